@@ -85,6 +85,10 @@ class Guardian {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   send(order: GuardianOrder): void {
     if (!this.gone) this.#process.send(order);
   }
@@ -158,4 +162,9 @@ export function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
 /** Tells the guardian that a folder and what goes with it have been removed already. */
 export function forgetFolder(folder: string): void {
   guardian?.send({ kind: 'forget', folder });
+}
+
+/** The process id of this process's guardian, if it has one. */
+export function guardianPid(): number | undefined {
+  return guardian?.pid;
 }

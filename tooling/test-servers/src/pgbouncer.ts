@@ -47,8 +47,8 @@ export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: 
  * await using pooler = await startPgBouncer({ postgres, poolSize: 1 });
  */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<ThrowawayServer> {
-  const { found } = await choosePgBouncer();
-  return launch(recipeOf(found, options));
+  const { found, declined } = await choosePgBouncer();
+  return launch(recipeOf(found, options), declined);
 }
 
 function recipeOf(program: PgBouncerProgram, { postgres, poolSize = 3, settings }: PgBouncerOptions): Recipe {
