@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { killTree } from './process-tree.ts';
 
 /** A program to run, and what is left to do when it is no longer wanted. */
 export interface GuardedCommand {
@@ -123,7 +125,10 @@ class Guardian {
       },
       failed: (error) => {
         // without its guardian a server would outlive us
-        if (startedPid !== undefined) killLoneServer(startedPid);
+        if (startedPid !== undefined) {
+          killTree(startedPid);
+          rmSync(command.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+        }
         how ??= error.message;
         exit.resolve();
         running.reject(error);
@@ -135,14 +140,6 @@ class Guardian {
     });
     this.send({ kind: 'start', id, command });
     return this.#hold(running.promise);
-  }
-}
-
-function killLoneServer(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

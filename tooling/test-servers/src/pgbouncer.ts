@@ -34,7 +34,10 @@ const KEEPS_NAMED_STATEMENTS = 21;
  * @throws EngineUnavailable if there is none.
  */
 export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: readonly string[] }> {
-  return firstWay('pgbouncer', [onThisMachine, fromDebian]);
+  return firstWay('pgbouncer', [
+    { name: 'machine', find: onThisMachine },
+    { name: 'packages', find: fromDebian },
+  ]);
 }
 
 /**

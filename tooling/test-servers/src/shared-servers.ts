@@ -42,9 +42,11 @@ export class SharedServers {
     return lease;
   }
 
+  /** One line for each server that differs in more than its settings. */
   #say(line: string): void {
-    if (this.#said.has(line)) return;
-    this.#said.add(line);
+    const what = line.split(' (')[0] ?? line;
+    if (this.#said.has(what)) return;
+    this.#said.add(what);
     console.log(`[test-servers] ${line}`);
   }
 
@@ -58,7 +60,11 @@ export class SharedServers {
     // settings of its own cannot be given to a server that others use
     const given = Object.keys(options).length === 0 ? await givenServer(target) : undefined;
     if (given && typeof given !== 'string') return given;
-    return startTarget(target, options, { alsoNotTaken: given ? [given] : [] });
+    const alsoNotTaken = given ? [given] : [];
+    return startTarget(target, options, { alsoNotTaken }).catch((error: unknown) => {
+      if (!(error instanceof EngineUnavailable)) throw error;
+      throw new EngineUnavailable(target, [...alsoNotTaken, ...error.reasons]);
+    });
   }
 
   /** Ends every server that was started. */

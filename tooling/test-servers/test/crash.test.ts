@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeEngine } from '../src/describe-engine.ts';
 import { isAlive } from '../src/keep-once.ts';
 import { childrenOf } from '../src/process-tree.ts';
+import { fixtureCommand } from './fixtures/fixture-command.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -43,11 +46,32 @@ describeEngine(['postgres:18', 'postgres:15', 'mysql', 'mariadb', 'pgbouncer'], 
   });
 });
 
+describeEngine('postgres:18', () => {
+  test('SIGKILL of the test run ends its servers and those of its files', {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pids-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'pids.json');
+    const { command, args, env } = fixtureCommand('hang', { PIDS_FILE: file });
+    const run = spawn(command, args, { env, stdio: 'ignore' });
+    onTestFinished(() => void run.kill('SIGKILL'));
+    const read = async () => JSON.parse(await readFile(file, 'utf8')) as number[];
+    const pids = await vi.waitFor(read, { timeout: PATIENCE_MS, interval: 100 });
+    const all = pids.flatMap((pid) => [pid, ...allBelow(pid)]);
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.filter(isAlive)).toEqual(all);
+    run.kill('SIGKILL');
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 10_000 });
+  });
+});
+
 describeEngine('postgres:18', ({ target }) => {
   test('the death of the guardian ends it too', { timeout: PATIENCE_MS }, async () => {
     const { owned } = await owner(target);
     process.kill(owned.guardian, 'SIGKILL');
     await vi.waitFor(() => expect([owned.pid].filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await vi.waitFor(() => expect(existsSync(owned.folder)).toBe(false), { timeout: 5000 });
   });
 });
 
