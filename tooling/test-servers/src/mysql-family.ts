@@ -18,7 +18,7 @@ import {
 /** Options of {@link startMariadb}. */
 export interface MariadbOptions extends StartOptions {
   /** The series; any if absent. */
-  readonly version?: '10.11' | '11.8';
+  readonly version?: '10.11' | '11.8' | undefined;
 }
 
 type Family = 'mysql' | 'mariadb';
@@ -33,8 +33,11 @@ type Family = 'mysql' | 'mariadb';
  * const pool = mysql.createPool(server.url(await server.createDatabase()));
  */
 export async function startMysql(options: StartOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await chooseMysql(options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf('mysql', found, options));
+  const { found, declined } = await chooseMysql(options);
+  return launch(
+    'image' in found ? dockerRecipe(found, options) : recipeOf('mysql', found, options),
+    declined,
+  );
 }
 
 /**
@@ -44,16 +47,20 @@ export async function startMysql(options: StartOptions = {}): Promise<ThrowawayS
  * @example await using server = await startMariadb({ version: '10.11', tls: { require: true } });
  */
 export async function startMariadb(options: MariadbOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await chooseMariadb(options.version, options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf('mariadb', found, options));
+  const { found, declined } = await chooseMariadb(options.version, options);
+  return launch(
+    'image' in found ? dockerRecipe(found, options) : recipeOf('mariadb', found, options),
+    declined,
+  );
 }
 
 /** Can be set only while the data folder is made. */
 const FIXED_AT_BIRTH = 'lower_case_table_names';
 
+/** A commit is handed to the kernel, so that `kill()` loses none, but not to the disk. */
 const FAST = {
   'innodb-doublewrite': 'OFF',
-  'innodb-flush-log-at-trx-commit': '0',
+  'innodb-flush-log-at-trx-commit': '2',
   'innodb-buffer-pool-size': '64M',
 };
 /** Neither takes the other's settings. MariaDB has no binary log unless it is asked for one. */

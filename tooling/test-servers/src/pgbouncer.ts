@@ -34,7 +34,10 @@ const KEEPS_NAMED_STATEMENTS = 21;
  * @throws EngineUnavailable if there is none.
  */
 export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: readonly string[] }> {
-  return firstWay('pgbouncer', [onThisMachine, fromDebian]);
+  return firstWay('pgbouncer', [
+    { name: 'machine', find: onThisMachine },
+    { name: 'packages', find: fromDebian },
+  ]);
 }
 
 /**
@@ -47,8 +50,8 @@ export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: 
  * await using pooler = await startPgBouncer({ postgres, poolSize: 1 });
  */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<ThrowawayServer> {
-  const { found } = await choosePgBouncer();
-  return launch(recipeOf(found, options));
+  const { found, declined } = await choosePgBouncer();
+  return launch(recipeOf(found, options), declined);
 }
 
 function recipeOf(program: PgBouncerProgram, { postgres, poolSize = 3, settings }: PgBouncerOptions): Recipe {

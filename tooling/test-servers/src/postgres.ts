@@ -19,12 +19,12 @@ import {
 /** Options of {@link startPostgres}. */
 export interface PostgresOptions extends StartOptions {
   /** The major version; any from 15 on if absent. */
-  readonly major?: 15 | 16 | 17 | 18;
+  readonly major?: 15 | 16 | 17 | 18 | undefined;
 }
 
+/** A commit is handed to the kernel, so that `kill()` loses none, but not to the disk. */
 const FAST = {
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '64MB',
 };
@@ -39,8 +39,8 @@ const FAST = {
  * const client = new pg.Client(server.url(await server.createDatabase()));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await choosePostgres(options.major, options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf(found, options));
+  const { found, declined } = await choosePostgres(options.major, options);
+  return launch('image' in found ? dockerRecipe(found, options) : recipeOf(found, options), declined);
 }
 
 function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: PostgresOptions): Recipe {
