@@ -21,8 +21,6 @@ export interface PostgresBackendParts {
   readonly supports: SessionSupport;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
   readonly readCommitted: boolean;
-  /** Whether the connection has transactions of several statements. */
-  readonly transactions: boolean;
   /** How often to try again; absent inside a transaction of the application. */
   readonly retry?: RetryOptions;
   /** A connection over a transaction of the application. */
@@ -80,7 +78,7 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async clear(sessionId: string): Promise<void> {
-    if (!this.#parts.transactions) return this.#clearByStatements(sessionId);
+    if (!this.supports.transactions) return this.#clearByStatements(sessionId);
     await this.#atomically(async (query) => {
       await this.#lock(query, sessionId);
       await this.#removeAll(query, sessionId);
@@ -97,7 +95,6 @@ export class PostgresBackend implements SessionBackend {
       ...parts,
       connection: this.#parts.join(transaction),
       readCommitted: true, // the level of the transaction is the application's own choice
-      transactions: true,
       close: async () => undefined,
     });
   }
@@ -107,13 +104,13 @@ export class PostgresBackend implements SessionBackend {
   }
 
   #write(...statement: Parameters<Query>): ReturnType<Query> {
-    const { connection, readCommitted, transactions } = this.#parts;
-    if (readCommitted || !transactions) return connection.write(...statement);
+    const { connection, readCommitted } = this.#parts;
+    if (readCommitted || !this.supports.transactions) return connection.write(...statement);
     return connection.atomically((query) => query(...statement));
   }
 
   #atomically(work: (query: Query) => Promise<void>): Promise<void> {
-    if (!this.#parts.transactions) {
+    if (!this.supports.transactions) {
       throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
     }
     return this.#again(() => this.#parts.connection.atomically(work));

@@ -174,6 +174,9 @@ function drizzleQuery(runner: Runner, phase: Phase): Query {
   };
 }
 
+/** Quoted names and texts, which may hold anything, or a parameter. */
+const QUOTED_OR_PARAMETER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d)/g;
+
 /** The statement as Drizzle's template tag would have got it: its parameters stand where the `$n` are. */
 function fill(
   sql: (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown,
@@ -183,7 +186,8 @@ function fill(
   const strings: string[] = [];
   const values: unknown[] = [];
   let end = 0;
-  for (const { 0: placeholder, 1: number, index } of text.matchAll(/\$(\d)/g)) {
+  for (const { 0: placeholder, 1: number, index } of text.matchAll(QUOTED_OR_PARAMETER)) {
+    if (number === undefined) continue;
     strings.push(text.slice(end, index));
     values.push(parameters[Number(number) - 1]);
     end = index + placeholder.length;

@@ -83,12 +83,7 @@ export class PostgresSessionStore extends SessionStore {
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, OPTION_CHECKS);
-    const connect = connector(target, options);
-    const open = (warn: WarningReporter) => openBackend(connect, options, warn);
-    super(
-      { name: 'postgres', supports: SUPPORTS, open: (warn) => retry(() => open(warn), options) },
-      options,
-    );
+    super({ name: 'postgres', supports: SUPPORTS, open: backendOpener(target, options) }, options);
   }
 
   /**
@@ -202,28 +197,35 @@ function parsePostgresUrl(url: string) {
   return parsed;
 }
 
-async function openBackend(
-  connect: () => Promise<Connected>,
-  options: PostgresStoreOptions,
-  warn: WarningReporter,
-): Promise<PostgresBackend> {
-  const { connection, close } = await connect();
-  try {
-    const wanted = postgresNames(options.tables, options.schema);
-    const prepared = await prepareTables(connection, wanted, options.createTables ?? true, warn);
-    const { names, operations, readCommitted, transactions } = prepared;
-    return new PostgresBackend({
-      connection,
-      sql: statements(names),
-      supports: { ...SUPPORTS, operations, transactions },
-      readCommitted,
-      transactions,
-      retry: options,
-      join: joinTransaction,
-      close,
-    });
-  } catch (error) {
-    await close();
-    throw error;
-  }
+/**
+ * What opens the backend of a target. Its connection is tried as often as the options say.
+ *
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ */
+export function backendOpener(
+  target: PostgresTarget,
+  options: PostgresStoreOptions = {},
+): (warn: WarningReporter) => Promise<PostgresBackend> {
+  const connect = connector(target, options);
+  const wanted = postgresNames(options.tables, options.schema);
+  const open = async (warn: WarningReporter) => {
+    const { connection, close } = await connect();
+    try {
+      const prepared = await prepareTables(connection, wanted, options.createTables ?? true, warn);
+      const { names, operations, readCommitted, transactions } = prepared;
+      return new PostgresBackend({
+        connection,
+        sql: statements(names),
+        supports: { ...SUPPORTS, operations, transactions },
+        readCommitted,
+        retry: options,
+        join: joinTransaction,
+        close,
+      });
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  };
+  return (warn) => retry(() => open(warn), options);
 }
