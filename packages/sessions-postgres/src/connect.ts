@@ -150,25 +150,22 @@ async function certificates(query: URLSearchParams): Promise<PostgresTls | undef
  * 'error' that a pool or client emits ends it (B16). Whoever uses the connection next gets the failure itself.
  *
  * @param emitter - A pool or a client of `pg`; anything else is left alone.
- * @returns Takes the listeners of the pool away again.
  */
-export function surviveDrops(emitter: unknown): () => void {
-  if (!isEmitter(emitter)) return () => undefined;
-  const onAcquire = (client: unknown) => {
-    if (isEmitter(client) && !client.listeners('error').includes(ignore)) client.on('error', ignore);
-  };
-  emitter.on('error', ignore);
-  emitter.on('acquire', onAcquire);
-  return () => {
-    emitter.off('error', ignore);
-    emitter.off('acquire', onAcquire);
-  };
+export function surviveDrops(emitter: unknown): void {
+  if (!isEmitter(emitter)) return;
+  listenOnce(emitter, 'error', ignore);
+  listenOnce(emitter, 'acquire', surviveDrops);
+}
+
+/** Many stores may share a pool. */
+function listenOnce(emitter: NodeJS.EventEmitter, event: string, listener: (value: unknown) => void): void {
+  if (!emitter.listeners(event).includes(listener)) emitter.on(event, listener);
 }
 
 function ignore(): void {}
 
 function isEmitter(value: unknown): value is NodeJS.EventEmitter {
-  const methods = ['on', 'off', 'listeners'] as const;
+  const methods = ['on', 'listeners'] as const;
   return (
     typeof value === 'object' &&
     value !== null &&

@@ -159,8 +159,8 @@ function connector(target: PostgresTarget, options: PostgresStoreOptions): () =>
   }
   const [emitter, connection] = ownConnection(target);
   return async () => {
-    const release = surviveDrops(emitter);
-    return { connection, close: async () => release() };
+    surviveDrops(emitter);
+    return { connection, close: async () => undefined };
   };
 }
 

@@ -56,6 +56,7 @@ export async function prepareTables(
   const transactions = await hasTransactions(connection);
   let state = await inspect(connection.read, wanted);
   checkEncoding(state);
+  checkLayout(state, wanted);
   const schema = wanted.schema ?? state.tables?.messages?.schema ?? state.schema ?? undefined;
   const names = { ...wanted, schema };
   const missing = createTables ? missingObjects(state, names) : [];
@@ -85,7 +86,7 @@ export async function prepareTables(
   }
   return {
     names,
-    operations: state.tables.operations !== undefined,
+    operations: state.tables?.operations !== undefined,
     readCommitted: state.isolation === 'read committed',
     transactions,
   };
@@ -154,18 +155,20 @@ function checkEncoding({ encoding }: State): void {
   );
 }
 
-function checkColumns(
-  name: string,
-  table: Table | undefined,
-  wanted: Readonly<Record<string, readonly string[]>>,
-): void {
-  if (!table) {
-    throw new SessionError(
-      'TABLE_MISSING',
-      `The table "${name}" does not exist. Open the store with createTables: true, or run the statements of ` +
-        'schemaSql().',
-    );
+/** Checks the tables that are there. */
+function checkLayout({ tables }: State, names: PostgresNames): void {
+  for (const kind of ['sessions', 'messages'] as const) {
+    const table = tables?.[kind];
+    if (table) checkColumns(names[kind], table, COLUMNS[kind]);
   }
+  const key = tables?.sessions?.indexes?.some(
+    ({ unique, columns }) => unique && columns.length === 1 && columns[0] === 'session_id',
+  );
+  if (tables?.sessions && !key)
+    throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
+}
+
+function checkColumns(name: string, table: Table, wanted: Readonly<Record<string, readonly string[]>>): void {
   for (const [column, types] of Object.entries(wanted)) {
     const found = table.columns.find((candidate) => candidate.name === column);
     if (!found) throw mismatch(`The table "${name}" has no column "${column}"`);
@@ -174,6 +177,14 @@ function checkColumns(
     if (column === 'session_id' && !found.exact)
       throw mismatch(`The column "session_id" of the table "${name}" does not compare byte for byte`);
   }
+}
+
+function tableMissing(name: string): SessionError {
+  return new SessionError(
+    'TABLE_MISSING',
+    `The table "${name}" does not exist. Open the store with createTables: true, or run the statements of ` +
+      'schemaSql().',
+  );
 }
 
 function mismatch(what: string): SessionError {
