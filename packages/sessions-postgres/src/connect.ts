@@ -6,7 +6,7 @@ import {
   SessionError,
   type StoreUrl,
 } from '@stackone/sessions-core';
-import type { ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import type { PostgresPool } from './database.js';
 import { toSessionError } from './errors.js';
 
@@ -47,6 +47,8 @@ export const isTls: OptionCheck = (value) => {
     : `true, false or an object with ${TLS_KEYS.join(', ')}`;
 };
 
+type Connected = ((error: Error) => void) | ((error: null, client: Client) => void);
+
 /** Idle connections are ended before servers and proxies drop them unasked, in ms. */
 const IDLE_TIMEOUT = 30_000;
 
@@ -66,6 +68,16 @@ export async function openPool(
   class StoreClient extends pg.Client {
     constructor() {
       super({ ...config } as ClientConfig);
+    }
+
+    override connect(): Promise<Client>;
+    override connect(done: Connected): void;
+    /** `pg` leaves the socket open when it gives up by itself, as without a password: that held the process. */
+    override connect(done?: Connected): unknown {
+      return super.connect((error: Error) => {
+        if (error) this.end(() => undefined);
+        (done as ((error: Error) => void) | undefined)?.(error);
+      });
     }
   }
   const pool = new pg.Pool({

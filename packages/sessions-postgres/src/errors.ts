@@ -86,6 +86,14 @@ export const ERROR_CODES: readonly (readonly [name: string, code: SessionErrorCo
   ['25P04', 'CONNECTION_FAILED', ENDED_BY_SERVER],
   ['23', 'CONSTRAINT_VIOLATED', REFUSED],
   ['P0', 'CONSTRAINT_VIOLATED', REFUSED],
+  ['ECONNREFUSED', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENOTFOUND', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EAI_', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EHOST', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENET', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENOENT', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EACCES', 'CONNECTION_FAILED', UNREACHABLE],
+  ['CONNECT_TIMEOUT', 'CONNECTION_FAILED', UNREACHABLE],
   ['UNABLE_TO_', 'TLS_FAILED', UNTRUSTED],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS_FAILED', UNTRUSTED],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS_FAILED', UNTRUSTED],
@@ -97,23 +105,8 @@ export const ERROR_CODES: readonly (readonly [name: string, code: SessionErrorCo
   ['EPROTO', 'TLS_FAILED', 'The server and this side do not agree on TLS.'],
 ];
 
-/** The connection is gone, or was never there; what happened to a statement under way is not known. */
-const LOST_CODES = [
-  '08',
-  '57P02',
-  'ECONN',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOST',
-  'ENET',
-  'ENOTFOUND',
-  'EAI_',
-  'ENOENT',
-  'EACCES',
-  // postgres.js
-  'CONNECTION_',
-  'CONNECT_TIMEOUT',
-];
+/** The connection is gone; what happened to a statement under way is not known. `CONNECTION_` is postgres.js. */
+const LOST_CODES = ['08', '57P02', 'ECONN', 'EPIPE', 'ETIMEDOUT', 'CONNECTION_'];
 
 /** pg says these without a code. */
 const MESSAGES: readonly (readonly [pattern: RegExp, code: SessionErrorCode | 'lost', message: string])[] = [
@@ -130,7 +123,8 @@ const MESSAGES: readonly (readonly [pattern: RegExp, code: SessionErrorCode | 'l
     'The server wants a password and got no right one.',
   ],
   [/No transactions support/, 'UNSUPPORTED', 'The Drizzle driver has no transactions.'],
-  [/^Connection terminated|timeout expired|^timeout exceeded|not queryable|read timeout/, 'lost', ''],
+  [/^timeout |connection timeout$/, 'CONNECTION_FAILED', UNREACHABLE],
+  [/^Connection terminated|not queryable|read timeout/, 'lost', ''],
 ];
 
 /**

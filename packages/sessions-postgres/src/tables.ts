@@ -57,7 +57,12 @@ export async function prepareTables(
   let state = await inspect(connection.read, wanted);
   checkEncoding(state);
   checkLayout(state, wanted);
-  const schema = wanted.schema ?? state.tables?.messages?.schema ?? state.schema ?? undefined;
+  const schema =
+    wanted.schema ??
+    state.tables?.messages?.schema ??
+    state.tables?.sessions?.schema ??
+    state.schema ??
+    undefined;
   const names = { ...wanted, schema };
   const missing = createTables ? missingObjects(state, names) : [];
   if (missing.length > 0) {
@@ -68,15 +73,11 @@ export async function prepareTables(
       if (!isRefusal(error) || !state.tables?.sessions || !state.tables.messages) throw error;
     }
     state = await inspect(connection.read, names);
+    checkLayout(state, names);
   }
-  checkColumns(names.sessions, state.tables?.sessions, COLUMNS.sessions);
-  checkColumns(names.messages, state.tables?.messages, COLUMNS.messages);
-  if (
-    !state.tables?.sessions?.indexes?.some(
-      ({ unique, columns }) => unique && String(columns) === 'session_id',
-    )
-  )
-    throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
+  for (const kind of ['sessions', 'messages'] as const) {
+    if (!state.tables?.[kind]) throw tableMissing(names[kind]);
+  }
   if (!findsNewest(state)) {
     const statement = schemaObjects(names).find(({ kind }) => kind === 'idIndex')?.sql;
     warn({

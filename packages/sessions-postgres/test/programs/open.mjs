@@ -2,6 +2,6 @@
 import { PostgresSessionStore } from '@stackone/sessions-postgres';
 
 const store = new PostgresSessionStore({ url: process.env.DATABASE_URL });
-await new Promise((resolve) => setTimeout(resolve, Number(process.env.START) - Date.now()));
+await new Promise((resolve) => setTimeout(resolve, Math.max(1, Number(process.env.START) - Date.now())));
 await store.open();
 await store.close();
