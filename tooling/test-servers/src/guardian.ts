@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { killTree } from './process-tree.ts';
 
 /** A program to run, and what is left to do when it is no longer wanted. */
 export interface GuardedCommand {
@@ -126,7 +125,7 @@ class Guardian {
       failed: (error) => {
         // without its guardian a server would outlive us
         if (startedPid !== undefined) {
-          killTree(startedPid);
+          process.kill(startedPid, command.endSignal);
           rmSync(command.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
         }
         how ??= error.message;

@@ -1,10 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TlsMaterial, TlsOptions } from './certificates.ts';
 import { dockerRecipe } from './docker.ts';
 import { keepOnce } from './keep-once.ts';
 import { choosePostgres, type PostgresPrograms } from './postgres-programs.ts';
-import { mustRun } from './run-command.ts';
+import { mustRun, runCommand } from './run-command.ts';
 import { copyAsServer, giveToServer, serverIdentity } from './server-identity.ts';
 import { askVersion } from './sql-connection.ts';
 import {
@@ -71,8 +72,17 @@ function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: Postgr
         ]),
       ),
     }),
+    afterCrash: freeSharedMemory,
     whenUp: askVersion,
   };
+}
+
+/** A killed server leaves a segment of 56 bytes, of which a machine has a limited number, and says which. */
+async function freeSharedMemory(folder: string): Promise<void> {
+  const lockFile = join(folder, 'data/postmaster.pid');
+  if (!existsSync(lockFile)) return;
+  const id = /^ *\d+ +(\d+)$/m.exec(await readFile(lockFile, 'utf8'))?.[1];
+  if (id) await runCommand('ipcrm', ['-m', id]); // one that is gone already is not worth an error
 }
 
 /** An empty data folder of this version, made once; a copy of it is much quicker than `initdb`. */
