@@ -32,12 +32,13 @@ export function parseScript(script, extra) {
 }
 
 /**
- * Runs one program to its end. `quiet` keeps its output back, and its input empty.
+ * Runs one program to its end. `quiet` keeps its output back, and its input empty. One that works for nothing but a
+ * folder to be thrown away is `disposable`: a signal ends it at once (npm would wait for a download that hangs).
  * @param {string[]} words
- * @param {{ cwd?: string, env: NodeJS.ProcessEnv, quiet: boolean }} options
+ * @param {{ cwd?: string, env: NodeJS.ProcessEnv, quiet: boolean, disposable?: boolean }} options
  * @returns {Promise<Outcome>}
  */
-export function execute(words, { cwd, env, quiet }) {
+export function execute(words, { cwd, env, quiet, disposable = false }) {
   return new Promise((resolve, reject) => {
     const [program = '', ...args] = words;
     // the launchers in node_modules/.bin are .cmd files on Windows, which only its shell can start
@@ -59,6 +60,7 @@ export function execute(words, { cwd, env, quiet }) {
     const got = {};
     const stopListening = passSignals(child, (signal) => {
       got.interruption = signal;
+      if (disposable) child.kill('SIGKILL');
     });
     child.once('error', (error) => {
       stopListening();

@@ -19,7 +19,9 @@ export function dependenciesAreInstalled(root) {
   if (!existsSync(path)) return false;
   const { wanted, folders } = JSON.parse(readFileSync(path, 'utf8'));
   // `git clean` in one package takes its node_modules away and leaves the root's
-  return wanted === digest(root) && folders.every((/** @type {string} */ folder) => existsSync(join(root, folder)));
+  return (
+    wanted === digest(root) && folders.every((/** @type {string} */ folder) => existsSync(join(root, folder)))
+  );
 }
 
 /**

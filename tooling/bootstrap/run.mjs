@@ -72,8 +72,10 @@ async function prepare(forPnpm) {
       if (!now.node) await takeNode(place);
       if (!now.pnpm) await takePnpm(place, version);
       if (!now.node || !now.pnpm) now = await look();
-      if (!now.node || !now.pnpm) throw new Problem(`what was put into ${tools} does not run on this machine`);
-      if (!now.dependencies) await installDependencies({ ...place, env: environment(place.env, now.node, now.pnpm) });
+      if (!now.node || !now.pnpm)
+        throw new Problem(`what was put into ${tools} does not run on this machine`);
+      if (!now.dependencies)
+        await installDependencies({ ...place, env: environment(place.env, now.node, now.pnpm) });
       return now;
     });
   }
@@ -136,7 +138,9 @@ function alone(work) {
  * @returns {error is NodeJS.ErrnoException}
  */
 function isDenied(error) {
-  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(/** @type {NodeJS.ErrnoException} */ (error).code ?? '');
+  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(
+    /** @type {NodeJS.ErrnoException} */ (error).code ?? '',
+  );
 }
 
 /** @param {{ code: number, signal: NodeJS.Signals | null }} outcome */

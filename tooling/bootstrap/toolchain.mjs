@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, parse } from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
@@ -110,13 +110,19 @@ async function take({ tools, env, say }, { folder, spec, title, instead, finish 
   for (const left of readdirSync(tools).filter((name) => name.startsWith('partial-'))) {
     rmSync(join(tools, left), { recursive: true, force: true, maxRetries: 3 });
   }
-  const partial = mkdtempSync(join(tools, 'partial-'));
+  const partial = join(tools, `partial-${process.pid}`);
+  mkdirSync(partial);
   try {
     // without a manifest of its own npm would take the repository for the project
     writeFileSync(join(partial, 'package.json'), '{ "private": true }\n');
     const install = [...npm(env), 'install', spec, ...NPM_FLAGS];
     for (const words of finish ? [install, finish] : [install]) {
-      const { code, interruption, output } = await execute(words, { cwd: partial, env, quiet: true });
+      const { code, interruption, output } = await execute(words, {
+        cwd: partial,
+        env,
+        quiet: true,
+        disposable: true,
+      });
       if (interruption) throw new Interrupted(interruption);
       if (code !== 0) throw new Problem(whyNot(title, instead, output));
     }
@@ -147,6 +153,7 @@ const NPM_FLAGS = [
   // three tries within seconds; npm's own waits add up to more than a minute
   '--fetch-retries=2',
   '--fetch-retry-mintimeout=500',
+  '--fetch-retry-factor=2',
   '--fetch-retry-maxtimeout=3000',
 ];
 
@@ -170,7 +177,9 @@ function whyNot(title, instead, output) {
   if (network) {
     return `cannot fetch ${title}: the npm registry is out of reach (${network}). Connect to it once, or ${instead}; then run this again`;
   }
-  const said = output.match(/npm (?:error|ERR!) (?!code|errno|syscall|path|A complete log)(.+)/)?.[1] ?? output.trim().split('\n')[0];
+  const said =
+    output.match(/npm (?:error|ERR!) (?!code|errno|syscall|path|A complete log)(.+)/)?.[1] ??
+    output.trim().split('\n')[0];
   return `cannot fetch ${title}: ${said || 'npm gave no reason'}. Mend that, or ${instead}; then run this again`;
 }
 
