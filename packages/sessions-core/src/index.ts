@@ -1,1 +1,38 @@
-export {};
+export type { Awaitable } from './awaitable.js';
+export { whenReady } from './awaitable.js';
+export type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  HistoryPatch,
+  Operation,
+  SessionBackend,
+  SessionEngine,
+  SessionSupport,
+  StoredRow,
+} from './backend.js';
+export { CallOrder } from './call-order.js';
+export { importDriver, requireNode } from './driver.js';
+export {
+  isSessionError,
+  SESSION_ERROR_CODES,
+  SessionError,
+  type SessionErrorCode,
+  type SessionErrorDetails,
+} from './errors.js';
+export { decodeItem, encodeItems } from './item-codec.js';
+export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './options.js';
+export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';
+export { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
+export { checkSessionId, MAX_SESSION_ID_LENGTH } from './session-id.js';
+export {
+  OPERATION_CHANNEL,
+  type OperationMessage,
+  SessionStore,
+  STORE_OPTION_CHECKS,
+  type StoreOptions,
+} from './store.js';
+export { derivedName, isTableNames, type TableNames, tableNames } from './table-names.js';
+export { TransactionStore } from './transaction-store.js';
+export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
+export type { SessionWarning, WarningReporter } from './warnings.js';

@@ -1,1 +1,1 @@
-export {};
+export { MemorySessionStore, type MemoryStoreOptions } from './store.js';

@@ -1,1 +1,54 @@
-export {};
+import type { TableNames } from '@stackone/sessions-core';
+import { sql } from 'drizzle-orm';
+import { foreignKey, index, integer, numeric, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sqliteNames } from './statements.js';
+
+/**
+ * The tables of a {@link SqliteSessionStore} for Drizzle: for your own queries, and for migrations by drizzle-kit
+ * with stores opened with `createTables: false`.
+ *
+ * @param tables - Custom table names, as in the store's `tables` option.
+ * @example
+ * ```ts
+ * export const { sessions, messages, operations } = sessionTables();
+ * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
+ * ```
+ */
+export function sessionTables(tables?: TableNames) {
+  const names = sqliteNames(tables);
+  const sessions = sqliteTable(names.sessions, {
+    sessionId: text('session_id').primaryKey(),
+    createdAt: timestamp('created_at'),
+    updatedAt: timestamp('updated_at'),
+  });
+  const messages = sqliteTable(
+    names.messages,
+    {
+      id: integer('id').primaryKey({ autoIncrement: true }),
+      sessionId: text('session_id').notNull(),
+      messageData: text('message_data').notNull(),
+      createdAt: timestamp('created_at'),
+    },
+    (table) => [
+      foreignKey({ columns: [table.sessionId], foreignColumns: [sessions.sessionId] }).onDelete('cascade'),
+      index(names.timeIndex).on(table.sessionId, table.createdAt),
+      index(names.idIndex).on(table.sessionId, table.id),
+    ],
+  );
+  const operations = sqliteTable(
+    names.operations,
+    {
+      sessionId: text('session_id').notNull(),
+      operationId: text('operation_id').notNull(),
+      digest: text('digest').notNull(),
+      createdAt: timestamp('created_at'),
+    },
+    (table) => [primaryKey({ columns: [table.sessionId, table.operationId] })],
+  );
+  return { sessions, messages, operations };
+}
+
+/** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */
+function timestamp(name: string) {
+  return numeric(name).notNull().default(sql`CURRENT_TIMESTAMP`);
+}

@@ -1,0 +1,137 @@
+/**
+ * Every code a {@link SessionError} can carry, with whether a call that failed with it may simply be made again.
+ *
+ * `true` means: nothing was written, and the same call may well succeed later.
+ */
+const RETRYABLE = {
+  AUTHENTICATION_FAILED: false,
+  BUSY: true,
+  CLOSED: false,
+  CONNECTION_FAILED: true,
+  CONSTRAINT_VIOLATED: false,
+  CORRUPT_ITEM: false,
+  DATABASE_ERROR: false,
+  DATABASE_NOT_FOUND: false,
+  DRIVER_FAILED: false,
+  DRIVER_MISSING: false,
+  INVALID_DATABASE: false,
+  ITEM_TOO_LARGE: false,
+  NOT_OPEN: false,
+  OUTCOME_UNKNOWN: false,
+  PERMISSION_DENIED: false,
+  READ_ONLY: false,
+  SCHEMA_MISMATCH: false,
+  STORAGE_FULL: false,
+  TABLE_MISSING: false,
+  TLS_FAILED: false,
+  TRANSACTION_CONFLICT: true,
+  TRANSACTION_OPEN: false,
+  UNSUPPORTED: false,
+  UNSUPPORTED_RUNTIME: false,
+  UNSUPPORTED_URL: false,
+  UNSUPPORTED_VALUE: false,
+} as const;
+
+/** The stable name of a failure. Codes keep their meaning across versions; messages may change. */
+export type SessionErrorCode = keyof typeof RETRYABLE;
+
+/** All codes, in alphabetical order. */
+export const SESSION_ERROR_CODES = Object.keys(RETRYABLE) as readonly SessionErrorCode[];
+
+/** What a {@link SessionError} may carry besides its code and message. */
+export interface SessionErrorDetails {
+  /** The failure underneath. Anything that could hold data of the application is removed from it. */
+  cause?: unknown;
+  /** Where in the item the trouble is, like `[0].content[1].image` (`UNSUPPORTED_VALUE`). Never the value. */
+  path?: string;
+  /** The id of the row in the messages table (`CORRUPT_ITEM`). */
+  rowId?: string;
+}
+
+// A symbol of the global registry, so that an error of the CommonJS copy is known to the ESM copy.
+const BRAND = Symbol.for('@stackone/sessions-core/SessionError');
+
+/**
+ * The error that every store and session throws for what happens at run time: databases, rows, values.
+ * Mistakes in the calling code (a bad id, an unknown option) are `TypeError` instead.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await session.addItems(items);
+ * } catch (error) {
+ *   if (isSessionError(error) && error.retryable) await session.addItems(items);
+ *   else throw error;
+ * }
+ * ```
+ */
+export class SessionError extends Error {
+  /** What happened, as a stable name. */
+  readonly code: SessionErrorCode;
+  /** Whether nothing was written and the same call may succeed later. */
+  readonly retryable: boolean;
+  /** Where in the item the trouble is (`UNSUPPORTED_VALUE`). */
+  declare readonly path?: string;
+  /** The row that could not be read (`CORRUPT_ITEM`). */
+  declare readonly rowId?: string;
+
+  /**
+   * @param code - One of {@link SESSION_ERROR_CODES}.
+   * @param message - What happened, why, and what to do next. Never data of the application.
+   * @param details - The cause, stripped of data, and what the code promises.
+   */
+  constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: stripCause(details.cause) });
+    this.name = 'SessionError';
+    this.code = code;
+    this.retryable = RETRYABLE[code];
+    if (details.path !== undefined) this.path = details.path;
+    if (details.rowId !== undefined) this.rowId = details.rowId;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/**
+ * Tells whether a value is a {@link SessionError}, also of another copy of this package (ESM beside CommonJS).
+ *
+ * @example
+ * ```ts
+ * if (isSessionError(error) && error.code === 'BUSY') retryLater();
+ * ```
+ */
+export function isSessionError(value: unknown): value is SessionError {
+  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+}
+
+// The fields of driver errors that name the failure. Their messages, details and statements carry row values.
+const CAUSE_FIELDS = [
+  'code',
+  'errno',
+  'syscall',
+  'sqlState',
+  'severity',
+  'constraint',
+  'table',
+  'column',
+] as const;
+
+/** A fresh error that keeps what identifies a failure and drops what may hold data: text, SQL and parameters. */
+function stripCause(cause: unknown): unknown {
+  if (isSessionError(cause)) return cause;
+  if (!(cause instanceof Error)) return new Error('a value that is not an error was thrown');
+  const fields: Record<string, unknown> = {};
+  for (const field of CAUSE_FIELDS) {
+    const value: unknown = Reflect.get(cause, field);
+    if (typeof value === 'string' || typeof value === 'number') fields[field] = value;
+  }
+  const stripped = new Error(String(fields.code ?? fields.errno ?? 'no code'));
+  stripped.name = cause.name;
+  // The frames say where it happened; the first lines repeat the message.
+  stripped.stack = [`${stripped.name}: ${stripped.message}`, ...frames(cause.stack)].join('\n');
+  const inner = cause.cause === undefined ? {} : { cause: stripCause(cause.cause) };
+  return Object.assign(stripped, fields, inner);
+}
+
+function frames(stack: string | undefined): string[] {
+  return (stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+}

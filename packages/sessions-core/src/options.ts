@@ -1,0 +1,43 @@
+/** Checks one option: returns what it must be, as the end of a sentence, or nothing if it is right. */
+export type OptionCheck = (value: unknown) => string | undefined;
+
+/**
+ * Checks the options that a factory was given, so that a misspelt one is not silently without effect.
+ *
+ * @param owner - Who takes the options, for the message.
+ * @param options - What the caller passed. `undefined` values count as absent.
+ * @param checks - The known options, each with its check.
+ * @throws TypeError that names the option, never its value.
+ */
+export function checkOptions(
+  owner: string,
+  options: unknown,
+  checks: Readonly<Record<string, OptionCheck>>,
+): void {
+  if (typeof options !== 'object' || options === null)
+    throw new TypeError(`${owner}: options must be an object.`);
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check)
+      throw new TypeError(`${owner}: unknown option "${name}". Known: ${Object.keys(checks).join(', ')}.`);
+    const problem = value === undefined ? undefined : check(value);
+    if (problem) throw new TypeError(`${owner}: option "${name}" must be ${problem}.`);
+  }
+}
+
+/** `true` or `false`. */
+export const isBoolean: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
+
+/** A whole number of `least` or more; for times in ms and for counts. */
+export const isWholeNumber =
+  (least: number): OptionCheck =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= least
+      ? undefined
+      : `a whole number of at least ${least}`;
+
+/** One of the given words. */
+export const isOneOf =
+  (...words: readonly string[]): OptionCheck =>
+  (value) =>
+    words.includes(value as string) ? undefined : `one of ${words.map((word) => `'${word}'`).join(', ')}`;

@@ -1,0 +1,51 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Awaitable } from './awaitable.js';
+import { isSessionError, type SessionErrorCode } from './errors.js';
+import { isWholeNumber } from './options.js';
+
+/** How often and how patiently a call to a server is tried again. */
+export interface RetryOptions {
+  /**
+   * How often a call is repeated after a connection could not be made or was lost before anything was sent.
+   * Default 3. With 0 nothing is ever repeated, not even after a deadlock.
+   */
+  maxRetries?: number;
+  /** The longest wait before such a repetition, in ms; a random half of it is left out. Default 1000. */
+  retryDelay?: number;
+}
+
+/** The checks of {@link RetryOptions}. */
+export const RETRY_OPTION_CHECKS = { maxRetries: isWholeNumber(0), retryDelay: isWholeNumber(0) };
+
+/** Deadlocks and serialization failures clear up quickly, if the contenders do not come back at the same time. */
+const CONFLICT_RETRIES = 10;
+const FIRST_CONFLICT_DELAY = 10;
+
+/**
+ * Makes a call, and makes it again where nothing can have been written and it may succeed: after
+ * `CONNECTION_FAILED`, and after `TRANSACTION_CONFLICT` (the database rolled back: at most 10 times, after short
+ * waits). Whatever else is thrown reaches the caller at once. The first attempt starts in the same tick.
+ *
+ * @param attempt - The whole call, from taking a connection to its COMMIT.
+ */
+export async function retry<T>(attempt: () => Awaitable<T>, options: RetryOptions = {}): Promise<T> {
+  const { maxRetries = 3, retryDelay = 1000 } = options;
+  const done: Partial<Record<SessionErrorCode, number>> = {};
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isSessionError(error)) throw error;
+      const { code } = error;
+      const tried = done[code] ?? 0;
+      if (code === 'CONNECTION_FAILED' && tried < maxRetries) {
+        await wait(retryDelay * (1 - Math.random() / 2));
+      } else if (code === 'TRANSACTION_CONFLICT' && maxRetries > 0 && tried < CONFLICT_RETRIES) {
+        await wait(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));
+      } else {
+        throw error;
+      }
+      done[code] = tried + 1;
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+import type { Awaitable } from './awaitable.js';
+import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
+import { CallOrder } from './call-order.js';
+import { SessionError } from './errors.js';
+import { isOneOf, type OptionCheck } from './options.js';
+import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
+import { TransactionStore } from './transaction-store.js';
+import type { SessionWarning } from './warnings.js';
+
+/** The options of every store. */
+export interface StoreOptions {
+  /**
+   * What a row that is not an item leads to: `skip` it with a warning, or `throw` `CORRUPT_ITEM`. Default `skip`,
+   * as the Python SDK does.
+   */
+  onCorruptItem?: OnCorruptItem;
+}
+
+/** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
+export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
+  onCorruptItem: isOneOf('skip', 'throw'),
+};
+
+/** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
+export interface OperationMessage {
+  /** The engine, like `sqlite`. */
+  readonly engine: string;
+  /** The session's method. */
+  readonly operation: SessionOperation;
+  /** From the call to its end in ms, waiting for its turn included. */
+  readonly ms: number;
+  /** The code of the error it ended with, `TypeError` for a mistake of the caller, absent if it succeeded. */
+  readonly error?: string;
+}
+
+/** The name of the diagnostics channel that carries an {@link OperationMessage} for every call of every session. */
+export const OPERATION_CHANNEL = 'stackone:sessions:operation';
+
+const operations = channel(OPERATION_CHANNEL);
+
+/**
+ * One database with any number of conversations.
+ *
+ * Backend packages derive their stores from it. To write a backend of your own, implement {@link SessionBackend}
+ * and hand a {@link SessionEngine} to this class.
+ *
+ * @example
+ * ```ts
+ * const store = new SessionStore({ name: 'mine', supports, open: () => new MyBackend() });
+ * await run(agent, 'Hello', { session: store.session('chat_123') });
+ * await store.close();
+ * ```
+ */
+export class SessionStore implements AsyncDisposable {
+  readonly #engine: SessionEngine;
+  readonly #options: StoreOptions;
+  readonly #events = new EventEmitter();
+  readonly #order = new CallOrder();
+  readonly #host: SessionHost;
+  #backend: SessionBackend | undefined;
+  #opening: Promise<SessionBackend> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /** No I/O: the engine is opened at the first call, or by {@link open}. */
+  constructor(engine: SessionEngine, options: StoreOptions = {}) {
+    this.#engine = engine;
+    this.#options = { ...options };
+    this.#host = {
+      onCorruptItem: this.#options.onCorruptItem ?? 'skip',
+      warn: (warning) => this.#warn(warning),
+      perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
+    };
+  }
+
+  /** What this store can do. Before it is open: what its engine can do at best. */
+  get supports(): SessionSupport {
+    return this.#backend?.supports ?? this.#engine.supports;
+  }
+
+  /**
+   * The conversation with this id. Cheap and without I/O: call it as often as you like.
+   *
+   * @param sessionId - 1 to 255 characters, without NUL and lone surrogates. Ids are compared byte for byte.
+   * @throws TypeError for any other id.
+   */
+  session(sessionId: string): StoreSession {
+    return new StoreSession(sessionId, this.#host);
+  }
+
+  /**
+   * The same store inside a transaction of yours, so that a turn and your own rows commit or roll back together.
+   * Use what it returns only until the transaction ends. The store must be open.
+   *
+   * @param transaction - What Drizzle's `db.transaction(callback)` hands to its callback.
+   * @throws SessionError `NOT_OPEN` before {@link open}, `UNSUPPORTED` where the database has no transactions,
+   * `CLOSED` after {@link close}.
+   */
+  with(transaction: unknown): TransactionStore {
+    if (this.#closing) throw closed();
+    if (!this.#backend) {
+      throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
+    }
+    if (!this.#backend.with) {
+      throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
+    }
+    return new TransactionStore(this.#backend.with(transaction), this.#host);
+  }
+
+  /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
+  on(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  /** Takes a listener away that {@link on} added. */
+  off(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  /**
+   * Connects and makes what has to be made. Need not be called: the first call of a session does the same. A
+   * failure is forgotten, so the next call tries again.
+   *
+   * @throws SessionError as the engine says; `CLOSED` after {@link close}.
+   */
+  async open(): Promise<this> {
+    if (this.#closing) throw closed();
+    await this.#opened();
+    return this;
+  }
+
+  /** Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #perform<T>(
+    operation: SessionOperation,
+    sessionId: string,
+    prepare: () => (backend: SessionBackend) => Awaitable<T>,
+  ): Promise<T> {
+    const started = operations.hasSubscribers ? performance.now() : undefined;
+    const result = this.#start(sessionId, prepare);
+    return started === undefined ? result : this.#publish(result, operation, started);
+  }
+
+  #start<T>(sessionId: string, prepare: () => (backend: SessionBackend) => Awaitable<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(closed());
+    let work: (backend: SessionBackend) => Awaitable<T>;
+    try {
+      work = prepare();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#order.run(sessionId, () =>
+      this.#backend ? work(this.#backend) : this.#opened().then(work),
+    );
+  }
+
+  #opened(): Promise<SessionBackend> {
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #connect(): Promise<SessionBackend> {
+    this.#backend ??= await this.#engine.open((warning) => this.#warn(warning));
+    return this.#backend;
+  }
+
+  async #end(): Promise<void> {
+    await this.#order.idle();
+    await this.#opening?.catch(() => undefined); // whoever called open() is told; there is nothing to close then
+    await this.#backend?.close();
+  }
+
+  async #publish<T>(result: Promise<T>, operation: SessionOperation, started: number): Promise<T> {
+    let error: string | undefined;
+    try {
+      return await result;
+    } catch (thrown) {
+      error = thrown instanceof SessionError ? thrown.code : (thrown as Error).name;
+      throw thrown;
+    } finally {
+      const ms = performance.now() - started;
+      operations.publish({ engine: this.#engine.name, operation, ms, ...(error && { error }) });
+    }
+  }
+
+  readonly #told = new Set<string>();
+
+  /** In a microtask, so that a listener never runs inside a transaction of ours and its failure is its own. */
+  #warn(warning: SessionWarning): void {
+    queueMicrotask(() => {
+      if (this.#events.emit('warning', warning) || this.#told.has(warning.code)) return;
+      this.#told.add(warning.code);
+      process.emitWarning(warning.message, { type: 'SessionStoreWarning', code: warning.code });
+    });
+  }
+}
+
+function closed(): SessionError {
+  return new SessionError('CLOSED', 'The store is closed. Open a new one.');
+}

@@ -1,0 +1,59 @@
+import { createHash } from 'node:crypto';
+import type { OptionCheck } from './options.js';
+
+/** The tables of a store. The defaults are those of the Python SDK's `SQLAlchemySession`. */
+export interface TableNames {
+  /** One row a conversation. Default `agent_sessions`. */
+  sessions?: string;
+  /** One row an item. Default `agent_messages`. */
+  messages?: string;
+}
+
+/** The longest name of a table or index, in bytes, that every engine takes (PostgreSQL cuts longer ones). */
+const MAX_NAME_LENGTH = 63;
+
+/** The table names with the defaults filled in. */
+export function tableNames(names: TableNames = {}): Required<TableNames> {
+  return { sessions: names.sessions ?? 'agent_sessions', messages: names.messages ?? 'agent_messages' };
+}
+
+/** Checks the `tables` option. */
+export const isTableNames: OptionCheck = (value) => {
+  if (typeof value !== 'object' || value === null)
+    return 'an object with the names of "sessions" and "messages"';
+  for (const [key, name] of Object.entries(value)) {
+    if (key !== 'sessions' && key !== 'messages')
+      return 'an object with no other key than "sessions" and "messages"';
+    if (name !== undefined && !isName(name))
+      return `an object of names of 1 to ${MAX_NAME_LENGTH} bytes, without NUL`;
+  }
+  const { sessions, messages } = tableNames(value);
+  return sessions === messages ? 'an object with two different names' : undefined;
+};
+
+function isName(name: unknown): boolean {
+  return (
+    typeof name === 'string' &&
+    name !== '' &&
+    !name.includes('\0') &&
+    Buffer.byteLength(name) <= MAX_NAME_LENGTH
+  );
+}
+
+/**
+ * The name of something that belongs to a table, like its index: `{prefix}{table}{suffix}`. If that is too long,
+ * the table's part is cut and gets a digest, so that the names of two tables never become the same.
+ */
+export function derivedName(prefix: string, table: string, suffix: string): string {
+  const name = `${prefix}${table}${suffix}`;
+  if (Buffer.byteLength(name) <= MAX_NAME_LENGTH) return name;
+  const digest = createHash('sha256').update(table).digest('hex').slice(0, 8);
+  const room = MAX_NAME_LENGTH - Buffer.byteLength(`${prefix}_${digest}${suffix}`);
+  return `${prefix}${cutToBytes(table, room)}_${digest}${suffix}`;
+}
+
+function cutToBytes(text: string, bytes: number): string {
+  let cut = text;
+  while (Buffer.byteLength(cut) > bytes) cut = Array.from(cut).slice(0, -1).join('');
+  return cut;
+}

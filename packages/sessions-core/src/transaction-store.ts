@@ -1,0 +1,25 @@
+import type { SessionBackend } from './backend.js';
+import { type SessionHost, StoreSession } from './session.js';
+
+/**
+ * A store inside a transaction of the application: made by `store.with(tx)`, of use until that transaction ends.
+ *
+ * On a synchronous driver (better-sqlite3) its sessions do their work before they return and throw at once when
+ * it fails, so that the transaction's synchronous callback fails with them and the database rolls back.
+ */
+export class TransactionStore {
+  readonly #host: SessionHost;
+
+  constructor(backend: SessionBackend, host: Pick<SessionHost, 'onCorruptItem' | 'warn'>) {
+    this.#host = {
+      onCorruptItem: host.onCorruptItem,
+      warn: host.warn,
+      perform: (_operation, _sessionId, prepare) => Promise.resolve(prepare()(backend)),
+    };
+  }
+
+  /** The conversation with this id, inside the transaction. */
+  session(sessionId: string): StoreSession {
+    return new StoreSession(sessionId, this.#host);
+  }
+}

@@ -1,0 +1,12 @@
+/** Something the application should know, though the call succeeded. */
+export interface SessionWarning {
+  /** What it is about: `CORRUPT_ITEM` (a row was skipped or removed), `INDEX_MISSING`, `SCHEMA` (tables of others). */
+  readonly code: 'CORRUPT_ITEM' | 'INDEX_MISSING' | 'SCHEMA';
+  /** What happened and what to do. Never data of the application. */
+  readonly message: string;
+  /** The row in the messages table that it is about. */
+  readonly rowId?: string;
+}
+
+/** Takes a warning on its way to the application. */
+export type WarningReporter = (warning: SessionWarning) => void;

@@ -1,0 +1,100 @@
+import type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  HistoryPatch,
+  Operation,
+  SessionBackend,
+  SessionSupport,
+  StoredRow,
+} from '@stackone/sessions-core';
+
+/** What memory can do. */
+export const MEMORY_SUPPORT: SessionSupport = {
+  durable: false,
+  shared: false,
+  operations: true,
+  transactions: false,
+};
+
+interface Conversation {
+  rows: StoredRow[];
+  /** Digests by operation id. */
+  operations: Map<string, string>;
+}
+
+/** Keeps rows in maps. Every method is synchronous, and therefore atomic. */
+export class MemoryBackend implements SessionBackend {
+  readonly supports = MEMORY_SUPPORT;
+  readonly #conversations = new Map<string, Conversation>();
+  #lastId = 0n;
+
+  append(batches: readonly AppendBatch[]): AppendOutcome[] {
+    return batches.map(({ sessionId, texts, operation }) => {
+      const recorded = operation && this.#conversations.get(sessionId)?.operations.get(operation.id);
+      if (recorded !== undefined) return recorded === operation?.digest ? 'repeated' : 'conflict';
+      const conversation = this.#make(sessionId);
+      for (const row of this.#newRows(texts)) conversation.rows.push(row);
+      if (operation) conversation.operations.set(operation.id, operation.digest);
+      return 'stored';
+    });
+  }
+
+  read(sessionId: string, limit?: number, before?: string): StoredRow[] {
+    const rows = this.#conversations.get(sessionId)?.rows ?? [];
+    const end = before === undefined ? rows.length : rows.findIndex(({ id }) => BigInt(id) >= BigInt(before));
+    const stop = end < 0 ? rows.length : end;
+    return rows.slice(limit === undefined ? 0 : Math.max(stop - limit, 0), stop);
+  }
+
+  pop(sessionId: string): StoredRow | undefined {
+    return this.#conversations.get(sessionId)?.rows.pop();
+  }
+
+  edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
+    const conversation = this.#conversations.get(sessionId);
+    const recorded = operation && conversation?.operations.get(operation.id);
+    let patch = decide(newest(conversation, last), recorded);
+    while ('need' in patch) patch = decide(newest(conversation, patch.need), recorded);
+    const records = operation !== undefined && recorded === undefined;
+    if (!conversation && !records && !patch.append?.length) return;
+    const changed = this.#make(sessionId);
+    changed.rows = this.#patched(changed.rows, patch);
+    if (records) changed.operations.set(operation.id, operation.digest);
+  }
+
+  clear(sessionId: string): void {
+    this.#conversations.delete(sessionId);
+  }
+
+  close(): void {
+    this.#conversations.clear();
+  }
+
+  #make(sessionId: string): Conversation {
+    let conversation = this.#conversations.get(sessionId);
+    if (!conversation) {
+      conversation = { rows: [], operations: new Map() };
+      this.#conversations.set(sessionId, conversation);
+    }
+    return conversation;
+  }
+
+  #patched(rows: readonly StoredRow[], { clear, remove, update, append }: HistoryPatch): StoredRow[] {
+    const removed = new Set(remove);
+    const updated = new Map(update?.map((row) => [row.id, row]));
+    const kept = clear
+      ? []
+      : rows.filter(({ id }) => !removed.has(id)).map((row) => updated.get(row.id) ?? row);
+    return [...kept, ...this.#newRows(append ?? [])];
+  }
+
+  #newRows(texts: readonly string[]): StoredRow[] {
+    return texts.map((text) => ({ id: String(++this.#lastId), text }));
+  }
+}
+
+function newest(conversation: Conversation | undefined, count: number | 'all'): readonly StoredRow[] {
+  const rows = conversation?.rows ?? [];
+  return count === 'all' ? rows : rows.slice(Math.max(rows.length - count, 0));
+}

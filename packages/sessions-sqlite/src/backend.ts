@@ -1,0 +1,128 @@
+import type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  HistoryPatch,
+  Operation,
+  SessionBackend,
+  SessionSupport,
+  StoredRow,
+} from '@stackone/sessions-core';
+import type { SqliteConnection } from './connection.js';
+import type { SqliteStatements } from './statements.js';
+
+/** SQLite reads a negative LIMIT as none. */
+const NO_LIMIT = -1;
+
+/** What a {@link SqliteBackend} works with. */
+export interface SqliteBackendParts {
+  readonly connection: SqliteConnection;
+  readonly sql: SqliteStatements;
+  readonly supports: SessionSupport;
+  /** Ends the connection, where the store opened it. */
+  readonly close: () => void;
+  /** A connection over a transaction of the application. */
+  readonly join: (transaction: unknown) => SqliteConnection;
+}
+
+/** The verbs on SQLite. All are synchronous: they are done when they return. */
+export class SqliteBackend implements SessionBackend {
+  readonly supports: SessionSupport;
+  readonly #connection: SqliteConnection;
+  readonly #sql: SqliteStatements;
+  readonly #parts: SqliteBackendParts;
+
+  constructor(parts: SqliteBackendParts) {
+    this.supports = parts.supports;
+    this.#connection = parts.connection;
+    this.#sql = parts.sql;
+    this.#parts = parts;
+  }
+
+  append(batches: readonly AppendBatch[]): AppendOutcome[] {
+    return this.#connection.atomically(() =>
+      batches.map(({ sessionId, texts, operation }) => {
+        const recorded = this.#recordedDigest(sessionId, operation);
+        if (recorded !== undefined) return recorded === operation?.digest ? 'repeated' : 'conflict';
+        this.#insert(sessionId, texts, operation);
+        return 'stored';
+      }),
+    );
+  }
+
+  read(sessionId: string, limit: number = NO_LIMIT, before?: string): StoredRow[] {
+    const rows =
+      before === undefined
+        ? this.#connection.all(this.#sql.read, [sessionId, limit])
+        : this.#connection.all(this.#sql.readBefore, [sessionId, before, limit]);
+    return rows.reverse() as StoredRow[];
+  }
+
+  pop(sessionId: string): StoredRow | undefined {
+    const [row] = this.#connection.atomically(() => this.#connection.all(this.#sql.pop, [sessionId]));
+    return row as StoredRow | undefined;
+  }
+
+  edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
+    this.#connection.atomically(() => {
+      const recorded = this.#recordedDigest(sessionId, operation);
+      let patch = decide(this.#newest(sessionId, last), recorded);
+      while ('need' in patch) patch = decide(this.#newest(sessionId, patch.need), recorded);
+      this.#apply(sessionId, patch, recorded === undefined ? operation : undefined);
+    });
+  }
+
+  clear(sessionId: string): void {
+    this.#connection.atomically(() => {
+      if (this.supports.operations) this.#connection.run(this.#sql.removeOperations, [sessionId]);
+      this.#connection.run(this.#sql.removeAll, [sessionId]);
+      this.#connection.run(this.#sql.removeSession, [sessionId]);
+    });
+  }
+
+  close(): void {
+    this.#parts.close();
+  }
+
+  with(transaction: unknown): SqliteBackend {
+    return new SqliteBackend({
+      ...this.#parts,
+      connection: this.#parts.join(transaction),
+      close: () => undefined,
+    });
+  }
+
+  #newest(sessionId: string, count: number | 'all'): StoredRow[] {
+    return this.read(sessionId, count === 'all' ? NO_LIMIT : count);
+  }
+
+  #recordedDigest(sessionId: string, operation: Operation | undefined): string | undefined {
+    if (!operation) return undefined;
+    const [row] = this.#connection.all(this.#sql.readOperation, [sessionId, operation.id]);
+    return (row as { digest: string } | undefined)?.digest;
+  }
+
+  #apply(sessionId: string, patch: HistoryPatch, operation: Operation | undefined): void {
+    const { clear, remove = [], update = [], append = [] } = patch;
+    if (clear) this.#connection.run(this.#sql.removeAll, [sessionId]);
+    for (const id of remove) this.#connection.run(this.#sql.remove, [sessionId, id]);
+    for (const { id, text } of update) this.#connection.run(this.#sql.update, [text, sessionId, id]);
+    if (append.length > 0 || operation) this.#insert(sessionId, append, operation);
+  }
+
+  /** All rows of one call carry the time of its first row: readers that sort by time see the turn whole. */
+  #insert(sessionId: string, texts: readonly string[], operation: Operation | undefined): void {
+    this.#connection.run(this.#sql.ensureSession, [sessionId]);
+    let time: unknown;
+    for (const [index, text] of texts.entries()) {
+      if (index === 0) {
+        const [row] = this.#connection.all(this.#sql.insertFirst, [sessionId, text]);
+        time = (row as { time: unknown }).time;
+      } else {
+        this.#connection.run(this.#sql.insertNext, [sessionId, text, time]);
+      }
+    }
+    if (operation)
+      this.#connection.run(this.#sql.insertOperation, [sessionId, operation.id, operation.digest]);
+  }
+}

@@ -1,0 +1,107 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { importDriver, isSessionError, requireNode, SessionError } from '@stackone/sessions-core';
+import { HandleConnection } from './connection.js';
+import type { SqliteDatabase } from './database.js';
+import { toSessionError } from './errors.js';
+import { IN_MEMORY } from './location.js';
+
+/** How hard a COMMIT presses its data onto the disk: `PRAGMA synchronous`. */
+export type Synchronous = 'extra' | 'full' | 'normal';
+
+/** The oldest Node that better-sqlite3 13 runs on; older ones crash when they load it. */
+const LEAST_NODE = 22;
+
+/** How long to wait before asking again for a lock that SQLite itself does not wait for, in ms. */
+const LOCK_PAUSE = 10;
+
+/**
+ * Opens a database file, or one in memory, ready for a store.
+ *
+ * @param busyTimeout - How long to wait for a lock, in ms.
+ * @throws SessionError that tells a missing folder, a lack of permission, a read-only file, a file that is no
+ * database and a lock from each other.
+ */
+export async function openDatabase(
+  location: string,
+  { synchronous, busyTimeout }: { synchronous: Synchronous; busyTimeout: number },
+): Promise<SqliteDatabase> {
+  requireNode('better-sqlite3', LEAST_NODE);
+  const { default: Database } = await importDriver('better-sqlite3', () => import('better-sqlite3'));
+  if (location !== IN_MEMORY) await checkAccess(resolve(location));
+  let database: SqliteDatabase | undefined;
+  try {
+    database = new Database(location, { timeout: busyTimeout });
+    const connection = new HandleConnection(database);
+    await useWriteAheadLog(connection, busyTimeout);
+    connection.run(`PRAGMA synchronous = ${synchronous}`);
+    connection.run('PRAGMA foreign_keys = on');
+    return database;
+  } catch (error) {
+    database?.close();
+    throw toSessionError(error);
+  }
+}
+
+/**
+ * Readers then never wait for a writer. The mode is kept in the file, so this changes a database once. While
+ * several processes do it at the same time SQLite answers BUSY without waiting.
+ */
+async function useWriteAheadLog(connection: HandleConnection, busyTimeout: number): Promise<void> {
+  const end = Date.now() + busyTimeout;
+  for (;;) {
+    try {
+      connection.all('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isSessionError(error) || error.code !== 'BUSY' || Date.now() > end) throw error;
+      await wait(LOCK_PAUSE);
+    }
+  }
+}
+
+/** Says exactly what is in the way, where the driver would only say that it cannot open the file. */
+async function checkAccess(file: string): Promise<void> {
+  const folder = dirname(file);
+  const kind = await stat(folder).catch((cause: unknown) => {
+    if (isErrno(cause, 'ENOENT', 'ENOTDIR')) {
+      throw new SessionError('DATABASE_NOT_FOUND', `The folder ${folder} does not exist. Make it first.`, {
+        cause,
+      });
+    }
+    throw new SessionError('PERMISSION_DENIED', `The folder ${folder} cannot be entered by this user.`, {
+      cause,
+    });
+  });
+  if (!kind.isDirectory()) throw new SessionError('DATABASE_NOT_FOUND', `${folder} is not a folder.`);
+  const existing = await stat(file).catch((cause: unknown) => {
+    if (isErrno(cause, 'ENOENT')) return undefined;
+    throw new SessionError('PERMISSION_DENIED', `The folder ${folder} cannot be entered by this user.`, {
+      cause,
+    });
+  });
+  if (existing?.isDirectory())
+    throw new SessionError('INVALID_DATABASE', `${file} is a folder, not a database.`);
+  if (existing) await checkFile(file);
+  await access(folder, constants.W_OK).catch((cause: unknown) => {
+    throw new SessionError(
+      'PERMISSION_DENIED',
+      `The folder ${folder} cannot be written to by this user. SQLite makes files beside the database.`,
+      { cause },
+    );
+  });
+}
+
+async function checkFile(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: unknown) => {
+    throw new SessionError('PERMISSION_DENIED', `${file} cannot be read by this user.`, { cause });
+  });
+  await access(file, constants.W_OK).catch((cause: unknown) => {
+    throw new SessionError('READ_ONLY', `${file} cannot be written to by this user.`, { cause });
+  });
+}
+
+function isErrno(error: unknown, ...codes: string[]): boolean {
+  return codes.includes((error as NodeJS.ErrnoException).code ?? '');
+}

@@ -1,0 +1,80 @@
+import type { TableNames } from '@stackone/sessions-core';
+import { quoteName, type SqliteNames, sqliteNames } from './statements.js';
+
+/** One object of the schema: its name in `sqlite_master` and the statement that makes it. */
+export interface SchemaObject {
+  readonly name: string;
+  readonly sql: string;
+}
+
+/**
+ * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24, `sqlalchemy_session.py`), the index that
+ * finds the newest items, and a side table of our own.
+ */
+export function schemaObjects(names: SqliteNames): readonly SchemaObject[] {
+  const sessions = quoteName(names.sessions);
+  const messages = quoteName(names.messages);
+  const operations = quoteName(names.operations);
+  return [
+    {
+      name: names.sessions,
+      sql: `CREATE TABLE IF NOT EXISTS ${sessions} (
+  session_id VARCHAR NOT NULL,
+  created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  PRIMARY KEY (session_id)
+)`,
+    },
+    {
+      name: names.messages,
+      sql: `CREATE TABLE IF NOT EXISTS ${messages} (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  session_id VARCHAR NOT NULL,
+  message_data TEXT NOT NULL,
+  created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  FOREIGN KEY(session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE
+)`,
+    },
+    {
+      name: names.timeIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.timeIndex)} ON ${messages} (session_id, created_at)`,
+    },
+    {
+      name: names.idIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.idIndex)} ON ${messages} (session_id, id)`,
+    },
+    {
+      name: names.operations,
+      sql: `CREATE TABLE IF NOT EXISTS ${operations} (
+  session_id VARCHAR NOT NULL,
+  operation_id TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+  PRIMARY KEY (session_id, operation_id)
+) WITHOUT ROWID`,
+    },
+    {
+      // Python enforces no foreign keys on SQLite, and must not leave operations behind when it clears a session
+      name: names.operationsTrigger,
+      sql: `CREATE TRIGGER IF NOT EXISTS ${quoteName(names.operationsTrigger)} AFTER DELETE ON ${sessions}
+BEGIN
+  DELETE FROM ${operations} WHERE session_id = OLD.session_id;
+END`,
+    },
+  ];
+}
+
+/**
+ * The statements that make the tables, for people who run migrations and open stores with `createTables: false`.
+ * Each can run alone, and again.
+ *
+ * @param tables - Custom table names.
+ * @returns SQL statements, in the order in which they must run, without a `;` at their end.
+ * @example
+ * ```ts
+ * for (const statement of schemaSql()) database.exec(statement);
+ * ```
+ */
+export function schemaSql(tables?: TableNames): string[] {
+  return schemaObjects(sqliteNames(tables)).map(({ sql }) => sql);
+}

@@ -1,0 +1,75 @@
+import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+
+/**
+ * What SQLite's result codes mean to the caller (https://sqlite.org/rescode.html). The first entry whose name
+ * begins the driver's `code` counts, so special codes stand before general ones.
+ */
+export const ERROR_CODES: readonly (readonly [sqlite: string, code: SessionErrorCode, message: string])[] = [
+  [
+    'SQLITE_BUSY',
+    'BUSY',
+    'Another connection keeps the database locked. Nothing was written. Make its transactions shorter, or raise ' +
+      'busyTimeout.',
+  ],
+  ['SQLITE_LOCKED', 'BUSY', 'The database is locked by this connection itself. Nothing was written.'],
+  [
+    'SQLITE_FULL',
+    'STORAGE_FULL',
+    'The disk or the database file is full. Nothing was written. Make room for it.',
+  ],
+  [
+    'SQLITE_READONLY_DIRECTORY',
+    'PERMISSION_DENIED',
+    'The folder of the database cannot be written to. SQLite makes files beside the database.',
+  ],
+  ['SQLITE_READONLY', 'READ_ONLY', 'The database is read-only. Open it where it can be written.'],
+  ['SQLITE_NOTADB', 'INVALID_DATABASE', 'The file is not a SQLite database, or it is encrypted.'],
+  [
+    'SQLITE_CORRUPT',
+    'INVALID_DATABASE',
+    'The database file is damaged. Check it with: PRAGMA integrity_check',
+  ],
+  ['SQLITE_TOOBIG', 'ITEM_TOO_LARGE', 'The item is longer than SQLite can store. Nothing was written.'],
+  ['SQLITE_CONSTRAINT', 'CONSTRAINT_VIOLATED', 'A constraint or trigger of the database refused the rows.'],
+  ['SQLITE_PERM', 'PERMISSION_DENIED', 'The database cannot be read or written by this user.'],
+  ['SQLITE_AUTH', 'PERMISSION_DENIED', 'The database refuses the statement to this connection.'],
+  ['SQLITE_CANTOPEN', 'PERMISSION_DENIED', 'The database file, or a file beside it, cannot be opened.'],
+  ['SQLITE_', 'DATABASE_ERROR', 'SQLite failed. Its own code is in the cause.'],
+];
+
+/**
+ * The error to throw for whatever the driver threw.
+ *
+ * @param error - A better-sqlite3 error, or Drizzle's wrapper of one.
+ */
+export function toSessionError(error: unknown): SessionError {
+  if (isSessionError(error)) return error;
+  const { code, message } = driverError(error);
+  const known = ERROR_CODES.find(([sqlite]) => code.startsWith(sqlite));
+  if (code === 'SQLITE_ERROR' && /no such (table|column)/.test(message)) {
+    return new SessionError(
+      'TABLE_MISSING',
+      'The tables, or columns of theirs, do not exist. Open the store with createTables: true, or run schemaSql().',
+      { cause: error },
+    );
+  }
+  if (code === 'SQLITE_ERROR' && message.includes('within a transaction')) {
+    return new SessionError(
+      'TRANSACTION_OPEN',
+      'The connection is inside a transaction of the application. Use store.with(tx) there.',
+      { cause: error },
+    );
+  }
+  if (known) return new SessionError(known[1], known[2], { cause: error });
+  if (message.includes('connection is not open')) {
+    return new SessionError('CLOSED', 'The database handle was closed. Open a new store.', { cause: error });
+  }
+  return new SessionError('DATABASE_ERROR', 'The database driver failed.', { cause: error });
+}
+
+function driverError(error: unknown): { code: string; message: string } {
+  let inner = error;
+  while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
+  const { code, message } = (inner ?? {}) as { code?: unknown; message?: unknown };
+  return { code: String(code), message: String(message) };
+}

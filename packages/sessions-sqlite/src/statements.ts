@@ -1,0 +1,55 @@
+import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+
+/** Quotes the name of a table or index. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Every name in the database that belongs to one pair of tables. */
+export function sqliteNames(tables?: TableNames) {
+  const { sessions, messages } = tableNames(tables);
+  return {
+    sessions,
+    messages,
+    operations: derivedName('', sessions, '_operations'),
+    /** As the Python SDK's `SQLAlchemySession` names it. */
+    timeIndex: derivedName('idx_', messages, '_session_time'),
+    /** As the Python SDK's `SQLiteSession` names it, with the same columns. */
+    idIndex: derivedName('idx_', messages, '_session_id'),
+    operationsTrigger: derivedName('trg_', sessions, '_operations'),
+  };
+}
+
+export type SqliteNames = ReturnType<typeof sqliteNames>;
+
+/** The text of every statement that a store runs after it is open. */
+export function statements(names: SqliteNames) {
+  const sessions = quoteName(names.sessions);
+  const messages = quoteName(names.messages);
+  const operations = quoteName(names.operations);
+  // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
+  const row = 'CAST(id AS TEXT) AS id, message_data AS text';
+  const newestFirst = `ORDER BY ${messages}.id DESC LIMIT`;
+  return {
+    // the time is the table's own default, so that every layout keeps its format
+    ensureSession:
+      `INSERT INTO ${sessions} (session_id) VALUES (?) ` +
+      'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at',
+    insertFirst: `INSERT INTO ${messages} (session_id, message_data) VALUES (?, ?) RETURNING created_at AS time`,
+    insertNext: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES (?, ?, ?)`,
+    read: `SELECT ${row} FROM ${messages} WHERE session_id = ? ${newestFirst} ?`,
+    readBefore: `SELECT ${row} FROM ${messages} WHERE session_id = ? AND id < CAST(? AS INTEGER) ${newestFirst} ?`,
+    pop:
+      `DELETE FROM ${messages} WHERE id = ` +
+      `(SELECT id FROM ${messages} WHERE session_id = ? ${newestFirst} 1) RETURNING ${row}`,
+    update: `UPDATE ${messages} SET message_data = ? WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
+    remove: `DELETE FROM ${messages} WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
+    removeAll: `DELETE FROM ${messages} WHERE session_id = ?`,
+    removeSession: `DELETE FROM ${sessions} WHERE session_id = ?`,
+    readOperation: `SELECT digest FROM ${operations} WHERE session_id = ? AND operation_id = ?`,
+    insertOperation: `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES (?, ?, ?)`,
+    removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
+  };
+}
+
+export type SqliteStatements = ReturnType<typeof statements>;

@@ -1,0 +1,209 @@
+import {
+  checkOptions,
+  importDriver,
+  isBoolean,
+  isOneOf,
+  isTableNames,
+  isWholeNumber,
+  parseStoreUrl,
+  SessionError,
+  SessionStore,
+  type SessionSupport,
+  STORE_OPTION_CHECKS,
+  type StoreOptions,
+  type TableNames,
+  type TransactionStore,
+  type WarningReporter,
+} from '@stackone/sessions-core';
+import { SqliteBackend } from './backend.js';
+import { openDatabase, type Synchronous } from './connect.js';
+import {
+  type DrizzleRunner,
+  HandleConnection,
+  type SqliteConnection,
+  TransactionConnection,
+} from './connection.js';
+import type { DrizzleSqliteDatabase, DrizzleSqliteTransaction, SqliteDatabase } from './database.js';
+import { IN_MEMORY, sqliteLocation } from './location.js';
+import { sqliteNames, statements } from './statements.js';
+import { prepareTables } from './tables.js';
+
+/** Where the conversations are: a URL, a better-sqlite3 handle, or a Drizzle database on one. */
+export type SqliteTarget = { url: string } | { database: SqliteDatabase } | { db: DrizzleSqliteDatabase };
+
+/** The options of a {@link SqliteSessionStore}. */
+export interface SqliteStoreOptions extends StoreOptions {
+  /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
+  createTables?: boolean;
+  /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
+  tables?: TableNames;
+  /**
+   * `PRAGMA synchronous` of a database that the store opens. Default `full`: what was acknowledged survives a
+   * power cut. With `normal` the last turns before one may be missing; the database stays intact.
+   */
+  synchronous?: Synchronous;
+  /**
+   * How long a call waits for the lock of another connection, in ms, for a database that the store opens. Default
+   * 5000. SQLite waits synchronously.
+   */
+  busyTimeout?: number;
+}
+
+const OPTION_CHECKS = {
+  ...STORE_OPTION_CHECKS,
+  createTables: isBoolean,
+  tables: isTableNames,
+  synchronous: isOneOf('extra', 'full', 'normal'),
+  busyTimeout: isWholeNumber(0),
+};
+
+/**
+ * Conversations in a SQLite database.
+ *
+ * The tables are those of the Python SDK's `SQLAlchemySession`. Files that it, Python's `SQLiteSession` or version
+ * 0.4.1 of this project made can be opened too.
+ *
+ * @example
+ * ```ts
+ * const store = await SqliteSessionStore.fromUrl('sqlite:./sessions.db');
+ * await run(agent, 'Hello', { session: store.session('chat_123') });
+ * await store.close();
+ * ```
+ */
+export class SqliteSessionStore extends SessionStore {
+  /**
+   * No I/O: connects and makes the tables at the first call.
+   *
+   * @param target - `{ url }`: the store opens and closes the database. `{ database }`, `{ db }`: it stays yours.
+   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
+   */
+  constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
+    checkOptions('SqliteSessionStore', options, OPTION_CHECKS);
+    const connect = connector(target, options);
+    const supports = support(target);
+    super(
+      { name: 'sqlite', supports, open: (warn) => openBackend(connect, options, supports, warn) },
+      options,
+    );
+  }
+
+  /**
+   * Opens a database by its URL: `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `sqlite::memory:`.
+   *
+   * @throws SessionError such as `DATABASE_NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`, `INVALID_DATABASE`,
+   * `BUSY`, `TABLE_MISSING`, `DRIVER_MISSING`.
+   */
+  static fromUrl(url: string, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
+    return opened({ url }, options);
+  }
+
+  /** Uses a better-sqlite3 handle of yours. `close()` leaves it open; its pragmas are not touched. */
+  static fromDatabase(database: SqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
+    return opened({ database }, options);
+  }
+
+  /** Uses a Drizzle database of yours on better-sqlite3. `close()` leaves it open. */
+  static fromDrizzle(db: DrizzleSqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
+    return opened({ db }, options);
+  }
+
+  /**
+   * The same store inside a transaction of yours. better-sqlite3's transactions are synchronous, so each call is
+   * done, or has thrown, when it returns; there is nothing to await in the callback.
+   *
+   * @example
+   * ```ts
+   * db.transaction((tx) => {
+   *   tx.insert(orders).values(order).run();
+   *   store.with(tx).session('chat_123').addItems(items);
+   * });
+   * ```
+   */
+  override with(transaction: DrizzleSqliteTransaction): TransactionStore {
+    return super.with(transaction);
+  }
+}
+
+function opened(target: SqliteTarget, options: SqliteStoreOptions | undefined): Promise<SqliteSessionStore> {
+  return new SqliteSessionStore(target, options).open();
+}
+
+interface Connected {
+  readonly database: SqliteDatabase;
+  readonly join: (transaction: unknown) => SqliteConnection;
+  readonly close: () => void;
+}
+
+function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Promise<Connected> {
+  if ('url' in target) {
+    const location = sqliteLocation(parseSqliteUrl(target.url));
+    const { synchronous = 'full', busyTimeout = 5000 } = options;
+    return async () => {
+      const database = await openDatabase(location, { synchronous, busyTimeout });
+      return { database, join: joinNothing, close: () => void database.close() };
+    };
+  }
+  if (options.synchronous !== undefined || options.busyTimeout !== undefined) {
+    throw new TypeError(
+      'SqliteSessionStore: "synchronous" and "busyTimeout" are for databases opened by URL.',
+    );
+  }
+  const database = 'database' in target ? target.database : target.db.$client;
+  if (typeof database?.prepare !== 'function') {
+    throw new TypeError(
+      'SqliteSessionStore: this is not a better-sqlite3 database, nor a Drizzle database on one.',
+    );
+  }
+  const join = 'db' in target ? joinDrizzle : async () => joinNothing;
+  return async () => ({ database, join: await join(), close: () => undefined });
+}
+
+/** Drizzle is loaded only where the application uses it itself: it takes ten times as long as the driver. */
+async function joinDrizzle(): Promise<Connected['join']> {
+  const { sql } = await importDriver('drizzle-orm', () => import('drizzle-orm/sql'));
+  return (transaction) => new TransactionConnection(transaction as DrizzleRunner, sql);
+}
+
+function joinNothing(): never {
+  throw new SessionError(
+    'UNSUPPORTED',
+    'To join transactions, open the store with SqliteSessionStore.fromDrizzle(db).',
+  );
+}
+
+function parseSqliteUrl(url: string) {
+  const parsed = parseStoreUrl(url);
+  if (parsed.scheme !== 'sqlite') {
+    throw new SessionError('UNSUPPORTED_URL', 'The URL of a SqliteSessionStore begins with sqlite: or file:');
+  }
+  return parsed;
+}
+
+function support(target: SqliteTarget): SessionSupport {
+  const inMemory = 'url' in target && sqliteLocation(parseSqliteUrl(target.url)) === IN_MEMORY;
+  return { durable: !inMemory, shared: !inMemory, operations: true, transactions: 'db' in target };
+}
+
+async function openBackend(
+  connect: () => Promise<Connected>,
+  options: SqliteStoreOptions,
+  supports: SessionSupport,
+  warn: WarningReporter,
+): Promise<SqliteBackend> {
+  const { database, join, close } = await connect();
+  try {
+    const names = sqliteNames(options.tables);
+    const connection = new HandleConnection(database);
+    const { operations } = prepareTables(connection, names, options.createTables ?? true, warn);
+    return new SqliteBackend({
+      connection,
+      sql: statements(names),
+      supports: { ...supports, operations },
+      join,
+      close,
+    });
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { SessionError, type WarningReporter } from '@stackone/sessions-core';
+import type { SqliteConnection } from './connection.js';
+import { schemaObjects } from './ddl.js';
+import type { SqliteNames } from './statements.js';
+
+/** What a store needs of its tables. Whoever made them: Python's layouts and older ones have these columns too. */
+const COLUMNS = {
+  sessions: ['session_id', 'updated_at'],
+  messages: ['id', 'session_id', 'message_data', 'created_at'],
+} as const;
+
+/**
+ * Makes the tables that are missing, and checks the ones that are there.
+ *
+ * @returns Whether the side table of operations is there.
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ */
+export function prepareTables(
+  connection: SqliteConnection,
+  names: SqliteNames,
+  createTables: boolean,
+  warn: WarningReporter,
+): { operations: boolean } {
+  if (createTables && missing(connection, names).length > 0) {
+    connection.atomically(() => {
+      for (const { name, sql } of missing(connection, names)) {
+        if (name !== names.idIndex || !findsNewest(connection, names)) connection.run(sql, []);
+      }
+    });
+  }
+  checkColumns(connection, names.sessions, COLUMNS.sessions);
+  checkColumns(connection, names.messages, COLUMNS.messages);
+  checkIds(connection, names);
+  if (!findsNewest(connection, names)) {
+    const statement = schemaObjects(names).find(({ name }) => name === names.idIndex)?.sql;
+    warn({
+      code: 'INDEX_MISSING',
+      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`,
+    });
+  }
+  return { operations: exists(connection, names.operations) };
+}
+
+function missing(connection: SqliteConnection, names: SqliteNames) {
+  return schemaObjects(names).filter(({ name }) => !exists(connection, name));
+}
+
+function exists(connection: SqliteConnection, name: string): boolean {
+  return connection.all('SELECT 1 FROM sqlite_master WHERE name = ?', [name]).length > 0;
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly pk: number;
+}
+
+function columns(connection: SqliteConnection, table: string): Column[] {
+  return connection.all('SELECT name, type, pk FROM pragma_table_info(?)', [table]) as Column[];
+}
+
+function checkColumns(connection: SqliteConnection, table: string, wanted: readonly string[]): void {
+  const found = columns(connection, table).map(({ name }) => name);
+  if (found.length === 0) {
+    throw new SessionError(
+      'TABLE_MISSING',
+      `The table "${table}" does not exist. Open the store with createTables: true, or run the statements of ` +
+        'schemaSql().',
+    );
+  }
+  const lacking = wanted.filter((name) => !found.includes(name));
+  if (lacking.length === 0) return;
+  throw mismatch(`The table "${table}" has no column ${lacking.map((name) => `"${name}"`).join(', ')}`);
+}
+
+/** Session ids must be told apart byte for byte, and the ids of items must be what SQLite counts up itself. */
+function checkIds(connection: SqliteConnection, names: SqliteNames): void {
+  const [id] = columns(connection, names.messages).filter(({ name }) => name === 'id');
+  if (id?.pk !== 1 || id.type.toUpperCase() !== 'INTEGER') {
+    throw mismatch(`The column "id" of the table "${names.messages}" is not INTEGER PRIMARY KEY`);
+  }
+  for (const table of [names.sessions, names.messages]) {
+    const [sessionId] = columns(connection, table).filter(({ name }) => name === 'session_id');
+    // a numeric affinity makes '1' and '01' the same
+    if (!/char|clob|text|blob/i.test(sessionId?.type ?? '')) {
+      throw mismatch(`The column "session_id" of the table "${table}" is not text`);
+    }
+    if (!comparesBytes(connection, table)) {
+      throw mismatch(`The column "session_id" of the table "${table}" does not compare byte for byte`);
+    }
+  }
+  const unique = indexColumns(connection, names.sessions).some(
+    (index) => index.unique && index.columns.length === 1 && index.columns[0]?.name === 'session_id',
+  );
+  if (!unique)
+    throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
+}
+
+function comparesBytes(connection: SqliteConnection, table: string): boolean {
+  // the first SELECT gives the column its collation; 'a' = 'A' only under NOCASE, 'a' = 'a ' only under RTRIM
+  const probe = "SELECT session_id AS x FROM __ WHERE 0 UNION ALL SELECT 'a'";
+  const [row] = connection.all(
+    `SELECT count(*) AS n FROM (${probe.replace('__', `"${table.replaceAll('"', '""')}"`)}) WHERE x = 'A' OR x = 'a '`,
+    [],
+  );
+  return Number((row as { n: unknown }).n) === 0;
+}
+
+interface Index {
+  readonly unique: boolean;
+  readonly columns: readonly { readonly name: string | null }[];
+}
+
+function indexColumns(connection: SqliteConnection, table: string): Index[] {
+  const list = connection.all('SELECT name, "unique", partial FROM pragma_index_list(?)', [table]);
+  return (list as { name: string; unique: number; partial: number }[])
+    .filter(({ partial }) => Number(partial) === 0)
+    .map(({ name, unique }) => ({
+      unique: Number(unique) === 1,
+      columns: connection.all('SELECT name FROM pragma_index_info(?) ORDER BY seqno', [name]) as {
+        name: string;
+      }[],
+    }));
+}
+
+/** Whether some index leads from a session to its rows by id. Every index ends with the row's id by itself. */
+function findsNewest(connection: SqliteConnection, names: SqliteNames): boolean {
+  return indexColumns(connection, names.messages).some(({ columns: [first, second] }) => {
+    return first?.name === 'session_id' && (second === undefined || second.name === 'id');
+  });
+}
+
+function mismatch(what: string): SessionError {
+  return new SessionError(
+    'SCHEMA_MISMATCH',
+    `${what}. Give the store other table names (option "tables"), or make the table as schemaSql() says.`,
+  );
+}
