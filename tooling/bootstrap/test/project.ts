@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -42,10 +43,15 @@ export class Project {
   readonly #base = mkdtempSync(join(tmpdir(), 'bootstrap '));
   readonly root = join(this.#base, 'a project');
 
-  constructor() {
+  /** @param template - A project to copy, with what it has taken and installed. */
+  constructor(template?: Project) {
+    mkdirSync(join(this.#base, 'home'));
+    if (template) {
+      cpSync(template.root, this.root, { recursive: true, verbatimSymlinks: true });
+      return;
+    }
     const own = join(this.root, 'tooling', 'bootstrap');
     mkdirSync(own, { recursive: true });
-    mkdirSync(join(this.#base, 'home'));
     for (const name of readdirSync(BOOTSTRAP).filter((file) => file.endsWith('.mjs'))) {
       copyFileSync(join(BOOTSTRAP, name), join(own, name));
     }
