@@ -21,6 +21,8 @@ const say = (/** @type {string} */ line) => void process.stderr.write(`bootstrap
 
 try {
   const [script = '', ...extra] = process.argv.slice(2);
+  // npm takes this word away, pnpm hands it on
+  if (extra[0] === '--') extra.shift();
   end(await main(parseScript(script, extra)));
 } catch (error) {
   if (error instanceof Interrupted) {

@@ -220,6 +220,12 @@ describe('the program that is run', () => {
     });
   });
 
+  test('gets the same arguments from pnpm, which hands the -- on', async () => {
+    expect(await project.run('pnpm add', { args: ['--', 'name'] })).toMatchObject({
+      stdout: 'pnpm add name\n',
+    });
+  });
+
   test('gets the signals, and its end by one is passed on', async () => {
     project.write(
       'wait.mjs',
