@@ -58,7 +58,8 @@ export class SessionStore implements AsyncDisposable {
   readonly #options: StoreOptions;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
-  readonly #host: SessionHost;
+  /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
+  readonly host: SessionHost;
   #backend: SessionBackend | undefined;
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
@@ -67,7 +68,7 @@ export class SessionStore implements AsyncDisposable {
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
     this.#options = { ...options };
-    this.#host = {
+    this.host = {
       onCorruptItem: this.#options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
@@ -86,7 +87,7 @@ export class SessionStore implements AsyncDisposable {
    * @throws TypeError for any other id.
    */
   session(sessionId: string): StoreSession {
-    return new StoreSession(sessionId, this.#host);
+    return new StoreSession(sessionId, this.host);
   }
 
   /**
@@ -105,7 +106,7 @@ export class SessionStore implements AsyncDisposable {
     if (!this.#backend.with) {
       throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
     }
-    return new TransactionStore(this.#backend.with(transaction), this.#host);
+    return new TransactionStore(this.#backend.with(transaction), this.host);
   }
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */

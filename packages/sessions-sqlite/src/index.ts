@@ -6,4 +6,5 @@ export type {
   SqliteStatement,
 } from './database.js';
 export { schemaSql } from './ddl.js';
+export { IN_MEMORY, sqliteLocation } from './location.js';
 export { SqliteSessionStore, type SqliteStoreOptions, type SqliteTarget } from './store.js';

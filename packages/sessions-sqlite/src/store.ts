@@ -79,12 +79,8 @@ export class SqliteSessionStore extends SessionStore {
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, OPTION_CHECKS);
-    const connect = connector(target, options);
-    const supports = support(target);
-    super(
-      { name: 'sqlite', supports, open: (warn) => openBackend(connect, options, supports, warn) },
-      options,
-    );
+    const open = backendOpener(target, options);
+    super({ name: 'sqlite', supports: support(target), open }, options);
   }
 
   /**
@@ -184,26 +180,27 @@ function support(target: SqliteTarget): SessionSupport {
   return { durable: !inMemory, shared: !inMemory, operations: true, transactions: 'db' in target };
 }
 
-async function openBackend(
-  connect: () => Promise<Connected>,
-  options: SqliteStoreOptions,
-  supports: SessionSupport,
-  warn: WarningReporter,
-): Promise<SqliteBackend> {
-  const { database, join, close } = await connect();
-  try {
-    const names = sqliteNames(options.tables);
-    const connection = new HandleConnection(database);
-    const { operations } = prepareTables(connection, names, options.createTables ?? true, warn);
-    return new SqliteBackend({
-      connection,
-      sql: statements(names),
-      supports: { ...supports, operations },
-      join,
-      close,
-    });
-  } catch (error) {
-    close();
-    throw error;
-  }
+/**
+ * What opens the backend of a target.
+ *
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ */
+export function backendOpener(
+  target: SqliteTarget,
+  options: SqliteStoreOptions = {},
+): (warn: WarningReporter) => Promise<SqliteBackend> {
+  const connect = connector(target, options);
+  const names = sqliteNames(options.tables);
+  return async (warn) => {
+    const { database, join, close } = await connect();
+    try {
+      const connection = new HandleConnection(database);
+      const { operations } = prepareTables(connection, names, options.createTables ?? true, warn);
+      const supports = { ...support(target), operations };
+      return new SqliteBackend({ connection, sql: statements(names), supports, join, close });
+    } catch (error) {
+      close();
+      throw error;
+    }
+  };
 }
