@@ -2,7 +2,9 @@
 import { DrizzleSession, InMemorySession, openSessionStore } from '@stackone/openai-agents-js-sessions';
 
 async function main(): Promise<void> {
-  const session = await DrizzleSession.fromUrl('chat_123', 'sqlite:./conversations.db', { createTables: true });
+  const session = await DrizzleSession.fromUrl('chat_123', 'sqlite:./conversations.db', {
+    createTables: true,
+  });
   await session.clearSession();
   await session.addItems([{ role: 'user', content: 'Where is my order?' }]);
   await session.close();
