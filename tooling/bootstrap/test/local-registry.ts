@@ -2,11 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 
+const HOST = 'registry.test';
+const URL_OF_REGISTRY = `http://${HOST}/`;
+
 export interface LocalRegistry {
-  readonly url: string;
+  /** What leads npm here. */
+  readonly env: NodeJS.ProcessEnv;
   /** Paths asked for, in order. */
   readonly requests: string[];
   /** Called before each tarball is sent. */
@@ -20,7 +23,7 @@ interface Package {
   readonly files: Record<string, string>;
 }
 
-/** A registry on the loopback interface that serves the given packages to npm. */
+/** A registry that serves the given packages to npm, over a socket file. */
 export async function startRegistry(folder: string, packages: readonly Package[]): Promise<LocalRegistry> {
   const tarballs = new Map(packages.map((pkg) => [pkg.name, { pkg, tarball: pack(folder, pkg) }]));
   const requests: string[] = [];
@@ -39,7 +42,7 @@ export async function startRegistry(folder: string, packages: readonly Package[]
     }
     const { name, version } = found.pkg;
     const dist = {
-      tarball: `${registry.url}${name}/-/${name}-${version}.tgz`,
+      tarball: `${URL_OF_REGISTRY}${name}/-/${name}-${version}.tgz`,
       integrity: `sha512-${createHash('sha512').update(found.tarball).digest('base64')}`,
     };
     response.setHeader('content-type', 'application/json');
@@ -51,9 +54,15 @@ export async function startRegistry(folder: string, packages: readonly Package[]
       }),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const socket = join(folder, 'registry.sock');
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
   const registry: LocalRegistry = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    env: {
+      npm_config_registry: URL_OF_REGISTRY,
+      NODE_OPTIONS: `--import=${new URL('registry-socket.mjs', import.meta.url)}`,
+      REGISTRY_HOST: HOST,
+      REGISTRY_SOCKET: socket,
+    },
     requests,
     onTarball: () => {},
     close: () => {

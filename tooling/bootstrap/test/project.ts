@@ -90,8 +90,9 @@ export class Project {
           PATH: process.env.PATH,
           HOME: join(this.#base, 'home'),
           // port 9 (discard) is closed
-          npm_config_registry: registry?.url ?? 'http://127.0.0.1:9/',
+          npm_config_registry: 'http://127.0.0.1:9/',
           npm_config_update_notifier: 'false',
+          ...registry?.env,
           ...env,
         },
       },

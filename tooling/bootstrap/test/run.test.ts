@@ -65,7 +65,7 @@ describe('the first time', () => {
     expect(stdout).toBe('');
     expect(stderr.trim().split('\n').slice(1)).toEqual([
       expect.stringMatching(
-        /^bootstrap: cannot fetch Node [\d.]+: the npm registry is out of reach \(ECONNREFUSED\)\. Connect .* or install Node .*$/,
+        /^bootstrap: cannot fetch Node [\d.]+: the npm registry is out of reach \(E[A-Z]+\)\. Connect .* or install Node .*$/,
       ),
     ]);
     expect(project.tools()).toEqual([]);
