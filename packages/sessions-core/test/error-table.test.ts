@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SESSION_ERROR_CODES, SessionError, type SessionErrorCode } from '../src/index.js';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const [, table = ''] = /<!-- error table -->\n((?:\|.*\n)+)/.exec(readme) ?? [];
+const [, table = ''] = /<!-- error table -->\s+((?:\|.*\n)+)/.exec(readme) ?? [];
 const rows = table
   .split('\n')
   .filter((line) => line.startsWith('| `'))
