@@ -52,7 +52,12 @@ export function linkTarget(readme: Readme, link: string): string {
   return resolve(ROOT, readme.path, '..', link);
 }
 
-function blocksOf(text: string): Block[] {
+/**
+ * The fenced blocks of a text.
+ *
+ * @throws Error for a block without an end.
+ */
+export function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   const lines = text.split('\n');
   let heading = '';

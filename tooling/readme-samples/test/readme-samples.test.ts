@@ -23,13 +23,6 @@ beforeAll(() => {
   messages = compilerMessages(all.flatMap(({ programs }) => programs.map(({ file }) => file)));
 }, 120_000);
 
-for (const { readme, programs } of all) {
-  describe(readme.path, { timeout: 60_000 }, () => {
-    checkText(readme);
-    runSamples(programs, {});
-  });
-}
-
 function checkText({ blocks, text, path }: Readme): void {
   test('names the language of every block, so that no code hides', () => {
     const others = blocks.filter(({ language }) => !LANGUAGES.includes(language));
@@ -63,13 +56,26 @@ function anchor(heading: string): string {
     .replaceAll(' ', '-')}`;
 }
 
-function runSamples(programs: readonly Program[], environment: NodeJS.ProcessEnv): void {
+/** What a sample finds in its environment; asked anew for each, as samples use the same session ids. */
+type Environment = () => Promise<NodeJS.ProcessEnv>;
+
+/** For READMEs whose samples bring their database along. */
+const noServer: Environment = async () => ({});
+
+function runSamples(programs: readonly Program[], environment: Environment): void {
   test.for(programs)('$name', async ({ file, code, output }) => {
     expect(messages.get(file) ?? []).toEqual([]);
-    const ending = await runProgram(file, environment);
+    const ending = await runProgram(file, await environment());
     expect(ending).toMatchObject({ code: 0 });
     // the report of a test runner has times in it
     if (!code.includes("'node:test'")) expect(ending.stdout).toBe(output);
+  });
+}
+
+for (const { readme, programs } of all) {
+  describe(readme.path, { timeout: 60_000 }, () => {
+    checkText(readme);
+    runSamples(programs, noServer);
   });
 }
 
