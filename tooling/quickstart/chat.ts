@@ -15,23 +15,28 @@ async function main(settings: Settings): Promise<void> {
     await playScript(settings);
     return;
   }
-  await using conversation = await Conversation.open(settings);
-  if (settings.history) {
-    await showHistory(conversation);
-    return;
+  // not `await using`: Node 22 does not know it, and runs this file as it stands
+  const conversation = await Conversation.open(settings);
+  try {
+    if (settings.history) await showHistory(conversation);
+    else await goOn(conversation, settings.say);
+  } finally {
+    await conversation.close();
   }
+}
+
+async function goOn(conversation: Conversation, messages: readonly string[]): Promise<void> {
   await conversation.greet();
   const who = assistant(process.env);
   console.log(color.dim(who.description));
-  if (settings.say.length > 0) {
-    for (const text of settings.say) {
-      console.log(`${color.cyan('you    ')}${text}`);
-      await conversation.say(who, text);
-    }
-    return;
+  if (messages.length === 0) {
+    await talk(conversation, who);
+    await conversation.part();
   }
-  await talk(conversation, who);
-  await conversation.part();
+  for (const text of messages) {
+    console.log(`${color.cyan('you    ')}${text}`);
+    await conversation.say(who, text);
+  }
 }
 
 try {

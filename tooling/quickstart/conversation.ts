@@ -6,7 +6,7 @@ import type { Assistant } from './agent.ts';
 import { command, DEFAULT_URL, FOLDER, type Settings } from './settings.ts';
 
 /** One conversation in its store, as the chat shows it. */
-export class Conversation implements AsyncDisposable {
+export class Conversation {
   readonly #store: SessionStore;
   readonly #settings: Settings;
 
@@ -72,7 +72,7 @@ This conversation (${items(length)}) is kept as session ${color.bold(session)} i
   go on:         ${command(this.#settings)}`);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  close(): Promise<void> {
     return this.#store.close();
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import color from 'picocolors';
 import { Conversation } from './conversation.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, URL_VARIABLE } from './settings.ts';
 
 /**
  * Plays a conversation over two processes, and checks that the second remembers what the first was told. The
@@ -14,7 +14,15 @@ import type { Settings } from './settings.ts';
  * @throws Error if it does not remember.
  */
 export async function playScript(settings: Settings): Promise<void> {
-  await using conversation = await Conversation.open(settings);
+  const conversation = await Conversation.open(settings);
+  try {
+    await playInto(conversation, settings);
+  } finally {
+    await conversation.close();
+  }
+}
+
+async function playInto(conversation: Conversation, settings: Settings): Promise<void> {
   if (!conversation.outlivesProcess) {
     throw new Error(
       'This store ends with its process, and a second one cannot remember. Take --url sqlite:./chat.db',
@@ -40,7 +48,8 @@ async function inProcess(which: string, settings: Settings, messages: readonly s
   const { url, session } = settings;
   const say = messages.flatMap((message) => ['--say', message]);
   const program = join(import.meta.dirname, 'chat.ts');
-  const child = spawn(process.execPath, [program, '--url', url, '--session', session, ...say], {
+  const child = spawn(process.execPath, [program, '--session', session, ...say], {
+    env: { ...process.env, [URL_VARIABLE]: url }, // everybody may read the arguments of a process
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   console.log(color.bold(`The ${which} process (${child.pid}):`));

@@ -19,6 +19,9 @@ export const FOLDER = resolve(import.meta.dirname, '../../.data');
 /** The store for who names none. */
 export const DEFAULT_URL = `sqlite:${relative(process.cwd(), join(FOLDER, 'quickstart.db'))}`;
 
+/** The environment variable for a URL that the arguments of a process should not show. */
+export const URL_VARIABLE = 'SESSIONS_URL';
+
 const DEFAULT_SESSION = 'quickstart';
 
 export const HELP = `A chat with an agent that remembers. It is kept in a database, by a session of the OpenAI Agents JS SDK.
@@ -26,7 +29,7 @@ export const HELP = `A chat with an agent that remembers. It is kept in a databa
 Usage: npm run quickstart -- [options]
 
   --url <url>       the store: sqlite:./chat.db, or any other URL that openSessionStore takes.
-                    Default: a SQLite file in the folder .data of this project
+                    Default: SESSIONS_URL of the environment, or a SQLite file in .data of this project
   --session <id>    which conversation. Default: quickstart
   --say <message>   send this message instead of asking for one; may be repeated
   --history         show the conversation and end
@@ -48,7 +51,7 @@ export function readSettings(args: readonly string[]): Settings {
       help: { type: 'boolean', short: 'h', default: false },
       history: { type: 'boolean', default: false },
       say: { type: 'string', multiple: true, default: [] },
-      url: { type: 'string', default: DEFAULT_URL },
+      url: { type: 'string', default: process.env[URL_VARIABLE] || DEFAULT_URL },
       session: { type: 'string', default: DEFAULT_SESSION },
     },
   });
