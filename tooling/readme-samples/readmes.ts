@@ -38,7 +38,7 @@ export interface Readme {
   readonly blocks: readonly Block[];
 }
 
-/** Every README of the repository that is meant for readers outside of it. */
+/** The README of the project and of every package that is published. */
 export function readmes(): Readme[] {
   const paths = globSync(['README.md', 'packages/*/README.md'], { cwd: ROOT }).sort();
   return paths.map((path) => {

@@ -1,4 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { Target } from '@stackone/test-servers';
+import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { clearPrograms, compilerMessages, runProgram, writeProgram } from '../programs.ts';
 import { isNotRun, linkTarget, type Readme, readmes, type Sample, samplesOf } from '../readmes.ts';
@@ -8,6 +10,12 @@ const LANGUAGES = ['ts', 'typescript', 'js', 'javascript', 'sh', 'sql', 'python'
 interface Program extends Sample {
   readonly file: string;
 }
+
+/** The servers of the READMEs whose samples connect to `DATABASE_URL`: to an empty database, each of its own. */
+const TARGETS: Readonly<Record<string, Target>> = {
+  'packages/sessions-postgres/README.md': 'postgres:18',
+  'packages/sessions-mysql/README.md': 'mysql',
+};
 
 clearPrograms();
 const all = readmes().map((readme) => {
@@ -59,9 +67,6 @@ function anchor(heading: string): string {
 /** What a sample finds in its environment; asked anew for each, as samples use the same session ids. */
 type Environment = () => Promise<NodeJS.ProcessEnv>;
 
-/** For READMEs whose samples bring their database along. */
-const noServer: Environment = async () => ({});
-
 function runSamples(programs: readonly Program[], environment: Environment): void {
   test.for(programs)('$name', async ({ file, code, output }) => {
     expect(messages.get(file) ?? []).toEqual([]);
@@ -75,7 +80,14 @@ function runSamples(programs: readonly Program[], environment: Environment): voi
 for (const { readme, programs } of all) {
   describe(readme.path, { timeout: 60_000 }, () => {
     checkText(readme);
-    runSamples(programs, noServer);
+    const target = TARGETS[readme.path];
+    if (!target) {
+      runSamples(programs, async () => ({}));
+      return;
+    }
+    describeEngine(target, ({ server }) => {
+      runSamples(programs, async () => ({ DATABASE_URL: server.url(await server.createDatabase()) }));
+    });
   });
 }
 
