@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { clearPrograms, compilerMessages, runProgram, writeProgram } from '../programs.ts';
 import { isNotRun, linkTarget, type Readme, readmes, type Sample, samplesOf } from '../readmes.ts';
 
@@ -42,6 +43,12 @@ function checkText({ blocks, text, path }: Readme): void {
       ({ mark, text }) => isNotRun(mark) && /\b(import|require|await)\b/.test(text),
     );
     expect(programs.map(({ line }) => `line ${line}`)).toEqual([]);
+  });
+
+  test('names commands that exist', () => {
+    const named = Array.from(text.matchAll(/(?:^|`)p?npm(?: run)? ([a-z:]+)/gm), ([, name = '']) => name);
+    const known = [...Object.keys(manifest.scripts), 'install', 'rebuild'];
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   test('links to what is there', () => {
