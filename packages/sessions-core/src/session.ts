@@ -1,7 +1,25 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type {
+  AgentInputItem,
+  RunContext,
+  Session,
+  SessionHistoryRewriteArgs,
+  SessionHistoryRewriteAwareSession,
+  SessionHistoryTransactionArgs,
+  SessionHistoryTransactionAwareSession,
+} from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from './backend.js';
 import { SessionError } from './errors.js';
+import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
+import {
+  checkItems,
+  type HistoryTransaction,
+  type ItemCheck,
+  loadItemCheck,
+  operationConflict,
+  readHistoryTransaction,
+  replaceSuffix,
+} from './history-transaction.js';
 import { decodeItem, encodeItems } from './item-codec.js';
 import { normalizeLimit } from './limit.js';
 import { checkSessionId } from './session-id.js';
@@ -13,6 +31,8 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** Whether sessions have `applyHistoryTransaction`. */
+  readonly operations: boolean;
   /**
    * Makes one call. `prepare` runs at once and looks at the arguments; the function it returns does the work when
    * its turn has come, and is the only part that reaches the database.
@@ -31,7 +51,14 @@ export interface SessionHost {
 export type OnCorruptItem = 'skip' | 'throw';
 
 /** The calls of a session, by the SDK's names. */
-export type SessionOperation = 'getItems' | 'addItems' | 'popItem' | 'clearSession';
+export type SessionOperation =
+  | 'getItems'
+  | 'addItems'
+  | 'popItem'
+  | 'clearSession'
+  | 'applyHistoryTransaction'
+  | 'applyHistoryMutations'
+  | 'replaceHistoryWithCompaction';
 
 /**
  * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}; holds no connection and
@@ -42,7 +69,9 @@ export type SessionOperation = 'getItems' | 'addItems' | 'popItem' | 'clearSessi
  * const result = await run(agent, 'Where is my order?', { session: store.session('chat_123') });
  * ```
  */
-export class StoreSession implements Session {
+export class StoreSession
+  implements Session, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
+{
   /** The id of the conversation. */
   readonly sessionId: string;
   readonly #host: SessionHost;
@@ -52,6 +81,8 @@ export class StoreSession implements Session {
     checkSessionId(sessionId);
     this.sessionId = sessionId;
     this.#host = host;
+    // The SDK's runner looks at the type of this method alone: it is complete or it is not there.
+    if (!host.operations) Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
   }
 
   /** The id of the conversation, without I/O. */
@@ -116,6 +147,80 @@ export class StoreSession implements Session {
       this.sessionId,
       () => (backend) => backend.clear(this.sessionId),
     );
+  }
+
+  /**
+   * Appends items, or replaces the newest ones if they still are what the caller expects, once for each operation
+   * id: repeating the same call does nothing, however long the history has become since. The SDK's runner uses it
+   * where a write may be repeated. Absent where the store cannot remember operations.
+   *
+   * @param args - The id of the operation and the transaction, as the SDK documents them.
+   * @throws SessionError in the words of the SDK's `MemorySession`: `INVALID_TRANSACTION` for arguments or items
+   * that the SDK does not accept, `SUFFIX_MISMATCH` if the newest items are others, `OPERATION_CONFLICT` if the id
+   * was used for another transaction. Nothing is changed and nothing is recorded then.
+   */
+  applyHistoryTransaction(
+    args: SessionHistoryTransactionArgs,
+    _runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    return this.#host.perform('applyHistoryTransaction', this.sessionId, () => {
+      const transaction = readHistoryTransaction(args);
+      return async (backend) => {
+        const isItem = await loadItemCheck();
+        checkItems(transaction, isItem);
+        if (transaction.expectedSuffix.length === 0) return this.#appendOnce(backend, transaction);
+        return this.#replaceSuffix(backend, transaction, isItem);
+      };
+    });
+  }
+
+  /**
+   * Rewrites stored function calls: of the calls with an id the first becomes the replacement and keeps its place,
+   * the others go. All mutations take effect together or not at all.
+   *
+   * @param args - The mutations, in the order in which they are applied.
+   */
+  applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
+    return this.#host.perform('applyHistoryMutations', this.sessionId, () => {
+      const mutations = readMutations(args);
+      return (backend) => {
+        if (mutations.length === 0) return;
+        return backend.edit(
+          this.sessionId,
+          'all',
+          applyMutations(mutations, (row) => this.#decode(row, 'skipped')),
+        );
+      };
+    });
+  }
+
+  /**
+   * Replaces the whole conversation, in one transaction: readers see the old items or the new ones. Items that stay
+   * at its end keep their place and time.
+   *
+   * @param items - The new history, oldest first; the runner begins it with a compaction item.
+   */
+  replaceHistoryWithCompaction(items: AgentInputItem[], _runContext?: RunContext<unknown>): Promise<void> {
+    return this.#host.perform('replaceHistoryWithCompaction', this.sessionId, () => {
+      const texts = encodeItems(items);
+      return (backend) => backend.edit(this.sessionId, 'all', replaceHistory(texts));
+    });
+  }
+
+  #appendOnce(backend: SessionBackend, { operation, replacement }: HistoryTransaction): Awaitable<void> {
+    const batch = { sessionId: this.sessionId, texts: encodeItems(replacement), operation };
+    return whenReady(backend.append([batch]), ([outcome]) => {
+      if (outcome === 'conflict') throw operationConflict();
+    });
+  }
+
+  #replaceSuffix(
+    backend: SessionBackend,
+    transaction: HistoryTransaction,
+    isItem: ItemCheck,
+  ): Awaitable<void> {
+    const decide = replaceSuffix(transaction, isItem, (row) => this.#decode(row, 'skipped'));
+    return backend.edit(this.sessionId, transaction.expectedSuffix.length, decide, transaction.operation);
   }
 
   /**
