@@ -3,15 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { parseStoreUrl, SessionError } from '../src/index.js';
 
 /** URL, then kind, user, password, host, port, database. */
-const SERVERS: readonly (readonly [
-  url: string,
-  scheme: string,
-  user?: string,
-  password?: string,
-  host?: string,
-  port?: number,
-  database?: string,
-])[] = [
+type Text = string | undefined;
+
+const SERVERS: readonly (readonly [string, string, Text, Text, Text, number | undefined, Text])[] = [
   ['postgres://u:p@h:5432/db', 'postgres', 'u', 'p', 'h', 5432, 'db'],
   ['postgresql://h/db', 'postgres', undefined, undefined, 'h', undefined, 'db'],
   ['mysql://u@h', 'mysql', 'u', undefined, 'h', undefined, undefined],

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from './process-tree.ts';
 import { keptFolder } from './server-identity.ts';
 
 const underWay = new Map<string, Promise<string>>();
@@ -27,6 +28,7 @@ async function find(folder: string, make: (part: string) => Promise<void>): Prom
   const part = `${folder}.part-${process.pid}`;
   try {
     await mkdir(part);
+    await chmod(part, 0o755); // whatever the umask: the servers' user has to enter it
     await make(part);
     await rename(part, folder).catch(async (error: NodeJS.ErrnoException) => {
       if (!(await exists(folder))) throw error; // not because another process was first
@@ -49,7 +51,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** Programs are run from here, so it must not be a folder that another user put in our way. */
 async function makeOwnFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (await mkdir(folder, { recursive: true })) await chmod(folder, 0o755);
   const stat = await lstat(folder);
   const us = process.getuid?.();
   if (!stat.isDirectory() || (us !== undefined && stat.uid !== us) || (stat.mode & 0o022) !== 0) {
@@ -61,15 +63,5 @@ async function removeDeadParts(folder: string): Promise<void> {
   for (const entry of await readdir(dirname(folder))) {
     const pid = entry.startsWith(`${basename(folder)}.part-`) && Number(entry.split('.part-')[1]);
     if (pid && !isAlive(pid)) await rm(join(dirname(folder), entry), { recursive: true, force: true });
-  }
-}
-
-/** Whether a process of this id is there, ours or another user's. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -46,6 +46,8 @@ export interface Recipe {
   command(folder: string, port: number, start: number): Command | Promise<Command>;
   /** Ends the server at once, with nothing left in shared memory. */
   readonly endSignal: NodeJS.Signals;
+  /** Frees what a crash left outside of the folder. */
+  afterCrash?(folder: string): Promise<void>;
   /** Called when it answers, before anybody else is told of it; returns the version. */
   whenUp(server: TestServer, start: number): Promise<string>;
   readonly behind?: ServerAddress;
@@ -93,6 +95,7 @@ export class ThrowawayServer extends TestServer {
 
   /** Ends the server and removes all it has written. Not an error if it has ended already. */
   async stop(): Promise<void> {
+    if (this.#process.ended() !== undefined) await this.#recipe.afterCrash?.(this.folder);
     this.#process.signal(this.#recipe.endSignal);
     await this.#process.exited();
     const afterwards = this.#recipe.instead?.afterwards(this.folder);
