@@ -60,8 +60,13 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async pop(sessionId: string): Promise<StoredRow | undefined> {
-    const [row] = await this.#again(() => this.#write(this.#sql.pop, [sessionId]));
-    return row as StoredRow | undefined;
+    const popped = await this.#again(() => this.#pop((...statement) => this.#write(...statement), sessionId));
+    if (popped !== 'stale') return popped;
+    if (!this.supports.transactions) return this.pop(sessionId);
+    return this.#atomically(async (query) => {
+      await query(this.#sql.lock, [sessionId]);
+      return (await this.#pop(query, sessionId)) as StoredRow | undefined;
+    });
   }
 
   async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
@@ -109,7 +114,7 @@ export class PostgresBackend implements SessionBackend {
     return connection.atomically((query) => query(...statement));
   }
 
-  #atomically(work: (query: Query) => Promise<void>): Promise<void> {
+  async #atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
     if (!this.supports.transactions) {
       throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
     }
@@ -130,6 +135,12 @@ export class PostgresBackend implements SessionBackend {
         ? await query(this.#sql.read, [sessionId, limit ?? null])
         : await query(this.#sql.readBefore, [sessionId, before, limit ?? null]);
     return (rows as StoredRow[]).map(({ id, text }) => ({ id, text })).reverse();
+  }
+
+  async #pop(query: Query, sessionId: string): Promise<StoredRow | 'stale' | undefined> {
+    const [popped] = (await query(this.#sql.pop, [sessionId])) as (StoredRow & { readonly stale: boolean })[];
+    if (!popped) return undefined;
+    return popped.stale ? 'stale' : { id: popped.id, text: popped.text };
   }
 
   async #recordedDigest(query: Query, sessionId: string, operation: Operation): Promise<string | undefined> {

@@ -55,7 +55,7 @@ export class PoolConnection implements PostgresConnection {
       try {
         result = await work(query);
       } catch (error) {
-        if (!isLost(error)) await query(ROLLBACK);
+        await undo(query, ROLLBACK);
         throw error;
       }
       await clientQuery(client, 'write')(COMMIT);
@@ -74,6 +74,15 @@ export class PoolConnection implements PostgresConnection {
     } finally {
       client.release(broken);
     }
+  }
+}
+
+/** The failure before it says more than that of a rollback: on a lost connection, which rolls back by itself. */
+async function undo(query: Query, statement: string): Promise<void> {
+  try {
+    await query(statement);
+  } catch (error) {
+    if (!isLost(error)) throw error;
   }
 }
 
@@ -104,7 +113,7 @@ export class ClientConnection implements PostgresConnection {
         await query(RELEASE);
         return result;
       } catch (error) {
-        if (!isLost(error)) await query(ROLLBACK_TO_SAVEPOINT);
+        await undo(query, ROLLBACK_TO_SAVEPOINT);
         throw error;
       }
     });

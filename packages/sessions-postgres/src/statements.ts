@@ -80,14 +80,15 @@ SELECT json_build_object(
   )) FROM wanted JOIN pg_class ON pg_class.oid = wanted.oid)
 )::text AS state`;
 
+// ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
+const row = 'm.id::text AS id, m.message_data AS text';
+// Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
+const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
+const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
+
 /** The text of every statement that a store runs after it is open. */
 export function statements(names: PostgresNames) {
   const { sessions, messages, operations } = qualifiedTables(names);
-  // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
-  const row = 'm.id::text AS id, m.message_data AS text';
-  // Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
-  const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
-  const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
   return {
     append: appendText(names, false),
     appendOnce: appendText(names, true),
@@ -95,10 +96,7 @@ export function statements(names: PostgresNames) {
     readBefore:
       `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} AND m.id < $2::text::bigint ${newestFirst} ` +
       'LIMIT $3::bigint',
-    // The lock on the message makes a caller that comes second go on to the next row instead of finding none (A9).
-    pop:
-      `DELETE FROM ${messages} AS m WHERE m.session_id = $1 AND m.id = ` +
-      `(SELECT m.id FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT 1 FOR UPDATE) RETURNING ${row}`,
+    pop: popText(names),
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
@@ -170,4 +168,25 @@ SELECT session_id, operation_id, digest, stored FROM recorded`
       : `
 ${insert}`
   }`;
+}
+
+/**
+ * The one statement of a pop. What it sees is older than its wait for the session's lock. Rows that others removed
+ * meanwhile are passed over, because the newest is locked too (A9). Rows that others added it cannot see: an append
+ * changes the session's row, so `stale` comes back instead of a message, and the pop is made again under the lock.
+ */
+function popText(names: PostgresNames): string {
+  const { sessions, messages } = qualifiedTables(names);
+  return `WITH locked AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1 FOR UPDATE
+), seen AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1
+), popped AS (
+  DELETE FROM ${messages} AS m WHERE m.session_id = $1 AND m.id = (
+    SELECT m.id FROM ${messages} AS m WHERE ${ofSession} AND EXISTS (SELECT FROM locked JOIN seen USING (version))
+    ${newestFirst} LIMIT 1 FOR UPDATE
+  ) RETURNING ${row}
+)
+SELECT id, text, false AS stale FROM popped
+UNION ALL SELECT NULL, NULL, true FROM locked JOIN seen ON locked.version <> seen.version`;
 }

@@ -69,7 +69,7 @@ const OPTION_CHECKS = {
  *
  * @example
  * ```ts
- * const store = await PostgresSessionStore.fromUrl(process.env.DATABASE_URL);
+ * const store = await PostgresSessionStore.fromUrl('postgres://user:password@host:5432/database');
  * await run(agent, 'Hello', { session: store.session('chat_123') });
  * await store.close();
  * ```

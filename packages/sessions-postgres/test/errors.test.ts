@@ -267,7 +267,7 @@ describeEngine('postgres', ({ server, url }) => {
       expect(unknown).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false });
       expect((await one.getItems()).length).toBe(5); // here it was stored, once
 
-      proxy.cut({ when: 'answered', sql: /^DELETE FROM .*agent_messages.*RETURNING/s });
+      proxy.cut({ when: 'answered', sql: /^WITH locked AS MATERIALIZED/ });
       expect((await failure(() => one.popItem())).code).toBe('OUTCOME_UNKNOWN');
       expect((await one.getItems()).length).toBe(4);
 

@@ -6,6 +6,7 @@ import { postgresNames, statements } from '../src/statements.js';
 
 /** A plan of EXPLAIN (FORMAT JSON). */
 interface Plan {
+  readonly 'Relation Name'?: string;
   readonly 'Actual Rows': number;
   readonly 'Actual Loops': number;
   readonly 'Rows Removed by Filter'?: number;
@@ -13,9 +14,10 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** The rows that the scans at the leaves of a plan went over. */
+/** The rows of tables that the scans at the leaves of a plan went over. */
 function rowsTouched(plan: Plan): number {
   if (plan.Plans) return plan.Plans.reduce((sum, part) => sum + rowsTouched(part), 0);
+  if (plan['Relation Name'] === undefined) return 0;
   const removed = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
   return (plan['Actual Rows'] + removed) * plan['Actual Loops'];
 }
@@ -51,7 +53,7 @@ describeEngine('postgres', ({ url }) => {
     const { last } = rows[0];
     expect(await touched(sql.read, ['big', 20])).toBeLessThanOrEqual(21);
     expect(await touched(sql.readBefore, ['big', last, 20])).toBeLessThanOrEqual(21);
-    expect(await touched(sql.pop, ['big'])).toBeLessThanOrEqual(4);
+    expect(await touched(sql.pop, ['big'])).toBeLessThanOrEqual(5);
     expect(await touched(sql.lock, ['big'])).toBeLessThanOrEqual(2);
     expect(await touched(sql.remove, ['big', JSON.stringify([last])])).toBeLessThanOrEqual(4);
     expect(
@@ -59,7 +61,7 @@ describeEngine('postgres', ({ url }) => {
     ).toBeLessThanOrEqual(4);
     for (const id of ['s7', 'absent']) {
       expect(await touched(sql.read, [id, 20])).toBeLessThanOrEqual(21);
-      expect(await touched(sql.pop, [id])).toBeLessThanOrEqual(4);
+      expect(await touched(sql.pop, [id])).toBeLessThanOrEqual(5);
     }
   });
 
