@@ -8,4 +8,9 @@ export type {
   PostgresResult,
 } from './database.js';
 export { schemaSql } from './ddl.js';
-export { PostgresSessionStore, type PostgresStoreOptions, type PostgresTarget } from './store.js';
+export {
+  POSTGRES_OPTION_CHECKS,
+  PostgresSessionStore,
+  type PostgresStoreOptions,
+  type PostgresTarget,
+} from './store.js';

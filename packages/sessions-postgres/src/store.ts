@@ -52,7 +52,8 @@ const isSchemaName: OptionCheck = (value) =>
 
 const CONNECT_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
 
-const OPTION_CHECKS = {
+/** The checks of {@link PostgresStoreOptions}. */
+export const POSTGRES_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
   ...CONNECT_OPTION_CHECKS,
@@ -82,7 +83,7 @@ export class PostgresSessionStore extends SessionStore {
    * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
-    checkOptions('PostgresSessionStore', options, OPTION_CHECKS);
+    checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);
     super({ name: 'postgres', supports: SUPPORTS, open: backendOpener(target, options) }, options);
   }
 
