@@ -49,6 +49,9 @@ export const isTls: OptionCheck = (value) => {
 
 type Connected = ((error: Error) => void) | ((error: null, client: Client) => void);
 
+/** As long as DNS, TCP, TLS and login may take together, in ms. */
+const CONNECTION_TIMEOUT = 10_000;
+
 /** Idle connections are ended before servers and proxies drop them unasked, in ms. */
 const IDLE_TIMEOUT = 30_000;
 
@@ -90,8 +93,9 @@ export async function openPool(
 }
 
 /** The fields of a `pg` configuration. Never a connection string: `pg` reads special characters in it otherwise. */
-async function clientConfig(url: StoreUrl, { connectionTimeout = 10_000, ssl }: ConnectOptions) {
+async function clientConfig(url: StoreUrl, { connectionTimeout, ssl }: ConnectOptions) {
   const { query } = url;
+  const seconds = whole(query, 'connect_timeout');
   const host = url.host || query.get('host') || undefined;
   const tls = ssl === undefined ? await tlsOfUrl(query) : ssl;
   return {
@@ -102,15 +106,15 @@ async function clientConfig(url: StoreUrl, { connectionTimeout = 10_000, ssl }: 
       password: url.password,
       database: url.database,
       options: query.get('options') ?? undefined,
-      statement_timeout: time(query, 'statement_timeout'),
-      lock_timeout: time(query, 'lock_timeout'),
-      idle_in_transaction_session_timeout: time(query, 'idle_in_transaction_session_timeout'),
+      statement_timeout: whole(query, 'statement_timeout'),
+      lock_timeout: whole(query, 'lock_timeout'),
+      idle_in_transaction_session_timeout: whole(query, 'idle_in_transaction_session_timeout'),
       enableChannelBinding: query.get('channel_binding') === 'require' ? true : undefined,
       // without the host Node would compare the certificate of an IP address with "localhost"
       ssl: tls ? { ...given({ host }), ...(tls === true ? {} : tls) } : tls,
     }),
     application_name: query.get('application_name') ?? 'openai-agents-sessions',
-    connectionTimeoutMillis: connectionTimeout,
+    connectionTimeoutMillis: connectionTimeout ?? (seconds ? seconds * 1000 : CONNECTION_TIMEOUT),
     keepAlive: true,
   };
 }
@@ -120,7 +124,7 @@ function given<T extends object>(fields: T): { [key in keyof T]?: Exclude<T[key]
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
-function time(query: URLSearchParams, name: string): number | undefined {
+function whole(query: URLSearchParams, name: string): number | undefined {
   const value = Number(query.get(name) ?? Number.NaN);
   return Number.isSafeInteger(value) ? value : undefined;
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PostgresBackend } from '../src/backend.js';
 import { PostgresSessionStore } from '../src/index.js';
+import { backendOpener } from '../src/store.js';
 import { contents, message, turn, turnNames } from './messages.js';
 import { runProgram } from './processes.js';
 
@@ -174,4 +176,57 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, engine }) => {
     for (const limit of [0, -1]) expect(await store(0).session(id).getItems(limit)).toEqual([]);
     expect(contents([await store(0).session(id).popItem()])).toEqual(['x-19']);
   });
+
+  test('appends of several conversations in one call, in any order, never wait for each other in a circle', async () => {
+    const ids = Array.from({ length: 6 }, () => randomUUID());
+    const outcomes = await manyBackends(16, async (backend, index) => {
+      for (let round = 0; round < 4; round++) {
+        const shuffled = ids.toSorted(() => Math.random() - 0.5);
+        await backend.append(
+          shuffled.map((sessionId) => ({
+            sessionId,
+            texts: turn(`b${index}.${round}`).map((item) => JSON.stringify(item)),
+          })),
+        );
+      }
+      return 'done';
+    });
+    expect(outcomes.length).toBe(16);
+    for (const id of ids) expect(turnNames(await store(0).session(id).getItems()).length).toBe(64);
+  });
+
+  test('an operation that many callers repeat at once is stored once', async () => {
+    const sessionId = randomUUID();
+    const outcomes = await manyBackends(16, (backend, index) =>
+      backend.append([
+        {
+          sessionId,
+          texts: ['{"n":1}', '{"n":2}'],
+          operation: { id: 'o', digest: index < 8 ? 'same' : `other${index}` },
+        },
+      ]),
+    );
+    const counted = outcomes.flat();
+    expect(counted.filter((outcome) => outcome === 'stored').length).toBe(1);
+    const repeated = counted.filter((outcome) => outcome === 'repeated').length;
+    expect([0, 7]).toContain(repeated); // 0 if one of the other digests was first
+    expect(await raw.query('SELECT 1 FROM agent_messages WHERE session_id = $1', [sessionId])).toMatchObject({
+      rowCount: 2,
+    });
+  });
+
+  /** Without any repetition: a deadlock would be seen. */
+  async function manyBackends<T>(
+    count: number,
+    work: (backend: PostgresBackend, index: number) => Promise<T>,
+  ) {
+    const pool = new pg.Pool({ connectionString: url, max: count });
+    const open = backendOpener({ pool }, { maxRetries: 0 });
+    try {
+      const backends = await Promise.all(Array.from({ length: count }, () => open(() => {})));
+      return await Promise.all(backends.map(work));
+    } finally {
+      await pool.end();
+    }
+  }
 });
