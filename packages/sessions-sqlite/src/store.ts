@@ -121,7 +121,11 @@ export class SqliteSessionStore extends SessionStore {
   }
 }
 
-function opened(target: SqliteTarget, options: SqliteStoreOptions | undefined): Promise<SqliteSessionStore> {
+/** Async, so that a mistake in the arguments is a rejection too. */
+async function opened(
+  target: SqliteTarget,
+  options: SqliteStoreOptions | undefined,
+): Promise<SqliteSessionStore> {
   return new SqliteSessionStore(target, options).open();
 }
 

@@ -13,7 +13,7 @@ export interface SharedRequest {
 }
 
 /** What it gets. */
-export type SharedReply =
+type SharedReply =
   | { readonly kind: 'server'; readonly address: ServerAddress }
   | { readonly kind: 'unavailable'; readonly reasons: readonly string[] }
   | { readonly kind: 'error'; readonly message: string };
