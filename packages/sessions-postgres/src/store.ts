@@ -131,7 +131,8 @@ export class PostgresSessionStore extends SessionStore {
   }
 }
 
-function opened(
+/** Async, so that a mistake in the arguments is a rejection too. */
+async function opened(
   target: PostgresTarget,
   options: PostgresStoreOptions | undefined,
 ): Promise<PostgresSessionStore> {

@@ -4,10 +4,7 @@ import { describe, test, vi } from 'vitest';
 import { backendOpener } from '../src/store.js';
 
 // the oldest pg of the peer range, in place of the newest
-vi.mock('pg', () => {
-  const lowest: string = 'pg-lowest'; // it has no types of its own
-  return import(lowest);
-});
+vi.mock('pg', () => import('pg-lowest'));
 
 describeEngine('postgres', ({ url }) => {
   backendConformance({

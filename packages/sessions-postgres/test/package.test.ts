@@ -22,7 +22,7 @@ test('nor do its modules and types name them', async () => {
   }
 });
 
-test('unknown options, and options that do not belong together, are TypeErrors without I/O', () => {
+test('unknown options, and options that do not belong together, are TypeErrors without I/O', async () => {
   const url = 'postgres://canary:canary@canary.invalid/canary';
   const make = (target: unknown, options: object) => () =>
     new PostgresSessionStore(target as PostgresTarget, options as never);
@@ -43,6 +43,7 @@ test('unknown options, and options that do not belong together, are TypeErrors w
   expect(make({ url: 'mysql://canary@h/d' }, {})).toThrow(
     expect.objectContaining({ code: 'UNSUPPORTED_URL' }),
   );
+  await expect(PostgresSessionStore.fromUrl(url, { max: 0 })).rejects.toThrow(TypeError);
   const store = new PostgresSessionStore({ url }, { ssl: { ca: 'canary' } });
   expect(inspect(store, { depth: 9, showHidden: true })).not.toContain('canary');
   expect(() => store.with({} as never)).toThrow(expect.objectContaining({ code: 'NOT_OPEN' }));
