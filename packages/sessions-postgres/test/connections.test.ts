@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
@@ -76,22 +77,33 @@ describeEngine('postgres', ({ server, url }) => {
     expect(await session.getItems()).toEqual([]);
   });
 
-  test('a transaction whose connection is ended on its way is made again as a whole', async () => {
-    const { application, url: own } = named();
-    const backend = await backendOpener({ url: own }, { retryDelay: 10 })(() => {});
-    const sessionId = randomUUID();
-    await backend.append([{ sessionId, texts: ['{"n":1}', '{"n":2}'] }]);
-    let decided = 0;
-    let killed: Promise<unknown> | undefined;
-    await backend.edit(sessionId, 1, (rows) => {
-      decided++;
-      killed ??= raw.query(KILL, [application]);
-      return decided < 20 && rows.length < 2 ? { need: 2 } : { clear: true, append: ['{"n":3}'] };
-    });
-    await killed;
-    expect(await backend.read(sessionId)).toMatchObject([{ text: '{"n":3}' }]);
-    await backend.close();
-  });
+  test.each(['pg', 'Drizzle'])(
+    'a transaction whose connection is ended on its way is made again as a whole, over %s',
+    async (driver) => {
+      const { application, url: own } = named();
+      const pool = new pg.Pool({ connectionString: own, max: 1 });
+      const target = driver === 'pg' ? { pool } : { db: drizzle({ client: pool }) };
+      const backend = await backendOpener(target, { retryDelay: 10 })(() => {});
+      const sessionId = randomUUID();
+      await backend.append([{ sessionId, texts: ['{"n":1}', '{"n":2}'] }]);
+      const holder = await raw.connect();
+      await holder.query('BEGIN');
+      await holder.query('SELECT 1 FROM agent_messages WHERE session_id = $1 FOR UPDATE', [sessionId]);
+      let decided = 0;
+      const edited = backend.edit(sessionId, 1, () => {
+        decided++;
+        return { clear: true, append: ['{"n":3}'] };
+      });
+      await waitForLock(application);
+      await raw.query(KILL, [application]);
+      await holder.query('COMMIT');
+      holder.release();
+      await edited;
+      expect(decided).toBe(2);
+      expect(await backend.read(sessionId)).toMatchObject([{ text: '{"n":3}' }]);
+      await pool.end();
+    },
+  );
 
   test("the application's pool is not ended, and survives the end of its connections", async () => {
     const { application, url: own } = named();

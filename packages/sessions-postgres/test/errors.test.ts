@@ -248,6 +248,21 @@ describeEngine('postgres', ({ server, url }) => {
       expect(await patient.session(ids[0]).getItems()).toEqual([]);
     });
 
+    test('a serialization failure at COMMIT is tried again too', async () => {
+      await using patient = await PostgresSessionStore.fromUrl(url);
+      const one = patient.session(`${CANARY}-commit`);
+      await one.addItems(items);
+      await raw.query(`CREATE SEQUENCE tries;
+        CREATE FUNCTION fail_twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF nextval('tries') <= 2 THEN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END IF; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER late AFTER DELETE ON agent_messages DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION fail_twice()`);
+      await one.clearSession();
+      expect((await raw.query("SELECT nextval('tries')::int AS n")).rows).toEqual([{ n: 4 }]);
+      expect(await one.getItems()).toEqual([]);
+      await raw.query('DROP TRIGGER late ON agent_messages');
+    });
+
     test('an ended pool of the application: CLOSED', async () => {
       const pool = new pg.Pool({ connectionString: url });
       const other = await PostgresSessionStore.fromPool(pool, quick);
