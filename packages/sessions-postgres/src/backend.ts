@@ -134,13 +134,12 @@ export class PostgresBackend implements SessionBackend {
       before === undefined
         ? await query(this.#sql.read, [sessionId, limit ?? null])
         : await query(this.#sql.readBefore, [sessionId, before, limit ?? null]);
-    return (rows as StoredRow[]).map(({ id, text }) => ({ id, text })).reverse();
+    return (rows as StoredRow[]).toReversed();
   }
 
   async #pop(query: Query, sessionId: string): Promise<StoredRow | 'stale' | undefined> {
-    const [popped] = (await query(this.#sql.pop, [sessionId])) as (StoredRow & { readonly stale: boolean })[];
-    if (!popped) return undefined;
-    return popped.stale ? 'stale' : { id: popped.id, text: popped.text };
+    const [popped] = (await query(this.#sql.pop, [sessionId])) as (StoredRow | { readonly id: null })[];
+    return popped?.id === null ? 'stale' : popped;
   }
 
   async #recordedDigest(query: Query, sessionId: string, operation: Operation): Promise<string | undefined> {

@@ -173,7 +173,7 @@ ${insert}`
 /**
  * The one statement of a pop. What it sees is older than its wait for the session's lock. Rows that others removed
  * meanwhile are passed over, because the newest is locked too (A9). Rows that others added it cannot see: an append
- * changes the session's row, so `stale` comes back instead of a message, and the pop is made again under the lock.
+ * changes the session's row, so a row of NULLs comes back then, and the pop is made again under the lock.
  */
 function popText(names: PostgresNames): string {
   const { sessions, messages } = qualifiedTables(names);
@@ -187,6 +187,6 @@ function popText(names: PostgresNames): string {
     ${newestFirst} LIMIT 1 FOR UPDATE
   ) RETURNING ${row}
 )
-SELECT id, text, false AS stale FROM popped
-UNION ALL SELECT NULL, NULL, true FROM locked JOIN seen ON locked.version <> seen.version`;
+SELECT id, text FROM popped
+UNION ALL SELECT NULL, NULL FROM locked JOIN seen ON locked.version <> seen.version`;
 }
