@@ -10,6 +10,7 @@ const UNREACHABLE =
   'The server cannot be reached, or did not answer in time. Nothing was written. Check host and port, and that it ' +
   'accepts connections.';
 const ENDED_BY_SERVER = 'The server ended the connection. Nothing was written.';
+const ENDED = 'The pool was ended. Open a new store.';
 const LOST = 'The connection to the server was lost. Nothing was written.';
 const UNTRUSTED =
   'The certificate of the server is not trusted. Give the option ssl: { ca } with the authority that signed it.';
@@ -94,6 +95,7 @@ export const ERROR_CODES: readonly (readonly [name: string, code: SessionErrorCo
   ['ENOENT', 'CONNECTION_FAILED', UNREACHABLE],
   ['EACCES', 'CONNECTION_FAILED', UNREACHABLE],
   ['CONNECT_TIMEOUT', 'CONNECTION_FAILED', UNREACHABLE],
+  ['CONNECTION_ENDED', 'CLOSED', ENDED],
   ['UNABLE_TO_', 'TLS_FAILED', UNTRUSTED],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS_FAILED', UNTRUSTED],
   ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS_FAILED', UNTRUSTED],
@@ -110,7 +112,7 @@ const LOST_CODES = ['08', '57P02', 'ECONN', 'EPIPE', 'ETIMEDOUT', 'CONNECTION_']
 
 /** pg says these without a code. */
 const MESSAGES: readonly (readonly [pattern: RegExp, code: SessionErrorCode | 'lost', message: string])[] = [
-  [/after calling end on the pool|PGlite is closed/, 'CLOSED', 'The pool was ended. Open a new store.'],
+  [/after calling end on the pool|PGlite is closed/, 'CLOSED', ENDED],
   [
     /server does not support SSL/,
     'TLS_FAILED',

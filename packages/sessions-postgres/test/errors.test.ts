@@ -326,6 +326,7 @@ describe('what this side and the drivers raise', () => {
     ['ERR_TLS_CERT_ALTNAME_INVALID', '', 'TLS_FAILED'],
     ['ERR_OSSL_PEM_NO_START_LINE', '', 'TLS_FAILED'],
     [undefined, 'PGlite is closed', 'CLOSED'],
+    ['CONNECTION_ENDED', '', 'CLOSED'],
     [undefined, 'something else', 'DATABASE_ERROR', 'DATABASE_ERROR'],
   ];
   test.each(CASES)('%s %s is %s', (code, text, expected, written = expected) => {
