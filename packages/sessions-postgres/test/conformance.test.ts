@@ -1,9 +1,10 @@
 import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
+import { runProgram } from './processes.js';
 
 const all = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
 const portable = { durable: true, shared: true, operations: true, transactions: true };
@@ -49,6 +50,15 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
         schema: 'the "agents"',
       }),
     supports: all,
+  });
+
+  test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
+    const runs = await Promise.all([1, 2].map(() => runProgram('suite.mjs', { DATABASE_URL: url })));
+    for (const { output, code } of runs) {
+      expect(output).toMatch(/covered \d{3}/);
+      expect(output).toMatch(/^(# |ℹ )fail 0$/m);
+      expect(code).toBe(0);
+    }
   });
 
   backendConformance({
