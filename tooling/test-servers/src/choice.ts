@@ -1,0 +1,44 @@
+/**
+ * No server of this kind can be had on this machine. `reasons` has one entry for each way that was tried.
+ * Anything else that goes wrong (a server that is there but does not start) is another error: it must not
+ * look like an absence, or its tests would be skipped.
+ */
+export class EngineUnavailable extends Error {
+  readonly target: string;
+  readonly reasons: readonly string[];
+  constructor(target: string, reasons: readonly string[]) {
+    super(`${target} is not to be had: ${reasons.join('; ')}`);
+    this.name = 'EngineUnavailable';
+    this.target = target;
+    this.reasons = reasons;
+  }
+}
+
+/** One way to get a server: what it finds, or why it is not taken. */
+export type Way<T> = () => Promise<T | Declined>;
+
+/** Why a way was not taken, in a few words. */
+export class Declined {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/**
+ * The first way that finds something, with the reasons why those before it did not.
+ *
+ * @throws EngineUnavailable if none does.
+ */
+export async function firstWay<T>(
+  target: string,
+  ways: readonly Way<T>[],
+): Promise<{ found: T; declined: readonly string[] }> {
+  const declined: string[] = [];
+  for (const way of ways) {
+    const outcome = await way();
+    if (!(outcome instanceof Declined)) return { found: outcome, declined };
+    declined.push(outcome.reason);
+  }
+  throw new EngineUnavailable(target, declined);
+}

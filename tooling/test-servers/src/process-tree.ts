@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+
+/** The children of a process; empty if it has none or is gone. */
+export function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  let text: string;
+  if (existsSync('/proc/self/task')) {
+    if (!existsSync(file)) return [];
+    text = readFileSync(file, 'utf8');
+  } else text = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+  return text.split(/\s+/).filter(Boolean).map(Number);
+}
+
+/**
+ * SIGKILL to a process and all below it, as the machine's end would come to them: nothing is flushed, no
+ * client gets a last message. The children are listed first, for they lose their parent with its death.
+ */
+export function killTree(pid: number): void {
+  const below = childrenOf(pid);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  for (const child of below) killTree(child);
+}
