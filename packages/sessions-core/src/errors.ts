@@ -126,12 +126,15 @@ function stripCause(cause: unknown): unknown {
   }
   const stripped = new Error(String(fields.code ?? fields.errno ?? 'no code'));
   stripped.name = cause.name;
-  // The frames say where it happened; the first lines repeat the message.
-  stripped.stack = [`${stripped.name}: ${stripped.message}`, ...frames(cause.stack)].join('\n');
+  stripped.stack = [`${stripped.name}: ${stripped.message}`, ...frames(cause)].join('\n');
   const inner = cause.cause === undefined ? {} : { cause: stripCause(cause.cause) };
   return Object.assign(stripped, fields, inner);
 }
 
-function frames(stack: string | undefined): string[] {
-  return (stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line));
+/** The lines of the stack that say where it happened, without the message before them, which may be of any form. */
+function frames({ stack = '', message }: Error): string[] {
+  const end = stack.indexOf(message);
+  if (end < 0) return [];
+  const lines = stack.slice(end + message.length).split('\n');
+  return lines.filter((line) => /^ {4}at /.test(line));
 }

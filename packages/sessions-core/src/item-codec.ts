@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { SessionError } from './errors.js';
+import { parseJson } from './json.js';
 
 /**
  * The one key by which an object in a stored text stands for something that JSON cannot say, like
@@ -65,7 +66,7 @@ function encodeItem(item: AgentInputItem, index: number): string {
  * ```
  */
 export function decodeItem(text: string): AgentInputItem {
-  const value: unknown = JSON.parse(text);
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new TypeError('not an object');
   const item = text.includes(ESCAPE_IN_TEXT) ? unescapeValue(value) : value;

@@ -14,8 +14,14 @@ export class EngineUnavailable extends Error {
   }
 }
 
+/** The ways to a server that this package starts, in the order in which they are tried. */
+export type WayName = 'machine' | 'packages' | 'docker';
+
 /** One way to get a server: what it finds, or why it is not taken. */
-export type Way<T> = () => Promise<T | Declined>;
+export interface Way<T> {
+  readonly name: WayName;
+  find(): Promise<T | Declined>;
+}
 
 /** Why a way was not taken, in a few words. */
 export class Declined {
@@ -26,17 +32,22 @@ export class Declined {
 }
 
 /**
- * The first way that finds something, with the reasons why those before it did not.
+ * The first way that finds something, with the reasons why those before it did not. `TEST_SERVERS_WAYS`, a list
+ * such as `machine,docker`, leaves out the ways that it does not name.
  *
- * @throws EngineUnavailable if none does.
+ * @throws EngineUnavailable if none finds anything.
  */
 export async function firstWay<T>(
   target: string,
   ways: readonly Way<T>[],
 ): Promise<{ found: T; declined: readonly string[] }> {
+  const allowed = process.env.TEST_SERVERS_WAYS?.split(',');
   const declined: string[] = [];
   for (const way of ways) {
-    const outcome = await way();
+    const outcome =
+      allowed && !allowed.includes(way.name)
+        ? new Declined(`TEST_SERVERS_WAYS leaves out ${way.name}`)
+        : await way.find();
     if (!(outcome instanceof Declined)) return { found: outcome, declined };
     declined.push(outcome.reason);
   }

@@ -32,6 +32,12 @@ export async function debianArchive(): Promise<DebianArchive | undefined> {
   return undefined;
 }
 
+/** The main archive of Debian in the text of one file of apt's sources, by the form that its name tells. */
+export function archiveIn(text: string, fileName: string): DebianArchive | undefined {
+  if (fileName.endsWith('.sources')) return fromParagraphs(text);
+  return fileName.endsWith('.list') ? fromLines(text) : undefined;
+}
+
 function fromParagraphs(text: string): DebianArchive | undefined {
   for (const paragraph of text.replace(/^#.*\n?/gm, '').split(/\n\s*\n/)) {
     const field = (name: string) =>

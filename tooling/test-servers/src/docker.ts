@@ -40,7 +40,7 @@ export function dockerRecipe({ engine, image, origin }: DockerImage, options: St
     ? [`POSTGRES_USER=${TEST_USER}`, `POSTGRES_PASSWORD=${TEST_PASSWORD}`]
     : [`MYSQL_ROOT_PASSWORD=${TEST_PASSWORD}`];
   const settings = {
-    ...(options.durable ? {} : isPostgres ? { fsync: 'off' } : { 'innodb-flush-log-at-trx-commit': '0' }),
+    ...(options.durable ? {} : isPostgres ? { fsync: 'off' } : { 'innodb-flush-log-at-trx-commit': '2' }),
     ...options.settings,
   };
   const run = (folder: string, port: number) => [

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A program to run, and what is left to do when it is no longer wanted. */
@@ -85,6 +86,10 @@ class Guardian {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   send(order: GuardianOrder): void {
     if (!this.gone) this.#process.send(order);
   }
@@ -119,7 +124,10 @@ class Guardian {
       },
       failed: (error) => {
         // without its guardian a server would outlive us
-        if (startedPid !== undefined) killLoneServer(startedPid);
+        if (startedPid !== undefined) {
+          process.kill(startedPid, command.endSignal);
+          rmSync(command.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+        }
         how ??= error.message;
         exit.resolve();
         running.reject(error);
@@ -131,14 +139,6 @@ class Guardian {
     });
     this.send({ kind: 'start', id, command });
     return this.#hold(running.promise);
-  }
-}
-
-function killLoneServer(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
@@ -158,4 +158,9 @@ export function startGuarded(command: GuardedCommand): Promise<GuardedProcess> {
 /** Tells the guardian that a folder and what goes with it have been removed already. */
 export function forgetFolder(folder: string): void {
   guardian?.send({ kind: 'forget', folder });
+}
+
+/** The process id of this process's guardian, if it has one. */
+export function guardianPid(): number | undefined {
+  return guardian?.pid;
 }

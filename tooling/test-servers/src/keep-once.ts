@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { keptFolder } from './server-identity.ts';
 
@@ -27,6 +27,7 @@ async function find(folder: string, make: (part: string) => Promise<void>): Prom
   const part = `${folder}.part-${process.pid}`;
   try {
     await mkdir(part);
+    await chmod(part, 0o755); // whatever the umask: the servers' user has to enter it
     await make(part);
     await rename(part, folder).catch(async (error: NodeJS.ErrnoException) => {
       if (!(await exists(folder))) throw error; // not because another process was first
@@ -49,7 +50,7 @@ async function exists(path: string): Promise<boolean> {
 
 /** Programs are run from here, so it must not be a folder that another user put in our way. */
 async function makeOwnFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  if (await mkdir(folder, { recursive: true })) await chmod(folder, 0o755);
   const stat = await lstat(folder);
   const us = process.getuid?.();
   if (!stat.isDirectory() || (us !== undefined && stat.uid !== us) || (stat.mode & 0o022) !== 0) {

@@ -34,9 +34,9 @@ export function chooseMysql(
   options: StartOptions,
 ): Promise<{ found: MysqldProgram | DockerImage; declined: readonly string[] }> {
   return firstWay<MysqldProgram | DockerImage>('mysql', [
-    mysqlOnThisMachine,
-    mysqlFromDebian,
-    () => dockerImage('mysql', MYSQL_IMAGE_TAG, options),
+    { name: 'machine', find: mysqlOnThisMachine },
+    { name: 'packages', find: mysqlFromDebian },
+    { name: 'docker', find: () => dockerImage('mysql', MYSQL_IMAGE_TAG, options) },
   ]);
 }
 
@@ -50,9 +50,9 @@ export function chooseMariadb(
   options: StartOptions,
 ): Promise<{ found: MysqldProgram | DockerImage; declined: readonly string[] }> {
   return firstWay<MysqldProgram | DockerImage>(`mariadb${series ? `:${series}` : ''}`, [
-    () => mariadbOnThisMachine(series),
-    () => mariadbFromDebian(series ?? NEWEST_MARIADB),
-    () => dockerImage('mariadb', series ?? NEWEST_MARIADB, options),
+    { name: 'machine', find: () => mariadbOnThisMachine(series) },
+    { name: 'packages', find: () => mariadbFromDebian(series ?? NEWEST_MARIADB) },
+    { name: 'docker', find: () => dockerImage('mariadb', series ?? NEWEST_MARIADB, options) },
   ]);
 }
 

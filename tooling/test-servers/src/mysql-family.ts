@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dockerRecipe } from './docker.ts';
 import { keepOnce } from './keep-once.ts';
 import { chooseMariadb, chooseMysql, type MysqldProgram } from './mysql-family-programs.ts';
 import { mustRun } from './run-command.ts';
-import { copyAsServer, giveToServer, serverIdentity } from './server-identity.ts';
+import { copyAsServer, giveToServer, serverIdentity, writeForServer } from './server-identity.ts';
 import { askVersion } from './sql-connection.ts';
 import {
   launch,
@@ -18,7 +18,7 @@ import {
 /** Options of {@link startMariadb}. */
 export interface MariadbOptions extends StartOptions {
   /** The series; any if absent. */
-  readonly version?: '10.11' | '11.8';
+  readonly version?: '10.11' | '11.8' | undefined;
 }
 
 type Family = 'mysql' | 'mariadb';
@@ -33,8 +33,11 @@ type Family = 'mysql' | 'mariadb';
  * const pool = mysql.createPool(server.url(await server.createDatabase()));
  */
 export async function startMysql(options: StartOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await chooseMysql(options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf('mysql', found, options));
+  const { found, declined } = await chooseMysql(options);
+  return launch(
+    'image' in found ? dockerRecipe(found, options) : recipeOf('mysql', found, options),
+    declined,
+  );
 }
 
 /**
@@ -44,22 +47,26 @@ export async function startMysql(options: StartOptions = {}): Promise<ThrowawayS
  * @example await using server = await startMariadb({ version: '10.11', tls: { require: true } });
  */
 export async function startMariadb(options: MariadbOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await chooseMariadb(options.version, options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf('mariadb', found, options));
+  const { found, declined } = await chooseMariadb(options.version, options);
+  return launch(
+    'image' in found ? dockerRecipe(found, options) : recipeOf('mariadb', found, options),
+    declined,
+  );
 }
 
 /** Can be set only while the data folder is made. */
 const FIXED_AT_BIRTH = 'lower_case_table_names';
 
+/** A commit is handed to the kernel, so that `kill()` loses none, but not to the disk. */
 const FAST = {
   'innodb-doublewrite': 'OFF',
-  'innodb-flush-log-at-trx-commit': '0',
+  'innodb-flush-log-at-trx-commit': '2',
   'innodb-buffer-pool-size': '64M',
 };
 /** Neither takes the other's settings. MariaDB has no binary log unless it is asked for one. */
 const FAST_OF = {
-  mysql: { 'disable-log-bin': 'ON', 'innodb-redo-log-capacity': '8M' },
-  mariadb: { 'innodb-log-file-size': '8M' },
+  mysql: { 'disable-log-bin': 'ON', 'innodb-redo-log-capacity': '64M' },
+  mariadb: { 'innodb-log-file-size': '32M' },
 };
 /** A second protocol with a second port. */
 const ALWAYS_OF = { mysql: { mysqlx: 'OFF', 'secure-file-priv': 'NULL' }, mariadb: {} };
@@ -82,10 +89,9 @@ function recipeOf(family: Family, program: MysqldProgram, options: StartOptions)
       await rm(join(folder, 'data/auto.cnf'), { force: true }); // the server's id: no two may share it
       if (material) {
         const { 'ssl-ca': ca, 'ssl-cert': cert, 'ssl-key': key } = files(folder);
-        await writeFile(ca, material.ca);
-        await writeFile(cert, material.server.cert);
-        await writeFile(key, material.server.key, { mode: 0o600 });
-        await giveToServer(key);
+        await writeForServer(ca, material.ca);
+        await writeForServer(cert, material.server.cert);
+        await writeForServer(key, material.server.key);
       }
     },
     command: (folder, port) => ({
@@ -138,8 +144,9 @@ async function dataTemplate(
     const options = { ...serverIdentity(), cwd: part };
     const fixed = tableNames === undefined ? {} : { [FIXED_AT_BIRTH]: tableNames };
     if (family === 'mysql') {
-      await writeFile(join(part, 'user.sql'), MAKE_USER);
-      const settings = { datadir: data, 'init-file': join(part, 'user.sql'), ...FAST_OF.mysql, ...fixed };
+      await writeForServer(join(part, 'user.sql'), MAKE_USER);
+      const small = { 'disable-log-bin': 'ON', 'innodb-redo-log-capacity': '8M' }; // grows when it is run
+      const settings = { datadir: data, 'init-file': join(part, 'user.sql'), ...small, ...fixed };
       await mustRun(
         program.command,
         [...program.prefix, '--initialize-insecure', ...flags(settings)],

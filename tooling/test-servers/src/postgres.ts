@@ -1,11 +1,12 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TlsMaterial, TlsOptions } from './certificates.ts';
 import { dockerRecipe } from './docker.ts';
 import { keepOnce } from './keep-once.ts';
 import { choosePostgres, type PostgresPrograms } from './postgres-programs.ts';
-import { mustRun } from './run-command.ts';
-import { copyAsServer, giveToServer, serverIdentity } from './server-identity.ts';
+import { mustRun, runCommand } from './run-command.ts';
+import { copyAsServer, giveToServer, serverIdentity, writeForServer } from './server-identity.ts';
 import { askVersion } from './sql-connection.ts';
 import {
   launch,
@@ -19,12 +20,12 @@ import {
 /** Options of {@link startPostgres}. */
 export interface PostgresOptions extends StartOptions {
   /** The major version; any from 15 on if absent. */
-  readonly major?: 15 | 16 | 17 | 18;
+  readonly major?: 15 | 16 | 17 | 18 | undefined;
 }
 
+/** A commit is handed to the kernel, so that `kill()` loses none, but not to the disk. */
 const FAST = {
   fsync: 'off',
-  synchronous_commit: 'off',
   full_page_writes: 'off',
   shared_buffers: '64MB',
 };
@@ -39,8 +40,8 @@ const FAST = {
  * const client = new pg.Client(server.url(await server.createDatabase()));
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<ThrowawayServer> {
-  const { found } = await choosePostgres(options.major, options);
-  return launch('image' in found ? dockerRecipe(found, options) : recipeOf(found, options));
+  const { found, declined } = await choosePostgres(options.major, options);
+  return launch('image' in found ? dockerRecipe(found, options) : recipeOf(found, options), declined);
 }
 
 function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: PostgresOptions): Recipe {
@@ -71,8 +72,17 @@ function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: Postgr
         ]),
       ),
     }),
+    afterCrash: freeSharedMemory,
     whenUp: askVersion,
   };
+}
+
+/** A killed server leaves a segment of 56 bytes, of which a machine has a limited number, and says which. */
+async function freeSharedMemory(folder: string): Promise<void> {
+  const lockFile = join(folder, 'data/postmaster.pid');
+  if (!existsSync(lockFile)) return;
+  const id = /^ *\d+ +(\d+)$/m.exec(await readFile(lockFile, 'utf8'))?.[1];
+  if (id) await runCommand('ipcrm', ['-m', id]); // one that is gone already is not worth an error
 }
 
 /** An empty data folder of this version, made once; a copy of it is much quicker than `initdb`. */
@@ -81,7 +91,7 @@ async function dataTemplate({ initdb, version }: PostgresPrograms): Promise<stri
   const folder = await keepOnce(name, async (part) => {
     await giveToServer(part);
     const password = join(part, 'password');
-    await writeFile(password, TEST_PASSWORD);
+    await writeForServer(password, TEST_PASSWORD);
     const args = ['-D', join(part, 'data'), '-U', TEST_USER, '-A', 'scram-sha-256', `--pwfile=${password}`];
     const layout = ['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
     await mustRun(initdb, [...args, ...layout], { ...serverIdentity(), cwd: part });
@@ -92,10 +102,7 @@ async function dataTemplate({ initdb, version }: PostgresPrograms): Promise<stri
 
 async function writeTls(data: string, { require, clientCertificates }: TlsOptions, tls: TlsMaterial) {
   const files = { 'ca.crt': tls.ca, 'server.crt': tls.server.cert, 'server.key': tls.server.key };
-  for (const [name, text] of Object.entries(files)) {
-    await writeFile(join(data, name), text, { mode: 0o600 });
-    await giveToServer(join(data, name));
-  }
+  for (const [name, text] of Object.entries(files)) await writeForServer(join(data, name), text);
   const kind = require || clientCertificates ? 'hostssl' : 'host';
   const proof = clientCertificates ? ' clientcert=verify-ca' : '';
   await writeFile(join(data, 'pg_hba.conf'), `${kind} all all 127.0.0.1/32 scram-sha-256${proof}\n`);

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { chown, mkdtemp } from 'node:fs/promises';
+import { chown, mkdtemp, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mustRun } from './run-command.ts';
@@ -15,10 +15,10 @@ export function serverIdentity(): { uid?: number; gid?: number } {
   return process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
 }
 
-/** Gives one folder to the user that servers run as. */
-export async function giveToServer(folder: string): Promise<void> {
+/** Gives one folder or file to the user that servers run as. */
+export async function giveToServer(path: string): Promise<void> {
   const { uid, gid } = serverIdentity();
-  if (uid !== undefined && gid !== undefined) await chown(folder, uid, gid);
+  if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
 }
 
 /**
@@ -27,6 +27,12 @@ export async function giveToServer(folder: string): Promise<void> {
  */
 export async function copyAsServer(from: string, to: string): Promise<void> {
   await mustRun('cp', ['-R', from, to], { ...serverIdentity(), cwd: '/' });
+}
+
+/** Writes a file that the servers' user, and no other, may read. */
+export async function writeForServer(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { mode: 0o600 });
+  await giveToServer(file);
 }
 
 /** Whether the user that servers run as can enter this folder: all folders above it are open to others. */

@@ -21,7 +21,7 @@ export interface StartOptions {
   readonly tls?: TlsOptions;
   /**
    * Leave what the engine ships: every commit waits for the disk. Without it the server is quick and loses
-   * data in a crash of the machine (not in a crash of the server). For benchmarks.
+   * commits in a crash of the machine (not in a crash of its own, as by `kill()`). For benchmarks.
    */
   readonly durable?: boolean;
 }
@@ -46,6 +46,8 @@ export interface Recipe {
   command(folder: string, port: number, start: number): Command | Promise<Command>;
   /** Ends the server at once, with nothing left in shared memory. */
   readonly endSignal: NodeJS.Signals;
+  /** Frees what a crash left outside of the folder. */
+  afterCrash?(folder: string): Promise<void>;
   /** Called when it answers, before anybody else is told of it; returns the version. */
   whenUp(server: TestServer, start: number): Promise<string>;
   readonly behind?: ServerAddress;
@@ -63,14 +65,23 @@ const PORT_TRIES = 3;
 export class ThrowawayServer extends TestServer {
   /** Where it comes from, for people: `PostgreSQL 18.4 from the npm registry`. */
   readonly origin: string;
+  /** Why others were not taken, in the order of choice. */
+  readonly notTaken: readonly string[];
   /** The server's own folder, with its data and its log. */
   readonly folder: string;
   readonly #recipe: Recipe;
   #process: GuardedProcess;
   #starts = 1;
 
-  constructor(address: ServerAddress, recipe: Recipe, folder: string, running: GuardedProcess) {
+  constructor(
+    address: ServerAddress,
+    recipe: Recipe,
+    notTaken: readonly string[],
+    folder: string,
+    running: GuardedProcess,
+  ) {
     super(address);
+    this.notTaken = notTaken;
     this.origin = recipe.origin;
     this.folder = folder;
     this.#recipe = recipe;
@@ -84,6 +95,7 @@ export class ThrowawayServer extends TestServer {
 
   /** Ends the server and removes all it has written. Not an error if it has ended already. */
   async stop(): Promise<void> {
+    if (this.#process.ended() !== undefined) await this.#recipe.afterCrash?.(this.folder);
     this.#process.signal(this.#recipe.endSignal);
     await this.#process.exited();
     const afterwards = this.#recipe.instead?.afterwards(this.folder);
@@ -122,7 +134,7 @@ export class ThrowawayServer extends TestServer {
  *
  * @throws Error with the server's log, if it does not come up within 90 s.
  */
-export async function launch(recipe: Recipe): Promise<ThrowawayServer> {
+export async function launch(recipe: Recipe, notTaken: readonly string[] = []): Promise<ThrowawayServer> {
   const tls = recipe.tls && (await makeTlsMaterial(TEST_USER));
   const folder = await makeServerFolder();
   try {
@@ -136,7 +148,7 @@ export async function launch(recipe: Recipe): Promise<ThrowawayServer> {
       try {
         const server = new TestServer({ ...address, version: '', ...optional });
         const version = await whenUp(recipe, server, folder, running, 1);
-        return new ThrowawayServer({ ...address, version, ...optional }, recipe, folder, running);
+        return new ThrowawayServer({ ...address, version, ...optional }, recipe, notTaken, folder, running);
       } catch (error) {
         running.signal('SIGKILL');
         await running.exited();

@@ -75,6 +75,7 @@ export const CONCURRENCY: Contract<SessionSubject> = {
       async run(subject) {
         const id = newId();
         const session = await subject.session(id);
+        await session.addItems(messages(15, 'early-'));
         const popped: unknown[] = [];
         await Promise.all(
           Array.from({ length: 30 }, async (_, turn) => {
@@ -84,7 +85,8 @@ export const CONCURRENCY: Contract<SessionSubject> = {
           }),
         );
         const left = contents(await session.getItems());
-        const all = Array.from({ length: 15 }, (_, turn) => contents(messages(2, `${2 * turn}-`))).flat();
+        const late = Array.from({ length: 15 }, (_, turn) => messages(2, `${2 * turn}-`)).flat();
+        const all = contents([...messages(15, 'early-'), ...late]);
         assert.deepEqual([...popped, ...left].toSorted(), all.toSorted());
       },
     },

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { runModule } from './child-process.js';
+
+const PACKAGES = ['openai-agents-js-sessions', 'sessions-core', 'sessions-memory', 'sessions-sqlite'];
+
+/** The packages of every module that loading `@stackone/<name>` brings in. */
+async function loadedPackages(name: string, load: string): Promise<string[]> {
+  const urls = await runModule(
+    `import { createRequire, registerHooks } from 'node:module';
+    const urls = [];
+    registerHooks({ load(url, context, next) { urls.push(url); return next(url, context); } });
+    const require = createRequire(import.meta.url);
+    ${load};
+    console.log(JSON.stringify([...urls, ...process.report.getReport().sharedObjects.filter((file) => file.endsWith('.node'))]));`,
+    `@stackone/${name}`,
+  );
+  const modules = (JSON.parse(urls) as string[]).filter((url) => !url.startsWith('node:'));
+  return [...new Set(modules.map((url) => /packages\/([^/]+)\/dist/.exec(url)?.[1] ?? url))].toSorted();
+}
+
+test.each(PACKAGES)('loading %s loads no driver, no Drizzle and no SDK', async (name) => {
+  for (const load of ['await import(process.argv[1])', 'require(process.argv[1])']) {
+    const loaded = await loadedPackages(name, load);
+    expect(loaded).toContain(name);
+    expect(loaded.filter((one) => !PACKAGES.includes(one))).toEqual([]);
+  }
+});

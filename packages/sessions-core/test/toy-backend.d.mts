@@ -1,0 +1,3 @@
+import type { SessionBackend } from '../src/index.js';
+
+export function createToyBackend(): SessionBackend;

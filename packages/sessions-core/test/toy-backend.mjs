@@ -1,0 +1,87 @@
+// A right and very small implementation of the port. The test of the conformance suite replaces one line of it at
+// a time; every fault planted so must make the suite fail.
+
+/** As a database answers: later. */
+const answer = () => new Promise((resolve) => setImmediate(resolve));
+
+export function createToyBackend() {
+  let rows = [];
+  let operations = [];
+  let lastId = 0;
+  let turn = Promise.resolve();
+
+  // One call at a time: the lock.
+  function locked(work) {
+    const result = turn.then(answer).then(work);
+    turn = result.catch(() => undefined);
+    return result;
+  }
+
+  const ofSession = (sessionId) =>
+    rows.filter((row) => row.sessionId === sessionId).sort((a, b) => a.id - b.id);
+  const shown = ({ id, text }) => ({ id: String(id), text });
+  const newest = (sessionId, count) =>
+    (count === 'all' ? ofSession(sessionId) : ofSession(sessionId).slice(-count)).map(shown);
+  const recorded = (sessionId, id) =>
+    operations.find((one) => one.sessionId === sessionId && one.id === id)?.digest;
+  const insert = (sessionId, texts) => {
+    for (const text of texts) rows.push({ id: ++lastId, sessionId, text });
+  };
+
+  return {
+    supports: { durable: false, shared: false, operations: true, transactions: false },
+
+    append(batches) {
+      return locked(() =>
+        batches.map(({ sessionId, texts, operation }) => {
+          const before = operation && recorded(sessionId, operation.id);
+          if (before !== undefined) return before === operation.digest ? 'repeated' : 'conflict';
+          insert(sessionId, texts);
+          if (operation) operations.push({ sessionId, ...operation });
+          return 'stored';
+        }),
+      );
+    },
+
+    read(sessionId, limit, before) {
+      return locked(() => {
+        const older = ofSession(sessionId).filter((row) => before === undefined || row.id < Number(before));
+        return (limit === undefined ? older : older.slice(-limit)).map(shown);
+      });
+    },
+
+    pop(sessionId) {
+      return locked(() => {
+        const row = ofSession(sessionId).at(-1);
+        rows = rows.filter((one) => one !== row);
+        return row && shown(row);
+      });
+    },
+
+    edit(sessionId, last, decide, operation) {
+      return locked(() => {
+        const before = operation && recorded(sessionId, operation.id);
+        let patch = decide(newest(sessionId, last), before);
+        while ('need' in patch) patch = decide(newest(sessionId, patch.need), before);
+        const { clear, remove = [], update = [], append = [] } = patch;
+        const mine = (row) => row.sessionId === sessionId;
+        if (clear) rows = rows.filter((row) => !mine(row));
+        rows = rows.filter((row) => !(mine(row) && remove.includes(String(row.id))));
+        for (const { id, text } of update) {
+          for (const row of rows) if (mine(row) && String(row.id) === id) row.text = text;
+        }
+        insert(sessionId, append);
+        if (operation && before === undefined) operations.push({ sessionId, ...operation });
+      });
+    },
+
+    clear(sessionId) {
+      return locked(() => {
+        rows = rows.filter((row) => row.sessionId !== sessionId);
+        operations = operations.filter((one) => one.sessionId !== sessionId);
+      });
+    },
+
+    close() {},
+  };
+}

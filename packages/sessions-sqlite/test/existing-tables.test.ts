@@ -1,0 +1,192 @@
+import type { AgentInputItem } from '@openai/agents-core';
+import Database from 'better-sqlite3';
+import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { describe, expect, test } from 'vitest';
+import { SqliteSessionStore, schemaSql } from '../src/index.js';
+import { sessionTables } from '../src/schema.js';
+
+/** The DDL and one row of whoever made the tables, and how its own reader orders a conversation. */
+const MAKERS = {
+  "Python's SQLAlchemySession": {
+    ddl: `CREATE TABLE agent_sessions (session_id VARCHAR NOT NULL,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+        updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL, PRIMARY KEY (session_id));
+      CREATE TABLE agent_messages (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        session_id VARCHAR NOT NULL, message_data TEXT NOT NULL,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
+        FOREIGN KEY(session_id) REFERENCES agent_sessions (session_id) ON DELETE CASCADE);
+      CREATE INDEX idx_agent_messages_session_time ON agent_messages (session_id, created_at);
+      INSERT INTO agent_sessions (session_id) VALUES ('chat_123');
+      INSERT INTO agent_messages (session_id, message_data) VALUES ('chat_123', '{"content":"hi","role":"user"}');`,
+    order: 'created_at, id',
+    time: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+  },
+  "Python's SQLiteSession": {
+    ddl: `CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+      CREATE TABLE agent_messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL,
+        message_data TEXT NOT NULL, created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP,
+        FOREIGN KEY (session_id) REFERENCES agent_sessions (session_id) ON DELETE CASCADE);
+      CREATE INDEX idx_agent_messages_session_id ON agent_messages (session_id, id);
+      INSERT OR IGNORE INTO agent_sessions (session_id) VALUES ('chat_123');
+      INSERT INTO agent_messages (session_id, message_data) VALUES ('chat_123', '{"content": "hi", "role": "user"}');`,
+    order: 'id',
+    time: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/,
+  },
+  'version 0.4.1': {
+    ddl: `CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY,
+        created_at INTEGER NOT NULL DEFAULT (unixepoch()), updated_at INTEGER NOT NULL DEFAULT (unixepoch()));
+      CREATE TABLE agent_messages (id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL REFERENCES agent_sessions (session_id) ON DELETE CASCADE,
+        message_data TEXT NOT NULL, created_at INTEGER NOT NULL DEFAULT (unixepoch()));
+      CREATE INDEX idx_agent_messages_session_time ON agent_messages (session_id, created_at);
+      INSERT INTO agent_sessions VALUES ('chat_123', 1760000000, 1760000000);
+      INSERT INTO agent_messages VALUES (1, 'chat_123', '{"role":"user","content":"hi"}', 1760000000);`,
+    order: 'created_at, id',
+    time: /^\d{10}$/,
+  },
+};
+
+const turn: AgentInputItem[] = [
+  { role: 'user', content: 'second' },
+  { role: 'user', content: 'third' },
+];
+
+describe.each(Object.entries(MAKERS))('tables of %s', (_maker, { ddl, order, time }) => {
+  test('are opened, appended to, and read by their maker in the same order', async () => {
+    const database = new Database(':memory:');
+    database.exec(ddl);
+    const store = await SqliteSessionStore.fromDatabase(database);
+    store.on('warning', ({ message }) => expect.fail(message));
+    const session = store.session('chat_123');
+    expect(await session.getItems()).toEqual([{ content: 'hi', role: 'user' }]);
+    await session.addItems(turn);
+    await store.session('new').addItems(turn);
+    const rows = database
+      .prepare(`SELECT message_data, created_at FROM agent_messages WHERE session_id = ? ORDER BY ${order}`)
+      .all('chat_123') as { message_data: string; created_at: unknown }[];
+    expect(rows.slice(1).map(({ message_data }) => JSON.parse(message_data) as unknown)).toEqual(turn);
+    expect(rows.map(({ created_at }) => typeof created_at)).toEqual(
+      new Array(3).fill(typeof rows[0]?.created_at),
+    );
+    for (const { created_at } of rows) expect(String(created_at)).toMatch(time);
+    const updated = database.prepare('SELECT updated_at FROM agent_sessions').pluck().all();
+    for (const value of updated) expect(String(value)).toMatch(time);
+    expect(await session.popItem()).toEqual(turn[1]);
+    await session.clearSession();
+    expect(database.prepare('SELECT session_id FROM agent_sessions').pluck().all()).toEqual(['new']);
+  });
+
+  test('get the index that finds the newest items', async () => {
+    const database = new Database(':memory:');
+    database.exec(ddl);
+    await SqliteSessionStore.fromDatabase(database);
+    const plan = database
+      .prepare(
+        "EXPLAIN QUERY PLAN SELECT id FROM agent_messages WHERE session_id = 'x' ORDER BY id DESC LIMIT 20",
+      )
+      .all();
+    expect(JSON.stringify(plan)).toContain('idx_agent_messages_session_id');
+    expect(JSON.stringify(plan)).not.toContain('B-TREE');
+  });
+
+  test('are left as they are with createTables: false; a missing index is told once, with its statement', async () => {
+    const database = new Database(':memory:');
+    database.exec(ddl);
+    const before = database.prepare('SELECT * FROM sqlite_master').all();
+    const store = new SqliteSessionStore({ database }, { createTables: false });
+    const warnings: string[] = [];
+    store.on('warning', ({ message }) => warnings.push(message));
+    await store.session('chat_123').addItems(turn);
+    await store.session('chat_123').clearSession();
+    expect(database.prepare('SELECT * FROM sqlite_master').all()).toEqual(before);
+    expect(store.supports.operations).toBe(false);
+    const statement =
+      'CREATE INDEX IF NOT EXISTS "idx_agent_messages_session_id" ON "agent_messages" (session_id, id)';
+    const hasIndex = JSON.stringify(before).includes('idx_agent_messages_session_id');
+    expect(warnings).toEqual(hasIndex ? [] : [expect.stringContaining(statement)]);
+  });
+});
+
+describe('tables that would mix up or lose conversations', () => {
+  const sessions = 'CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY, created_at, updated_at)';
+  const messages =
+    'CREATE TABLE agent_messages (id INTEGER PRIMARY KEY, session_id TEXT, message_data TEXT, created_at)';
+  test.each([
+    [
+      'ids without regard to case',
+      sessions.replace('TEXT', 'TEXT COLLATE NOCASE'),
+      messages,
+      /byte for byte/,
+    ],
+    [
+      'ids without trailing spaces',
+      sessions,
+      messages.replace('session_id TEXT', 'session_id TEXT COLLATE RTRIM'),
+      /byte for byte/,
+    ],
+    ['ids as numbers', sessions.replace('TEXT', 'NUMERIC'), messages, /not text/],
+    ['ids that are not unique', sessions.replace(' PRIMARY KEY', ''), messages, /not its primary key/],
+    [
+      'row ids that SQLite does not count',
+      sessions,
+      messages.replace('INTEGER', 'TEXT'),
+      /INTEGER PRIMARY KEY/,
+    ],
+    [
+      'no column for the items',
+      sessions,
+      messages.replace('message_data', 'data'),
+      /no column "message_data"/,
+    ],
+  ])('%s', async (_what, one, other, message) => {
+    const database = new Database(':memory:');
+    database.exec(`${one};${other}`);
+    await expect(SqliteSessionStore.fromDatabase(database)).rejects.toMatchObject({
+      code: 'SCHEMA_MISMATCH',
+      message,
+    });
+  });
+});
+
+describe('the schema', () => {
+  test.each([undefined, { sessions: 'a "b"', messages: 'c; d' }])(
+    'as SQL makes what a store makes: %j',
+    async (tables) => {
+      const [made, sql] = [new Database(':memory:'), new Database(':memory:')];
+      await SqliteSessionStore.fromDatabase(made, { ...(tables && { tables }) });
+      for (const statement of [...schemaSql(tables), ...schemaSql(tables)]) sql.exec(statement);
+      const dump = (database: Database.Database) =>
+        database.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
+      expect(dump(sql)).toEqual(dump(made));
+      const store = await SqliteSessionStore.fromDatabase(sql, {
+        createTables: false,
+        ...(tables && { tables }),
+      });
+      store.on('warning', ({ message }) => expect.fail(message));
+      await store.session('a').addItems(turn);
+      expect(await store.session('a').getItems()).toEqual(turn);
+    },
+  );
+
+  test('for Drizzle names the same tables, columns, keys and indexes', () => {
+    const database = new Database(':memory:');
+    for (const statement of schemaSql()) database.exec(statement);
+    for (const table of Object.values(sessionTables()) as SQLiteTable[]) {
+      const { name, columns, indexes } = getTableConfig(table);
+      const made = database
+        .prepare('SELECT name, "notnull", pk > 0 AS pk FROM pragma_table_info(?)')
+        .all(name);
+      expect(columns.map((column) => column.name)).toEqual(
+        (made as { name: string }[]).map((column) => column.name),
+      );
+      for (const column of columns)
+        expect(made).toContainEqual(expect.objectContaining({ name: column.name, notnull: 1 }));
+      const list = database
+        .prepare("SELECT name FROM pragma_index_list(?) WHERE origin = 'c' ORDER BY name")
+        .pluck()
+        .all(name);
+      expect(indexes.map((index) => index.config.name).toSorted()).toEqual(list);
+    }
+  });
+});

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { describeEngine } from '../src/describe-engine.ts';
+import { isAlive } from '../src/keep-once.ts';
+import { childrenOf } from '../src/process-tree.ts';
+import { fixtureCommand } from './fixtures/fixture-command.ts';
+
+const PATIENCE_MS = 60_000;
+
+/** What an owner of a server says of it. */
+interface Owned {
+  pid: number;
+  folder: string;
+  guardian: number;
+}
+
+/** A process that starts a server of its own. */
+async function owner(target: string): Promise<{ process: ChildProcess; owned: Owned }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'owner-process.ts'), target], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  for await (const line of createInterface(child.stdout)) {
+    if (line.startsWith('{')) return { process: child, owned: JSON.parse(line) as Owned };
+  }
+  throw new Error(`the owner of ${target} ended without a server`);
+}
+
+const allBelow = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...allBelow(child)]);
+
+describeEngine(['postgres:18', 'postgres:15', 'mysql', 'mariadb', 'pgbouncer'], ({ target }) => {
+  test('SIGKILL of its owner ends it and removes its folder', { timeout: PATIENCE_MS }, async () => {
+    const { process: child, owned } = await owner(target);
+    const all = [owned.pid, owned.guardian, ...allBelow(owned.pid)];
+    expect(all.filter(isAlive)).toEqual(all);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    expect(existsSync(owned.folder)).toBe(false);
+  });
+});
+
+describeEngine('postgres:18', () => {
+  test('SIGKILL of the test run ends its servers and those of its files', {
+    timeout: PATIENCE_MS,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pids-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'pids.json');
+    const { command, args, env } = fixtureCommand('hang', { PIDS_FILE: file });
+    const run = spawn(command, args, { env, stdio: 'ignore' });
+    onTestFinished(() => void run.kill('SIGKILL'));
+    const read = async () => JSON.parse(await readFile(file, 'utf8')) as number[];
+    const pids = await vi.waitFor(read, { timeout: PATIENCE_MS, interval: 100 });
+    const all = pids.flatMap((pid) => [pid, ...allBelow(pid)]);
+    expect(all.length).toBeGreaterThan(10);
+    expect(all.filter(isAlive)).toEqual(all);
+    run.kill('SIGKILL');
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 10_000 });
+  });
+});
+
+describeEngine('postgres:18', ({ target }) => {
+  test('the death of the guardian ends it too', { timeout: PATIENCE_MS }, async () => {
+    const { owned } = await owner(target);
+    process.kill(owned.guardian, 'SIGKILL');
+    await vi.waitFor(() => expect([owned.pid].filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await vi.waitFor(() => expect(existsSync(owned.folder)).toBe(false), { timeout: 5000 });
+  });
+});
+
+describeEngine(['postgres', 'mysql', 'mariadb'], { own: true }, ({ server, url }) => {
+  test('kill() leaves no process, restart() has what was committed', { timeout: PATIENCE_MS }, async () => {
+    const database = new URL(url).pathname.slice(1);
+    await server.query('CREATE TABLE kept (a INT)', database);
+    await server.query('INSERT INTO kept VALUES (7)', database);
+    const all = [server.pid, ...allBelow(server.pid)];
+    await expect(server.restart()).rejects.toThrow(/is running/);
+    await server.kill();
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await expect(server.query('SELECT 1')).rejects.toThrow();
+    await server.restart();
+    await expect(server.query('SELECT a FROM kept', database)).resolves.toEqual([{ a: 7 }]);
+  });
+
+  test('stop() leaves no process and no folder', { timeout: PATIENCE_MS }, async () => {
+    const all = [server.pid, ...allBelow(server.pid)];
+    await server.stop();
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    expect(existsSync(server.folder)).toBe(false);
+    await server.stop();
+  });
+});
