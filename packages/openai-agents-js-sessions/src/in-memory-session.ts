@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { StoreSession } from '@stackone/sessions-core';
 import { MemorySessionStore } from '@stackone/sessions-memory';
 
@@ -18,7 +17,7 @@ export class InMemorySession extends StoreSession implements AsyncDisposable {
    * @param sessionId - A random one if absent.
    * @throws TypeError for an id that some database could not keep exactly.
    */
-  constructor(sessionId: string = randomUUID()) {
+  constructor(sessionId: string = crypto.randomUUID()) {
     const store = new MemorySessionStore();
     super(sessionId, store.host);
     this.#store = store;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseStoreUrl, type SessionStore, type StoreUrl } from '@stackone/sessions-core';
@@ -38,6 +37,7 @@ export async function leaseStore(
     const store = await openSessionStore(url, options);
     return { store, release: () => store.close() };
   }
+  const { createHash } = process.getBuiltinModule('node:crypto');
   registry[REGISTRY] ??= new Map();
   const shared = registry[REGISTRY];
   const key = createHash('sha256')

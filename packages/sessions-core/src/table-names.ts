@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { OptionCheck } from './options.js';
 
 /** The tables of a store. The defaults are those of the Python SDK's `SQLAlchemySession`. */
@@ -47,6 +46,8 @@ function isName(name: unknown): boolean {
 export function derivedName(prefix: string, table: string, suffix: string): string {
   const name = `${prefix}${table}${suffix}`;
   if (Buffer.byteLength(name) <= MAX_NAME_LENGTH) return name;
+  // node:crypto takes longer to load than all of this package, and long names are rare
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const digest = createHash('sha256').update(table).digest('hex').slice(0, 8);
   const room = MAX_NAME_LENGTH - Buffer.byteLength(`${prefix}_${digest}${suffix}`);
   return `${prefix}${cutToBytes(table, room)}_${digest}${suffix}`;
