@@ -50,7 +50,7 @@ export class MysqlBackend implements SessionBackend {
    * everybody; then the ids and the time are drawn, and only then is anything read: the first read fixes what the
    * transaction sees.
    */
-  append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
+  async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
     // before anything is sent, so that an item that is too large leaves no trace
     const inserts = this.#inserts.build(batches.map(rowsOf));
     const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));

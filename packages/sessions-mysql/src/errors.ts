@@ -123,7 +123,6 @@ export const ERROR_CODES: readonly Known[] = [
     'The disk, or a table, is full. Nothing was written.',
     1114,
     1021,
-    1030,
     3, // ER_ERROR_ON_WRITE of the file system layer
   ],
   [
@@ -162,7 +161,7 @@ export const ERROR_CODES: readonly Known[] = [
     'SCHEMA_MISMATCH',
     'A table cannot refer to the sessions table, because their session_id differ in type or collation. Make the ' +
       'tables as schemaSql() says, or give the store other table names (option "tables").',
-    1005,
+    150, // InnoDB's own number, inside MariaDB's 1005
     1215,
     3780,
   ],
@@ -184,7 +183,8 @@ const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, errno, fatal, message, sqlState } = driverError(error);
+  const { code, fatal, message, sqlState, ...rest } = driverError(error);
+  const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
   const known = ERROR_CODES.find(
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
   );
@@ -201,6 +201,9 @@ export function toSessionError(error: unknown): SessionError {
     },
   );
 }
+
+/** MariaDB's answer to every CREATE TABLE that the storage engine refuses. */
+const CANNOT_CREATE = 1005;
 
 function conflict(cause: unknown): SessionError {
   const [code, message] = ERROR_CODES[0] as Known;

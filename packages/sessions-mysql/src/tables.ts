@@ -106,12 +106,10 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
       },
     ]),
   );
-  const keys = [...created.matchAll(/^ *(?:UNIQUE |PRIMARY )?KEY (?:`(?:[^`]|``)*` )?\(([^)]*)\)/gm)].map(
-    ([line, list]) => ({
-      primary: /^ *PRIMARY/.test(line),
-      columns: [...String(list).matchAll(/`([^`]*)`/g)].map(([, column]) => column),
-    }),
-  );
+  const keys = [...created.matchAll(KEY_LINE)].map(([, kind, list = '']) => ({
+    primary: kind === 'PRIMARY',
+    columns: list.split(',').map(unquoted),
+  }));
   const primary = keys.find((key) => key.primary)?.columns;
   const primaryKey = primary?.length === 1 ? primary[0] : undefined;
   // every index of InnoDB ends with the primary key by itself
@@ -119,13 +117,23 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
     ({ columns: [first, second] }) =>
       first === 'session_id' && (second === 'id' || (second === undefined && primaryKey === 'id')),
   );
-  const foreignKeys = [...created.matchAll(/CONSTRAINT `((?:[^`]|``)*)` FOREIGN KEY \(`session_id`\)/g)];
-  return {
-    columns,
-    primaryKey,
-    findsNewest,
-    foreignKeys: foreignKeys.map(([, key]) => String(key).replaceAll('``', '`')),
-  };
+  const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
+    .filter(([, , column = '']) => unquoted(column) === 'session_id')
+    .map(([, name = '']) => unquoted(name));
+  return { columns, primaryKey, findsNewest, foreignKeys };
+}
+
+// in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
+const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"()]+)';
+const KEY_LINE = new RegExp(
+  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:${NAME} )?\\((.*?)\\)(?: (?:USING|COMMENT) .*|,)?$`,
+  'gm',
+);
+const FOREIGN_KEY_LINE = new RegExp(`^ *CONSTRAINT (${NAME}) FOREIGN KEY \\((${NAME})\\)`, 'gm');
+
+function unquoted(name: string): string {
+  const quote = name[0] === '`' || name[0] === '"' ? name[0] : '';
+  return quote === '' ? name : name.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
 interface Tables {
