@@ -65,7 +65,8 @@ export const ERROR_CODES: readonly Known[] = [
   ],
   [
     'AUTHENTICATION_FAILED',
-    'The server refuses the user: the name, the password, the host or the way to log in.',
+    'The server refuses the user: the name, the password, the host or the way to log in. MariaDB also answers so to ' +
+      'connections without the TLS that it requires (option "ssl").',
     1045,
     1130, // host not allowed
     1129, // host blocked
@@ -163,6 +164,7 @@ export const ERROR_CODES: readonly Known[] = [
       'tables as schemaSql() says, or give the store other table names (option "tables").',
     150, // InnoDB's own number, inside MariaDB's 1005
     1215,
+    1824,
     3780,
   ],
   [

@@ -81,6 +81,8 @@ interface Table {
   readonly columns: ReadonlyMap<string, Column>;
   readonly primaryKey: string | undefined;
   readonly foreignKeys: readonly string[];
+  /** In lower case, like `innodb`; `undefined` where a proxy does not tell. */
+  readonly storage: string | undefined;
   /** Whether an index leads from a session to its rows by id. */
   readonly findsNewest: boolean;
 }
@@ -120,7 +122,8 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
   const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
     .filter(([, , column = '']) => unquoted(column) === 'session_id')
     .map(([, name = '']) => unquoted(name));
-  return { columns, primaryKey, findsNewest, foreignKeys };
+  const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
+  return { columns, primaryKey, findsNewest, foreignKeys, storage };
 }
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
@@ -141,6 +144,9 @@ interface Tables {
   readonly messages: Table | undefined;
 }
 
+/** Storage engines on which a failed call would leave a part behind. */
+const NOT_TRANSACTIONAL = ['myisam', 'aria', 'memory', 'archive', 'csv'];
+
 /** Checks the tables that are there. Whoever made them: Python's layouts and those of 0.4.1 have these columns too. */
 function checkTables(
   tables: Tables,
@@ -149,6 +155,17 @@ function checkTables(
   warn: WarningReporter,
 ): void {
   const { sessions, messages } = tables;
+  for (const [name, table] of [
+    [names.sessions, sessions],
+    [names.messages, messages],
+  ] as const) {
+    if (NOT_TRANSACTIONAL.includes(table?.storage ?? '')) {
+      throw mismatch(
+        `The table "${name}" (${table?.storage}) knows no transactions`,
+        `Run: ALTER TABLE ${qualifiedName(names, name)} ENGINE=InnoDB`,
+      );
+    }
+  }
   const advice = repairAdvice(names, settings.server, messages?.foreignKeys ?? []);
   if (sessions) {
     requireColumns(sessions, names.sessions, ['session_id', 'updated_at']);

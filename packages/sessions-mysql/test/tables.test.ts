@@ -229,6 +229,16 @@ describeEngine(SERVERS, ({ engine, server }) => {
     expect((await opened(other, { createTables: false })).warnings).toEqual([]);
   });
 
+  test('tables without transactions are refused with the statement that makes them good', async () => {
+    const url = await emptyDatabase(server);
+    const [sessions = ''] = tables(exactId, longText);
+    await statementsOn(url, [`${sessions} ENGINE=MyISAM`]);
+    const error = await opens(url).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' });
+    await statementsOn(url, advised(error as Error));
+    await opens(url);
+  });
+
   test('tables with other columns are refused', async () => {
     const url = await emptyDatabase(server);
     await statementsOn(url, ['CREATE TABLE agent_sessions (name INT)']);
