@@ -91,7 +91,7 @@ export const ERROR_CODES: readonly Known[] = [
   ],
   [
     'DATABASE_NOT_FOUND',
-    'The database does not exist, or the URL names none. Create it, or name one: mysql://host/database',
+    'The database does not exist, or the URL names none. Create it, or name it at the end of the URL.',
     1049,
     1046, // none selected
   ],

