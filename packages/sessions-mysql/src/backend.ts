@@ -1,14 +1,16 @@
-import type {
-  AppendBatch,
-  AppendOutcome,
-  Decide,
-  HistoryPatch,
-  Operation,
-  SessionBackend,
-  SessionSupport,
-  StoredRow,
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  type Decide,
+  type HistoryPatch,
+  isSessionError,
+  type Operation,
+  type RetryOptions,
+  retry,
+  type SessionBackend,
+  type SessionSupport,
+  type StoredRow,
 } from '@stackone/sessions-core';
-import { type RetryOptions, retry } from '@stackone/sessions-core';
 import { type MysqlConnector, NOTHING_CHANGED } from './connection.js';
 import type { Answer, Send } from './driver.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
@@ -64,7 +66,6 @@ export class MysqlBackend implements SessionBackend {
           send,
           stored.length === batches.length ? inserts : this.#inserts.build(stored.map(rowsOf)),
         );
-        for (const batch of stored) await this.#record(send, batch.sessionId, batch.operation);
         return stored.length > 0 ? undefined : NOTHING_CHANGED;
       });
       return outcomes;
@@ -93,17 +94,13 @@ export class MysqlBackend implements SessionBackend {
     await this.#call(() =>
       this.#connector.atomically(async (send) => {
         await send(this.#sql.lock([sessionId]));
-        const recorded = await this.#recordedDigest(send, sessionId, operation);
+        const recorded = await this.#record(send, sessionId, operation);
         let patch = decide(await this.#newest(send, sessionId, last), recorded);
         while ('need' in patch) patch = decide(await this.#newest(send, sessionId, patch.need), recorded);
-        const changed = await this.#apply(
-          send,
-          sessionId,
-          patch,
-          recorded === undefined ? operation : undefined,
-        );
+        const changed = await this.#apply(send, sessionId, patch);
+        const isNew = operation !== undefined && recorded === undefined;
         // takes the session row along that the lock made
-        return changed ? undefined : NOTHING_CHANGED;
+        return changed || isNew ? undefined : NOTHING_CHANGED;
       }),
     );
   }
@@ -137,20 +134,36 @@ export class MysqlBackend implements SessionBackend {
 
   /** What becomes of each batch. An operation may come twice in one call. */
   async #outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
-    const known = new Map<string, string | undefined>();
     const outcomes: AppendOutcome[] = [];
     for (const { sessionId, operation } of batches) {
-      if (!operation) {
-        outcomes.push('stored');
-        continue;
-      }
-      const key = JSON.stringify([sessionId, operation.id]);
-      const recorded = known.get(key) ?? (await this.#recordedDigest(send, sessionId, operation));
-      known.set(key, recorded ?? operation.digest);
+      const recorded = await this.#record(send, sessionId, operation);
       if (recorded === undefined) outcomes.push('stored');
-      else outcomes.push(recorded === operation.digest ? 'repeated' : 'conflict');
+      else outcomes.push(recorded === operation?.digest ? 'repeated' : 'conflict');
     }
     return outcomes;
+  }
+
+  /**
+   * Records an operation, unless it was recorded before; then returns that digest. Inserts before it reads: a read
+   * that finds nothing would be one round trip more, and inside a transaction of the application, where it has to
+   * lock, a lock on the gap, on which two transactions deadlock.
+   */
+  async #record(
+    send: Send,
+    sessionId: string,
+    operation: Operation | undefined,
+  ): Promise<string | undefined> {
+    if (!operation) return undefined;
+    try {
+      await send(this.#sql.insertOperation({ sessionId, ...operation }));
+      return undefined;
+    } catch (error) {
+      if (!isSessionError(error) || error.code !== 'CONSTRAINT_VIOLATED') throw error;
+      const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
+      const digest = rows[0]?.digest;
+      if (typeof digest !== 'string') throw error;
+      return digest;
+    }
   }
 
   async #insert(send: Send, inserts: readonly Insert[]): Promise<void> {
@@ -166,10 +179,6 @@ export class MysqlBackend implements SessionBackend {
     }
   }
 
-  async #record(send: Send, sessionId: string, operation: Operation | undefined): Promise<void> {
-    if (operation) await send(this.#sql.insertOperation({ sessionId, ...operation }));
-  }
-
   async #lockExisting(send: Send, sessionId: string): Promise<boolean> {
     return (await send(this.#sql.lockExisting(sessionId))).rows.length > 0;
   }
@@ -178,28 +187,13 @@ export class MysqlBackend implements SessionBackend {
     return newestLast(await this.#look(send, this.#sql.read(sessionId, count === 'all' ? undefined : count)));
   }
 
-  async #recordedDigest(
-    send: Send,
-    sessionId: string,
-    operation: Operation | undefined,
-  ): Promise<string | undefined> {
-    if (!operation) return undefined;
-    const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
-    return rows[0]?.digest ?? undefined;
-  }
-
   /** Reads what is there now, under the session's lock. */
   #look(send: Send, select: string): Promise<Answer> {
     return send(this.#connector.readsLock ? `${select} FOR UPDATE` : select);
   }
 
   /** @returns Whether anything was changed. */
-  async #apply(
-    send: Send,
-    sessionId: string,
-    patch: HistoryPatch,
-    operation: Operation | undefined,
-  ): Promise<boolean> {
+  async #apply(send: Send, sessionId: string, patch: HistoryPatch): Promise<boolean> {
     const { clear, remove = [], update = [], append = [] } = patch;
     let affected = 0;
     if (clear) affected += (await send(this.#sql.removeAll(sessionId))).affectedRows;
@@ -213,8 +207,7 @@ export class MysqlBackend implements SessionBackend {
       affected += (await send(statement)).affectedRows;
     }
     await this.#insert(send, this.#inserts.build([rowsOf({ sessionId, texts: append })]));
-    await this.#record(send, sessionId, operation);
-    return affected > 0 || append.length > 0 || operation !== undefined;
+    return affected > 0 || append.length > 0;
   }
 }
 

@@ -175,6 +175,8 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     expect(await trips(() => backend.append([batch]))).toBe(4);
     expect(await trips(() => backend.append([batch, { sessionId: other, texts: texts(50) }]))).toBe(4);
     expect(await trips(() => backend.read(one, 20))).toBe(1);
+    const operation = { id: 'o', digest: 'd' };
+    expect(await trips(() => backend.append([{ ...batch, operation }]))).toBe(5);
     expect(await trips(() => backend.pop(one))).toBe(5);
     expect(await trips(() => backend.edit(one, 1, () => ({ append: texts(1) })))).toBe(5);
     await backend.close();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AgentInputItem } from '@openai/agents-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -168,6 +169,38 @@ describeEngine(SERVERS, ({ engine, url }) => {
       '"4"',
     ]);
     await rowsOf(url, `DELETE FROM agent_messages WHERE session_id = '${one}'`);
+  });
+
+  test('A5: limits of every kind', async () => {
+    const session = store.session(randomUUID());
+    await session.addItems(messages(25));
+    for (const [limit, count] of [
+      [1, 1],
+      [20, 20],
+      [25, 25],
+      [26, 25],
+      [0, 0],
+      [-1, 0],
+      [undefined, 25],
+    ] as const) {
+      expect(contents(await session.getItems(limit))).toEqual(contents(messages(25)).slice(25 - count));
+    }
+  });
+
+  test('A10: bytes come back as bytes', async () => {
+    const session = store.session(randomUUID());
+    const image = { type: 'input_image', image: new Uint8Array([0, 39, 92, 255]) };
+    const item = { type: 'message', role: 'user', content: [image] } as unknown as AgentInputItem;
+    await session.addItems([item]);
+    expect(await session.getItems()).toEqual([item]);
+  });
+
+  test('A13: ids that differ in case, accents, normal form or a space at the end are different conversations', async () => {
+    const ids = ['Abc', 'abc', 'café', 'cafe', 'cafe\u0301', 't1', 't1 ', 't1\t', 'ß', 'ss', '😀', '😁'];
+    for (const id of ids) await store.session(id).addItems([message(id)]);
+    for (const id of ids) expect(contents(await store.session(id).getItems())).toEqual([id]);
+    await store.session('t1').clearSession();
+    expect(contents(await store.session('t1 ').getItems())).toEqual(['t1 ']);
   });
 
   test('A17, B3: order is by id, though times run backwards', async () => {

@@ -58,6 +58,15 @@ describeEngine(SERVERS, ({ url }) => {
     for (const rows of [read, before, pop, edit, append]) expect(rows).toBeLessThan(60);
   });
 
+  test('the plain equality, which is not used, walks through the rows of others', async () => {
+    const plain = await touched(() =>
+      connection.query(
+        "SELECT id FROM agent_messages WHERE session_id = 'long' ORDER BY id DESC, created_at LIMIT 20",
+      ),
+    );
+    expect(plain).toBeGreaterThan(NEWER);
+  });
+
   test('so they are inside a transaction of the application, where reads lock', async () => {
     await connection.beginTransaction();
     const joined = backend.with(connection);

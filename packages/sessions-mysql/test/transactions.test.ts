@@ -127,6 +127,23 @@ describeEngine(SERVERS, ({ url }) => {
     await client.promise().end();
   });
 
+  test('turns with operation ids of two open transactions do not wait for each other', async () => {
+    const backend = await backendOpener({ pool })(failOnWarning);
+    const clients = [1, 2, 3].map(() => mysql.createConnection(driverUrl(url)));
+    for (const client of clients) {
+      await client.promise().query('SET SESSION innodb_lock_wait_timeout = 1');
+      await client.promise().beginTransaction();
+    }
+    for (const client of clients) {
+      const batch = { sessionId: randomUUID(), texts: texts(2), operation: { id: 'o', digest: 'd' } };
+      const joined = backend.with(client);
+      expect(await joined.append([batch, batch])).toEqual(['stored', 'repeated']);
+      expect(await joined.append([{ ...batch, operation: { id: 'o', digest: 'e' } }])).toEqual(['conflict']);
+    }
+    for (const client of clients) await client.promise().commit();
+    for (const client of clients) await client.promise().end();
+  });
+
   test('without a transaction, and after one ended, nothing is written', async () => {
     await using store = await MysqlSessionStore.fromUrl(url);
     const client = mysql.createConnection(driverUrl(url));
