@@ -1,5 +1,12 @@
-import { checkSessionId, SessionError, type SessionHost, StoreSession } from '@stackone/sessions-core';
-import type { OpenStoreOptions } from './open-store.js';
+import {
+  checkOptions,
+  checkSessionId,
+  isWholeNumber,
+  SessionError,
+  type SessionHost,
+  StoreSession,
+} from '@stackone/sessions-core';
+import { OPEN_STORE_OPTION_CHECKS, type OpenStoreOptions } from './open-store.js';
 import { leaseStore, type StoreLease } from './shared-stores.js';
 
 /** The configuration of {@link DrizzleSession.fromUrl}. */
@@ -7,6 +14,8 @@ export type DrizzleSessionConfig = OpenStoreOptions & {
   /** How long the database stays open after its last session was closed, in ms. Default 1000. */
   linger?: number;
 };
+
+const CONFIG_CHECKS = { ...OPEN_STORE_OPTION_CHECKS, linger: isWholeNumber(0) };
 
 /**
  * One conversation, straight from a URL. Sessions with the same URL and configuration share one store and so one
@@ -24,6 +33,8 @@ export class DrizzleSession extends StoreSession implements AsyncDisposable {
 
   /** Use {@link DrizzleSession.fromUrl}. */
   constructor(sessionId: string, lease: SessionLease) {
+    if (!(lease instanceof SessionLease))
+      throw new TypeError('Make sessions with await DrizzleSession.fromUrl().');
     super(sessionId, lease.host);
     this.#lease = lease;
   }
@@ -40,10 +51,8 @@ export class DrizzleSession extends StoreSession implements AsyncDisposable {
     config: DrizzleSessionConfig = {},
   ): Promise<DrizzleSession> {
     checkSessionId(sessionId);
+    checkOptions('DrizzleSession', config, CONFIG_CHECKS);
     const { linger = 1000, ...options } = config;
-    if (!Number.isSafeInteger(linger) || linger < 0) {
-      throw new TypeError('DrizzleSession: option "linger" must be a whole number of at least 0.');
-    }
     return leased(sessionId, await leaseStore(url, options, linger));
   }
 

@@ -3,6 +3,7 @@ export * from '@stackone/sessions-memory';
 export {
   type DrizzleSqliteDatabase,
   type DrizzleSqliteTransaction,
+  SQLITE_OPTION_CHECKS,
   type SqliteDatabase,
   SqliteSessionStore,
   type SqliteStatement,

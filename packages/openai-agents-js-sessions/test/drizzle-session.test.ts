@@ -194,7 +194,13 @@ describe('mistakes', () => {
     await expect(DrizzleSession.fromUrl('a', newUrl(), { creatTables: true } as object)).rejects.toThrow(
       TypeError,
     );
+    await expect(DrizzleSession.fromUrl('a', newUrl(), { lingre: 1 } as object)).rejects.toThrow(
+      /unknown option "lingre".*linger/,
+    );
     await expect(DrizzleSession.fromUrl('a', newUrl(), { linger: -1 })).rejects.toThrow(TypeError);
+    await expect(DrizzleSession.fromUrl('a', newUrl(), null as never)).rejects.toThrow(TypeError);
+    await expect(openSessionStore('memory:', { maxRetries: 'x' } as object)).rejects.toThrow(TypeError);
+    expect(() => new DrizzleSession('a', 'sqlite::memory:' as never)).toThrow(/DrizzleSession.fromUrl/);
   });
 
   test('an unknown scheme names the known ones, never the URL (A12)', async () => {

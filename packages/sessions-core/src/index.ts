@@ -23,7 +23,13 @@ export {
 export { decodeItem, encodeItems } from './item-codec.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './options.js';
 export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';
-export { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
+export {
+  type AddItemsOptions,
+  type OnCorruptItem,
+  type SessionHost,
+  type SessionOperation,
+  StoreSession,
+} from './session.js';
 export { checkSessionId, MAX_SESSION_ID_LENGTH } from './session-id.js';
 export {
   OPERATION_CHANNEL,

@@ -74,6 +74,23 @@ export function decodeItem(text: string): AgentInputItem {
   return item as AgentInputItem;
 }
 
+/**
+ * A text that is the same for values which differ only in the order of their keys, and another one for all others.
+ *
+ * @param value - What {@link encodeItems} accepts inside an item.
+ */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(escapeValue(sorted(value), 0, undefined));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isPlainObject(value)) return value;
+  const fields = Object.entries(value).map(([key, field]): [string, unknown] => [key, sorted(field)]);
+  return Object.fromEntries(fields.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** The objects around the value that is being encoded: what paths and the search for cycles need. */
 interface Place {
   readonly object: object;

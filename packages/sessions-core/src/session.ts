@@ -1,10 +1,30 @@
-import type { AgentInputItem, Session } from '@openai/agents-core';
+import type {
+  AgentInputItem,
+  RunContext,
+  Session,
+  SessionHistoryRewriteArgs,
+  SessionHistoryRewriteAwareSession,
+  SessionHistoryTransactionArgs,
+  SessionHistoryTransactionAwareSession,
+} from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { Decide, SessionBackend, StoredRow } from './backend.js';
+import type { Operation, SessionBackend } from './backend.js';
+import { digestOf } from './digest.js';
 import { SessionError } from './errors.js';
-import { decodeItem, encodeItems } from './item-codec.js';
+import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
+import {
+  checkItems,
+  type HistoryTransaction,
+  type ItemCheck,
+  loadItemCheck,
+  operationConflict,
+  readHistoryTransaction,
+  replaceSuffix,
+} from './history-transaction.js';
+import { encodeItems } from './item-codec.js';
 import { normalizeLimit } from './limit.js';
 import { checkSessionId } from './session-id.js';
+import { StoredItems } from './stored-items.js';
 import type { WarningReporter } from './warnings.js';
 
 /** What a session needs of the store it belongs to. */
@@ -13,6 +33,8 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** Whether sessions have `applyHistoryTransaction`. */
+  readonly operations: boolean;
   /**
    * Makes one call. `prepare` runs at once and looks at the arguments; the function it returns does the work when
    * its turn has come, and is the only part that reaches the database.
@@ -30,8 +52,21 @@ export interface SessionHost {
  */
 export type OnCorruptItem = 'skip' | 'throw';
 
+/** What `addItems` takes besides the items. */
+export interface AddItemsOptions {
+  /** Any text that is not blank and names this call alone, the same when it is repeated. */
+  operationId?: string;
+}
+
 /** The calls of a session, by the SDK's names. */
-export type SessionOperation = 'getItems' | 'addItems' | 'popItem' | 'clearSession';
+export type SessionOperation =
+  | 'getItems'
+  | 'addItems'
+  | 'popItem'
+  | 'clearSession'
+  | 'applyHistoryTransaction'
+  | 'applyHistoryMutations'
+  | 'replaceHistoryWithCompaction';
 
 /**
  * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}; holds no connection and
@@ -42,16 +77,22 @@ export type SessionOperation = 'getItems' | 'addItems' | 'popItem' | 'clearSessi
  * const result = await run(agent, 'Where is my order?', { session: store.session('chat_123') });
  * ```
  */
-export class StoreSession implements Session {
+export class StoreSession
+  implements Session, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
+{
   /** The id of the conversation. */
   readonly sessionId: string;
   readonly #host: SessionHost;
+  readonly #items: StoredItems;
 
   /** @throws TypeError for an id that some database could not keep exactly. */
   constructor(sessionId: string, host: SessionHost) {
     checkSessionId(sessionId);
     this.sessionId = sessionId;
     this.#host = host;
+    this.#items = new StoredItems(sessionId, host);
+    // The SDK's runner looks at the type of this method alone: it is complete or it is not there.
+    if (!host.operations) Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
   }
 
   /** The id of the conversation, without I/O. */
@@ -69,7 +110,7 @@ export class StoreSession implements Session {
   getItems(limit?: number): Promise<AgentInputItem[]> {
     return this.#host.perform('getItems', this.sessionId, () => {
       const wanted = normalizeLimit(limit);
-      return (backend) => (wanted === 0 ? [] : this.#read(backend, wanted, wanted));
+      return (backend) => (wanted === 0 ? [] : this.#items.read(backend, wanted, wanted));
     });
   }
 
@@ -78,17 +119,24 @@ export class StoreSession implements Session {
    * before. Items are copied when the call is made. Nothing happens for an empty array.
    *
    * @param items - Oldest first.
+   * @param _runContext - What the SDK's runner passes; not used.
+   * @param options - With an `operationId` the call can be repeated after an unknown outcome: the same items under
+   * the same id are stored once.
    * @throws TypeError if `items` is not an array of plain objects.
    * @throws SessionError `UNSUPPORTED_VALUE` with the path of a value that could not be read back as it is;
-   * nothing is stored then.
+   * `OPERATION_CONFLICT` if the operation id was used for something else; `UNSUPPORTED` for an operation id where
+   * the store cannot remember it. Nothing is stored then.
    */
-  addItems(items: AgentInputItem[]): Promise<void> {
+  addItems(
+    items: AgentInputItem[],
+    _runContext?: RunContext<unknown>,
+    options: AddItemsOptions = {},
+  ): Promise<void> {
     return this.#host.perform('addItems', this.sessionId, () => {
       const texts = encodeItems(items);
-      return (backend) => {
-        if (texts.length === 0) return;
-        return whenReady(backend.append([{ sessionId: this.sessionId, texts }]), () => undefined);
-      };
+      const operation = this.#operationOf(options, texts);
+      return (backend) =>
+        texts.length === 0 && !operation ? undefined : this.#append(backend, texts, operation);
     });
   }
 
@@ -100,11 +148,11 @@ export class StoreSession implements Session {
    */
   popItem(): Promise<AgentInputItem | undefined> {
     return this.#host.perform('popItem', this.sessionId, () => (backend) => {
-      if (this.#host.onCorruptItem === 'throw') return this.#popByEdit(backend);
+      if (this.#host.onCorruptItem === 'throw') return this.#items.popByEdit(backend);
       return whenReady(backend.pop(this.sessionId), (row) => {
         if (!row) return undefined;
-        const item = this.#decode(row, 'removed');
-        return item ?? this.#popByEdit(backend);
+        const item = this.#items.decode(row, 'removed');
+        return item ?? this.#items.popByEdit(backend);
       });
     });
   }
@@ -119,93 +167,94 @@ export class StoreSession implements Session {
   }
 
   /**
-   * Reads until `wanted` items are there or the rows end. Where rows are skipped it goes on before the oldest row
-   * it has seen, in pages that grow, so that a long run of unreadable rows costs few round trips.
+   * Appends items, or replaces the newest ones if they still are what the caller expects, once for each operation
+   * id: repeating the same call does nothing, however long the history has become since. The SDK's runner uses it
+   * where a write may be repeated. Absent where the store cannot remember operations.
+   *
+   * @param args - The id of the operation and the transaction, as the SDK documents them.
+   * @throws SessionError in the words of the SDK's `MemorySession`: `INVALID_TRANSACTION` for arguments or items
+   * that the SDK does not accept, `SUFFIX_MISMATCH` if the newest items are others, `OPERATION_CONFLICT` if the id
+   * was used for another transaction. Nothing is changed and nothing is recorded then.
    */
-  #read(
+  applyHistoryTransaction(
+    args: SessionHistoryTransactionArgs,
+    _runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    return this.#host.perform('applyHistoryTransaction', this.sessionId, () => {
+      const transaction = readHistoryTransaction(args);
+      return async (backend) => {
+        const isItem = await loadItemCheck();
+        checkItems(transaction, isItem);
+        const { expectedSuffix, replacement, operation } = transaction;
+        if (expectedSuffix.length === 0) return this.#append(backend, encodeItems(replacement), operation);
+        return this.#replaceSuffix(backend, transaction, isItem);
+      };
+    });
+  }
+
+  /**
+   * Rewrites stored function calls: of the calls with an id the first becomes the replacement and keeps its place,
+   * the others go. All mutations take effect together or not at all.
+   *
+   * @param args - The mutations, in the order in which they are applied.
+   */
+  applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
+    return this.#host.perform('applyHistoryMutations', this.sessionId, () => {
+      const mutations = readMutations(args);
+      return (backend) => {
+        if (mutations.length === 0) return;
+        return backend.edit(
+          this.sessionId,
+          'all',
+          applyMutations(mutations, (row) => this.#items.decode(row, 'skipped')),
+        );
+      };
+    });
+  }
+
+  /**
+   * Replaces the whole conversation, in one transaction: readers see the old items or the new ones. Items that stay
+   * at its end keep their place and time.
+   *
+   * @param items - The new history, oldest first; the runner begins it with a compaction item.
+   */
+  replaceHistoryWithCompaction(items: AgentInputItem[], _runContext?: RunContext<unknown>): Promise<void> {
+    return this.#host.perform('replaceHistoryWithCompaction', this.sessionId, () => {
+      const texts = encodeItems(items);
+      return (backend) => backend.edit(this.sessionId, 'all', replaceHistory(texts));
+    });
+  }
+
+  #append(
     backend: SessionBackend,
-    wanted: number | undefined,
-    pageSize: number | undefined,
-    before?: string,
-  ): Awaitable<AgentInputItem[]> {
-    return whenReady(backend.read(this.sessionId, pageSize, before), (rows) => {
-      const items = this.#decodeNewest(rows, wanted);
-      const oldest = rows[0];
-      if (wanted === undefined || pageSize === undefined || !oldest) return items;
-      if (items.length === wanted || rows.length < pageSize) return items;
-      const missing = wanted - items.length;
-      return whenReady(this.#read(backend, missing, Math.max(missing, 2 * pageSize), oldest.id), (older) => [
-        ...older,
-        ...items,
-      ]);
+    texts: readonly string[],
+    operation: Operation | undefined,
+  ): Awaitable<void> {
+    return whenReady(backend.append([{ sessionId: this.sessionId, texts, operation }]), ([outcome]) => {
+      if (outcome === 'conflict') throw operationConflict();
     });
   }
 
-  /** The newest `wanted` items of the rows, oldest first. */
-  #decodeNewest(rows: readonly StoredRow[], wanted = Number.POSITIVE_INFINITY): AgentInputItem[] {
-    const items: AgentInputItem[] = [];
-    for (let index = rows.length - 1; index >= 0 && items.length < wanted; index--) {
-      const item = this.#decode(rows[index] as StoredRow, 'skipped');
-      if (item) items.push(item);
+  #operationOf({ operationId }: AddItemsOptions, texts: readonly string[]): Operation | undefined {
+    if (operationId === undefined) return undefined;
+    if (typeof operationId !== 'string' || operationId.trim() === '') {
+      throw new TypeError('An operation id must be a text that is not blank.');
     }
-    return items.reverse();
-  }
-
-  /** Pops under the session's lock, where a row may have to be refused or many have to be passed over. */
-  #popByEdit(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
-    let asked = 1;
-    let popped: AgentInputItem | undefined;
-    let passed: StoredRow[] = [];
-    const decide: Decide = (rows) => {
-      passed = [];
-      popped = undefined;
-      for (const row of rows.toReversed()) {
-        popped = this.#tryDecode(row);
-        if (popped) return { remove: [...passed.map(({ id }) => id), row.id] };
-        if (this.#host.onCorruptItem === 'throw') throw corruptItem(row);
-        passed.push(row);
-      }
-      if (rows.length < asked) return { remove: passed.map(({ id }) => id) };
-      asked *= 16;
-      return { need: asked };
-    };
-    return whenReady(backend.edit(this.sessionId, asked, decide), () => {
-      for (const row of passed) this.#warnOf(row, 'removed');
-      return popped;
-    });
-  }
-
-  /** The item of a row; for a row that is none, what `onCorruptItem` says. */
-  #decode(row: StoredRow, fate: 'skipped' | 'removed'): AgentInputItem | undefined {
-    const item = this.#tryDecode(row);
-    if (item) return item;
-    if (this.#host.onCorruptItem === 'throw') throw corruptItem(row);
-    this.#warnOf(row, fate);
-    return undefined;
-  }
-
-  #tryDecode(row: StoredRow): AgentInputItem | undefined {
-    try {
-      return decodeItem(row.text);
-    } catch {
-      return undefined; // not an item: the caller decides what that means
+    if (!this.#host.operations) {
+      throw new SessionError(
+        'UNSUPPORTED',
+        'This store cannot remember operations: its side table is not there.',
+      );
     }
+    return { id: operationId, digest: digestOf(JSON.stringify(texts)) };
   }
 
-  #warnOf(row: StoredRow, fate: 'skipped' | 'removed'): void {
-    this.#host.warn({
-      code: 'CORRUPT_ITEM',
-      message: `The row with id ${row.id} in the messages table is not an item and was ${fate}.`,
-      rowId: row.id,
-    });
+  #replaceSuffix(
+    backend: SessionBackend,
+    transaction: HistoryTransaction,
+    isItem: ItemCheck,
+  ): Awaitable<void> {
+    const decide = replaceSuffix(transaction, isItem, (row) => this.#items.decode(row, 'skipped'));
+    return backend.edit(this.sessionId, transaction.expectedSuffix.length, decide, transaction.operation);
   }
-}
-
-function corruptItem(row: StoredRow): SessionError {
-  return new SessionError(
-    'CORRUPT_ITEM',
-    `The row with id ${row.id} in the messages table is not an item. Repair or delete it, or open the store with ` +
-      "onCorruptItem: 'skip'.",
-    { rowId: row.id },
-  );
 }

@@ -68,7 +68,11 @@ export class SessionStore implements AsyncDisposable {
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
     this.#options = { ...options };
+    const operations = () => this.supports.operations;
     this.host = {
+      get operations() {
+        return operations();
+      },
       onCorruptItem: this.#options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),

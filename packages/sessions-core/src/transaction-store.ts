@@ -14,6 +14,8 @@ export class TransactionStore {
     this.#host = {
       onCorruptItem: host.onCorruptItem,
       warn: host.warn,
+      // it waits for the SDK to be loaded, and a synchronous transaction would be over by then
+      operations: false,
       perform: (_operation, _sessionId, prepare) => Promise.resolve(prepare()(backend)),
     };
   }

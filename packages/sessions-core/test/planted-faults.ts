@@ -368,6 +368,12 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
     fails: 'removes and returns the newest row with its id',
   },
   {
+    fault: 'popping chooses its row before it waits for the lock',
+    line: 'return locked(() => {\n        const row = ofSession(sessionId).at(-1);',
+    becomes: 'const row = ofSession(sessionId).at(-1);\n      return locked(() => {',
+    fails: 'a pop and an edit at the same time take effect one after the other',
+  },
+  {
     fault: 'no more rows when decide needs them',
     line: "while ('need' in patch) patch = decide(newest(sessionId, patch.need), before);",
     becomes: "while ('need' in patch) patch = decide(newest(sessionId, last), before);",

@@ -1,1 +1,1 @@
-export { MemorySessionStore, type MemoryStoreOptions } from './store.js';
+export { MEMORY_OPTION_CHECKS, MemorySessionStore, type MemoryStoreOptions } from './store.js';

@@ -1,7 +1,9 @@
-import { playModel } from '@stackone/model-test';
+import { type AgentInputItem, MemorySession } from '@openai/agents-core';
+import { playModel, REFUSED } from '@stackone/model-test';
 import { SessionStore } from '@stackone/sessions-core';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
+import { MemorySessionStore } from '../src/index.js';
 
 test('behaves as MemorySession does', { timeout: 120_000 }, async () => {
   const backend = new MemoryBackend();
@@ -14,4 +16,35 @@ test('behaves as MemorySession does', { timeout: 120_000 }, async () => {
     stores: [open(), open()],
     insertRaw: (sessionId, text) => backend.append([{ sessionId, texts: [text] }]),
   });
+});
+
+/** What becomes of an item in `MemorySession`, in the words of the list. */
+async function inMemorySession(item: unknown): Promise<string> {
+  const session = new MemorySession();
+  try {
+    await session.addItems([item as AgentInputItem]);
+  } catch {
+    return 'refuses it';
+  }
+  const [kept] = await session.getItems();
+  if (Object.getOwnPropertySymbols(Object(item)).length > Object.getOwnPropertySymbols(Object(kept)).length) {
+    return 'drops the key';
+  }
+  const content = (value: unknown) => (value as { content?: object } | null | undefined)?.content;
+  const same = Object.getPrototypeOf(Object(content(item))) === Object.getPrototypeOf(Object(content(kept)));
+  return same ? 'keeps it' : 'loses the class';
+}
+
+test.each(REFUSED)('a listed difference: $why', async ({ item, inMemorySession: expected }) => {
+  expect(await inMemorySession(item)).toBe(expected);
+  const session = new MemorySessionStore().session('a');
+  await expect(session.addItems([item as AgentInputItem])).rejects.toThrow(
+    /not a plain object|cannot be stored/,
+  );
+  expect(await session.getItems()).toEqual([]);
+});
+
+test('a listed difference: an empty id', async () => {
+  expect(await new MemorySession({ sessionId: '' }).getSessionId()).toBe('');
+  expect(() => new MemorySessionStore().session('')).toThrow(TypeError);
 });

@@ -45,9 +45,17 @@ export class HandleConnection implements SqliteConnection {
       this.run('COMMIT');
       return result;
     } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
       // SQLite itself rolls back on some failures, a full disk among them
       if (this.#database.inTransaction) this.run('ROLLBACK');
-      throw error;
+    } catch {
+      // the failure before it says more, and a connection that cannot roll back cannot commit either
     }
   }
 

@@ -7,4 +7,9 @@ export type {
 } from './database.js';
 export { schemaSql } from './ddl.js';
 export { IN_MEMORY, sqliteLocation } from './location.js';
-export { SqliteSessionStore, type SqliteStoreOptions, type SqliteTarget } from './store.js';
+export {
+  SQLITE_OPTION_CHECKS,
+  SqliteSessionStore,
+  type SqliteStoreOptions,
+  type SqliteTarget,
+} from './store.js';

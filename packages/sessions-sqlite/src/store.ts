@@ -49,7 +49,8 @@ export interface SqliteStoreOptions extends StoreOptions {
   busyTimeout?: number;
 }
 
-const OPTION_CHECKS = {
+/** The checks of {@link SqliteStoreOptions}. */
+export const SQLITE_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
@@ -78,7 +79,7 @@ export class SqliteSessionStore extends SessionStore {
    * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
-    checkOptions('SqliteSessionStore', options, OPTION_CHECKS);
+    checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);
     const open = backendOpener(target, options);
     super({ name: 'sqlite', supports: support(target), open }, options);
   }
@@ -120,7 +121,11 @@ export class SqliteSessionStore extends SessionStore {
   }
 }
 
-function opened(target: SqliteTarget, options: SqliteStoreOptions | undefined): Promise<SqliteSessionStore> {
+/** Async, so that a mistake in the arguments is a rejection too. */
+async function opened(
+  target: SqliteTarget,
+  options: SqliteStoreOptions | undefined,
+): Promise<SqliteSessionStore> {
   return new SqliteSessionStore(target, options).open();
 }
 

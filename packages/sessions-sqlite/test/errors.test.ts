@@ -269,9 +269,10 @@ describe('targets and options', () => {
       expect.objectContaining({ code: 'UNSUPPORTED_URL' }),
     );
   });
-  test('unknown options, misplaced options and foreign objects are refused at once', () => {
+  test('unknown options, misplaced options and foreign objects are refused at once', async () => {
     const options = { createTable: true } as object;
     expect(() => new SqliteSessionStore({ url: 'sqlite::memory:' }, options)).toThrow(TypeError);
+    await expect(SqliteSessionStore.fromUrl('sqlite::memory:', options)).rejects.toThrow(TypeError);
     const database = new Database(':memory:');
     expect(() => new SqliteSessionStore({ database }, { busyTimeout: 1 })).toThrow(TypeError);
     expect(() => new SqliteSessionStore({ database: {} as never })).toThrow(TypeError);

@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { MemorySession, type Session } from '@openai/agents-core';
+import {
+  type AgentInputItem,
+  MemorySession,
+  type Session,
+  type SessionHistoryRewriteAwareSession,
+  type SessionHistoryTransactionArgs,
+  type SessionHistoryTransactionAwareSession,
+} from '@openai/agents-core';
 import type { Awaitable } from '@stackone/sessions-core';
 import fc from 'fast-check';
 import { ITEM_TYPE_NAMES } from './items.js';
-import { type Burst, bursts, LIMITS, type Operation, SESSIONS } from './operations.js';
+import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESSIONS } from './operations.js';
+import { asArguments, SPOILS } from './spoils.js';
 
 export { REFUSED } from './items.js';
 
@@ -16,9 +24,14 @@ export interface ModelSubject {
   insertRaw(sessionId: string, text: string): Awaitable<unknown>;
 }
 
+/** A session with the history operations that the SDK's `MemorySession` has. */
+export type ModelSession = Session &
+  SessionHistoryTransactionAwareSession &
+  SessionHistoryRewriteAwareSession;
+
 /** A store as the model test needs it. */
 export interface ModelStore {
-  session(sessionId: string): Session;
+  session(sessionId: string): ModelSession;
 }
 
 /** How long and from where the model test plays. */
@@ -71,19 +84,27 @@ async function playSequence(
       await subject.insertRaw(pair.id, text);
       coverage.count('damaged row');
     }
-    const expected: Promise<Outcome>[] = [];
+    const expected: Outcome[] = [];
     const actual: Promise<Outcome>[] = [];
     for (const operation of operations) {
       const pair = pairs[operation.session] as Pair;
       const store = stores[operation.session] as 0 | 1;
-      expected.push(outcome(operation.kind === 'addRefused' ? refusal() : call(pair.model, operation)));
-      actual.push(outcome(call(subject.stores[store].session(pair.id), operation)));
+      const args =
+        operation.kind === 'transaction' ? await argumentsOf(operation.drawn, pair.model) : undefined;
+      const result = await outcome(
+        operation.kind === 'addRefused' ? refusal() : call(pair.model, operation, args),
+      );
+      expected.push(result);
+      actual.push(outcome(call(subject.stores[store].session(pair.id), operation, args)));
       if (operation.kind === 'clearSession') pair.exists = false;
       if (operation.kind === 'addItems' && operation.items.length > 0) pair.exists = true;
+      if (operation.kind === 'transaction' && 'value' in result) pair.exists = true;
       coverage.countOperation(operation, store);
+      if (operation.kind === 'transaction')
+        coverage.count(`answer ${'value' in result ? 'done' : result.refused}`);
     }
     if (operations.length > 1) coverage.count('calls at the same time');
-    compare(await Promise.all(actual), await Promise.all(expected));
+    compare(await Promise.all(actual), expected);
   }
   for (const { id, model } of pairs) {
     for (const store of subject.stores) {
@@ -92,9 +113,14 @@ async function playSequence(
   }
 }
 
-type Outcome = { readonly value: unknown } | 'refused';
+/** What a call gave, or in which words it was refused. */
+type Outcome = { readonly value: unknown } | { readonly refused: string };
 
-function call(session: Session, operation: Operation): Promise<unknown> {
+function call(
+  session: ModelSession,
+  operation: Operation,
+  args: SessionHistoryTransactionArgs | undefined,
+): Promise<unknown> | unknown {
   switch (operation.kind) {
     case 'addItems':
       return session.addItems(operation.items.map(({ item }) => item));
@@ -106,7 +132,32 @@ function call(session: Session, operation: Operation): Promise<unknown> {
       return session.popItem();
     case 'clearSession':
       return session.clearSession();
+    case 'transaction':
+      return session.applyHistoryTransaction(args as SessionHistoryTransactionArgs);
+    case 'mutations':
+      return session.applyHistoryMutations({ mutations: operation.mutations });
   }
+}
+
+/** The transaction over what the conversation holds when it is its turn. */
+async function argumentsOf(
+  drawn: DrawnTransaction,
+  model: MemorySession,
+): Promise<SessionHistoryTransactionArgs> {
+  const { operationId, items, suffix, wrong, reversed, spoil } = drawn;
+  const newest = suffix === 0 ? [] : await model.getItems(suffix);
+  const expectedSuffix = newest.map((item) => (reversed ? withKeysReversed(item) : item));
+  if (wrong) expectedSuffix.splice(-1, 1, { role: 'user', content: 'another' });
+  const transaction =
+    suffix === 0
+      ? { type: 'append_items', items }
+      : { type: 'replace_suffix', expectedSuffix, replacement: items };
+  const change = spoil === undefined ? undefined : SPOILS[spoil]?.[1];
+  return asArguments(change ? change({ operationId, transaction }) : { operationId, transaction });
+}
+
+function withKeysReversed(item: AgentInputItem): AgentInputItem {
+  return Object.fromEntries(Object.entries(item).reverse()) as unknown as AgentInputItem;
 }
 
 /** What a store does about the items in the list of differences, whatever `MemorySession` does. */
@@ -114,15 +165,18 @@ function refusal(): Promise<never> {
   return Promise.reject(new TypeError('listed difference'));
 }
 
-function outcome(result: Promise<unknown>): Promise<Outcome> {
-  return result.then(
-    (value) => ({ value }),
-    (error: unknown) => {
-      const { name, code } = error as { name?: string; code?: unknown };
-      if (name === 'TypeError' || code === 'UNSUPPORTED_VALUE') return 'refused' as const;
-      throw error;
-    },
-  );
+/** The codes of refusals, each of which has the words of `MemorySession`. */
+const REFUSALS = ['INVALID_TRANSACTION', 'SUFFIX_MISMATCH', 'OPERATION_CONFLICT'];
+
+async function outcome(result: Promise<unknown> | unknown): Promise<Outcome> {
+  try {
+    return { value: await result };
+  } catch (error) {
+    const { name, code, message } = error as Error & { code?: string };
+    if (name === 'TypeError' || code === 'UNSUPPORTED_VALUE') return { refused: 'listed difference' };
+    if (name === 'UserError' || REFUSALS.includes(String(code))) return { refused: message };
+    throw error;
+  }
 }
 
 function compare(actual: readonly Outcome[], expected: readonly Outcome[]): void {
@@ -143,13 +197,23 @@ class Coverage {
   readonly #counts = new Map<string, number>();
 
   constructor() {
-    const kinds = ['addItems', 'addRefused', 'getItems', 'popItem', 'clearSession'];
+    const kinds = [
+      'addItems',
+      'addRefused',
+      'getItems',
+      'popItem',
+      'clearSession',
+      'transaction',
+      'mutations',
+    ];
     for (const name of [
       ...kinds.map((kind) => `call ${kind}`),
       ...LIMITS.map(([limit]) => `limit ${limit}`),
       ...ITEM_TYPE_NAMES.map((type) => `item ${type}`),
       ...Array.from({ length: SESSIONS }, (_, session) => `conversation ${session}`),
       ...VALUE_NAMES.map((value) => `value ${value}`),
+      ...SPOILS.map(([spoil]) => `spoilt by ${spoil}`),
+      ...ANSWERS.map((answer) => `answer ${answer}`),
       'store 0',
       'store 1',
       'calls at the same time',
@@ -167,6 +231,9 @@ class Coverage {
     this.count(`call ${operation.kind}`);
     this.count(`conversation ${operation.session}`);
     this.count(`store ${store}`);
+    if (operation.kind === 'transaction' && operation.drawn.spoil !== undefined) {
+      this.count(`spoilt by ${SPOILS[operation.drawn.spoil]?.[0]}`);
+    }
     if (operation.kind === 'getItems') this.count(`limit ${LIMITS[operation.limit]?.[0]}`);
     if (operation.kind !== 'addItems') return;
     for (const { typeName, item } of operation.items) {
@@ -194,6 +261,20 @@ class Coverage {
     for (const field of inside) this.#countValues(field);
   }
 }
+
+/** What a history transaction may lead to, in the words of `MemorySession` (0.20). */
+const ANSWERS = [
+  'done',
+  'Session history transaction arguments are invalid.',
+  'Session history transaction operationId must be a non-empty string.',
+  'Session history transaction must be an object.',
+  'Session history transaction items contain invalid or unsupported data.',
+  'Session history append transaction fields are invalid.',
+  'Session history suffix transaction fields are invalid.',
+  'Unsupported session history transaction type.',
+  'Session history suffix no longer matches the transaction precondition.',
+  'Session history operation was already applied with a different transaction.',
+];
 
 const VALUE_NAMES = [
   'Uint8Array',

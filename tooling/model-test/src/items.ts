@@ -28,7 +28,7 @@ const { json, any } = fc.letrec<{ json: unknown; any: unknown }>((tie) => ({
     { maxDepth: 3 },
     tie('json'),
     fc.uint8Array({ maxLength: 4 }),
-    fc.date({ noInvalidDate: false }),
+    fc.date({ noInvalidDate: true }),
     fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, undefined),
     fc.bigInt(),
     fc.array(tie('any'), { maxLength: 3 }),
@@ -133,6 +133,38 @@ export const item: fc.Arbitrary<DrawnItem> = fc.oneof(
       .map((drawn) => ({ typeName, item: drawn as unknown as AgentInputItem }));
   }),
 );
+
+/** Items that the SDK's schema accepts, so that a history transaction may hold them; bytes and odd values included. */
+export const modelItem: fc.Arbitrary<AgentInputItem> = fc.oneof(
+  fc.record({ role: fc.constant('user' as const), content: text }),
+  fc.record({
+    type: fc.constant('message' as const),
+    role: fc.constant('user' as const),
+    content: text,
+    providerData: fc.dictionary(
+      text,
+      fc.oneof(json, fc.constantFrom(Number.NaN, -0, undefined), fc.uint8Array({ maxLength: 3 })),
+      { maxKeys: 2 },
+    ),
+  }),
+  fc.record({
+    type: fc.constant('function_call' as const),
+    callId,
+    name: text,
+    arguments: text,
+    status: fc.constant('completed' as const),
+  }),
+  fc.record({
+    type: fc.constant('function_call_result' as const),
+    callId,
+    name: text,
+    status: fc.constant('completed' as const),
+    output: fc.record({
+      type: fc.constant('image' as const),
+      image: fc.record({ data: fc.uint8Array({ maxLength: 3 }), mediaType: fc.constant('image/png') }),
+    }),
+  }),
+) as fc.Arbitrary<AgentInputItem>;
 
 /** What a store refuses and, in each case, what `MemorySession` does with it: the only listed differences. */
 export const REFUSED: readonly {

@@ -1,6 +1,7 @@
-import type { AgentInputItem } from '@openai/agents-core';
+import type { AgentInputItem, SessionHistoryMutation } from '@openai/agents-core';
 import fc from 'fast-check';
-import { type DrawnItem, item, REFUSED } from './items.js';
+import { type DrawnItem, item, modelItem, REFUSED } from './items.js';
+import { SPOILS } from './spoils.js';
 
 /** How many conversations a sequence of operations plays on. */
 export const SESSIONS = 3;
@@ -26,7 +27,25 @@ export type Operation = { readonly session: number } & (
   | { readonly kind: 'getItems'; readonly limit: number }
   | { readonly kind: 'popItem' }
   | { readonly kind: 'clearSession' }
+  | { readonly kind: 'transaction'; readonly drawn: DrawnTransaction }
+  | { readonly kind: 'mutations'; readonly mutations: SessionHistoryMutation[] }
 );
+
+/** A history transaction, to be completed with the newest items of its conversation when it is played. */
+export interface DrawnTransaction {
+  /** The name under which it is counted. */
+  readonly name: string;
+  readonly operationId: unknown;
+  /** How many of the newest items the expected suffix takes from the conversation; 0 for an append. */
+  readonly suffix: number;
+  /** Replaces the last of them by something else. */
+  readonly wrong: boolean;
+  /** Writes the keys of the suffix in reverse order, which changes nothing. */
+  readonly reversed: boolean;
+  readonly items: readonly AgentInputItem[];
+  /** Changes the finished arguments to something that is refused, or not. */
+  readonly spoil: number | undefined;
+}
 
 /** Calls that are made without awaiting each other, then awaited together. */
 export interface Burst {
@@ -39,7 +58,46 @@ export interface Burst {
 
 const session = fc.nat(SESSIONS - 1);
 
+// few ids, so that they are used again
+const operationId = fc.constantFrom('o1', 'o2', ' o1', 'o3');
+
+const transaction: fc.Arbitrary<DrawnTransaction> = fc.record({
+  name: fc.constant('transaction'),
+  operationId,
+  suffix: fc.nat(3),
+  wrong: fc.boolean(),
+  reversed: fc.boolean(),
+  // few kinds of items, so that a transaction is drawn again
+  items: fc.oneof(
+    fc.array(modelItem, { maxLength: 2 }),
+    fc.constantFrom([], [{ role: 'user', content: 'x' } as const]),
+  ),
+  spoil: fc.option(fc.nat(SPOILS.length - 1), { nil: undefined, freq: 3 }),
+});
+
+const callId = fc.constantFrom('c1', 'c2', 'c3');
+
+const mutation: fc.Arbitrary<SessionHistoryMutation> = fc.record({
+  type: fc.constant('replace_function_call' as const),
+  callId,
+  replacement: fc.record({
+    type: fc.constant('function_call' as const),
+    callId,
+    name: fc.constantFrom('replaced', ''),
+    arguments: fc.constantFrom('{}', ''),
+  }),
+});
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ session, kind: fc.constant('transaction'), drawn: transaction }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      session,
+      kind: fc.constant('mutations'),
+      mutations: fc.array(mutation, { maxLength: 3 }),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.record({ session, kind: fc.constant('addItems'), items: fc.array(item, { maxLength: 4 }) }),

@@ -15,7 +15,7 @@ export class EngineUnavailable extends Error {
 }
 
 /** The ways to a server that this package starts, in the order in which they are tried. */
-export type WayName = 'machine' | 'packages' | 'docker';
+type WayName = 'machine' | 'packages' | 'docker';
 
 /** One way to get a server: what it finds, or why it is not taken. */
 export interface Way<T> {

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, killTree } from './process-tree.ts';
 
 /** A program to run, and what is left to do when it is no longer wanted. */
 export interface GuardedCommand {
@@ -44,6 +46,10 @@ export interface GuardedProcess {
   /** SIGKILL to it and to all below it. */
   crash(): void;
 }
+
+/** For a server to end by its end signal, before it is ended by SIGKILL. */
+const GRACE_MS = 3000;
+const POLL_MS = 10;
 
 interface Watched {
   started(pid: number): void;
@@ -123,14 +129,10 @@ class Guardian {
         });
       },
       failed: (error) => {
-        // without its guardian a server would outlive us
-        if (startedPid !== undefined) {
-          process.kill(startedPid, command.endSignal);
-          rmSync(command.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-        }
         how ??= error.message;
-        exit.resolve();
         running.reject(error);
+        if (startedPid === undefined) exit.resolve();
+        else endOrphan(startedPid, command).then(exit.resolve, exit.reject);
       },
       exited: (reason) => {
         how = reason;
@@ -140,6 +142,14 @@ class Guardian {
     this.send({ kind: 'start', id, command });
     return this.#hold(running.promise);
   }
+}
+
+/** Does the guardian's work where the guardian was killed: a server would outlive us otherwise. */
+async function endOrphan(pid: number, { endSignal, folder }: GuardedCommand): Promise<void> {
+  process.kill(pid, endSignal);
+  for (let waited = 0; isAlive(pid) && waited < GRACE_MS; waited += POLL_MS) await pause(POLL_MS);
+  if (isAlive(pid)) killTree(pid);
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 let guardian: Guardian | undefined;

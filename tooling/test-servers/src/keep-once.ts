@@ -1,5 +1,6 @@
 import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isAlive } from './process-tree.ts';
 import { keptFolder } from './server-identity.ts';
 
 const underWay = new Map<string, Promise<string>>();
@@ -62,15 +63,5 @@ async function removeDeadParts(folder: string): Promise<void> {
   for (const entry of await readdir(dirname(folder))) {
     const pid = entry.startsWith(`${basename(folder)}.part-`) && Number(entry.split('.part-')[1]);
     if (pid && !isAlive(pid)) await rm(join(dirname(folder), entry), { recursive: true, force: true });
-  }
-}
-
-/** Whether a process of this id is there, ours or another user's. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

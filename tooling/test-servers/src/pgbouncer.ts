@@ -16,7 +16,7 @@ export interface PgBouncerOptions extends Pick<StartOptions, 'settings'> {
 }
 
 /** A pgbouncer and how to run it. */
-export interface PgBouncerProgram {
+interface PgBouncerProgram {
   readonly version: string;
   readonly origin: string;
   readonly command: string;
@@ -32,7 +32,7 @@ const KEEPS_NAMED_STATEMENTS = 21;
  *
  * @throws EngineUnavailable if there is none.
  */
-export function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: readonly string[] }> {
+function choosePgBouncer(): Promise<{ found: PgBouncerProgram; declined: readonly string[] }> {
   return firstWay('pgbouncer', [
     { name: 'machine', find: onThisMachine },
     { name: 'packages', find: fromDebian },

@@ -25,3 +25,13 @@ export function killTree(pid: number): void {
   }
   for (const child of below) killTree(child);
 }
+
+/** Whether a process of this id is there, ours or another user's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

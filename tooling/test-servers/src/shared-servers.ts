@@ -13,7 +13,7 @@ export interface SharedRequest {
 }
 
 /** What it gets. */
-export type SharedReply =
+type SharedReply =
   | { readonly kind: 'server'; readonly address: ServerAddress }
   | { readonly kind: 'unavailable'; readonly reasons: readonly string[] }
   | { readonly kind: 'error'; readonly message: string };
@@ -22,6 +22,12 @@ export type SharedReply =
 export class SharedServers {
   readonly #leases = new Map<string, Promise<Lease<TestServer>>>();
   readonly #said = new Set<string>();
+  readonly #write: (line: string) => void;
+
+  /** @param write Takes the line that says which server was taken. */
+  constructor(write: (line: string) => void = (line) => console.log(`[test-servers] ${line}`)) {
+    this.#write = write;
+  }
 
   /**
    * The server for a target and options.
@@ -47,7 +53,7 @@ export class SharedServers {
     const what = line.split(' (')[0] ?? line;
     if (this.#said.has(what)) return;
     this.#said.add(what);
-    console.log(`[test-servers] ${line}`);
+    this.#write(line);
   }
 
   async #start({ target, options }: SharedRequest): Promise<Lease<TestServer>> {

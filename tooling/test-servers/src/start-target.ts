@@ -94,6 +94,6 @@ export async function givenServer(target: Target): Promise<Lease<TestServer> | s
 }
 
 /** A line with the reasons why other servers were not taken. */
-export function withReasons(line: string, reasons: readonly string[]): string {
+function withReasons(line: string, reasons: readonly string[]): string {
   return reasons.length > 0 ? `${line} (${reasons.join('; ')})` : line;
 }

@@ -27,7 +27,7 @@ export interface StartOptions {
 }
 
 /** A program and its arguments. */
-export interface Command {
+interface Command {
   readonly command: string;
   readonly args: readonly string[];
 }

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeEngine } from '../src/describe-engine.ts';
-import { isAlive } from '../src/keep-once.ts';
-import { childrenOf } from '../src/process-tree.ts';
+import { childrenOf, isAlive } from '../src/process-tree.ts';
 import { fixtureCommand } from './fixtures/fixture-command.ts';
 
 const PATIENCE_MS = 60_000;
@@ -34,7 +33,7 @@ async function owner(target: string): Promise<{ process: ChildProcess; owned: Ow
 
 const allBelow = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...allBelow(child)]);
 
-describeEngine(['postgres:18', 'postgres:15', 'mysql', 'mariadb', 'pgbouncer'], ({ target }) => {
+describeEngine(['postgres:18', 'mysql', 'mariadb:11.8', 'pgbouncer'], ({ target }) => {
   test('SIGKILL of its owner ends it and removes its folder', { timeout: PATIENCE_MS }, async () => {
     const { process: child, owned } = await owner(target);
     const all = [owned.pid, owned.guardian, ...allBelow(owned.pid)];
@@ -75,7 +74,7 @@ describeEngine('postgres:18', ({ target }) => {
   });
 });
 
-describeEngine(['postgres', 'mysql', 'mariadb'], { own: true }, ({ server, url }) => {
+describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], { own: true }, ({ server, url }) => {
   test('kill() leaves no process, restart() has what was committed', { timeout: PATIENCE_MS }, async () => {
     const database = new URL(url).pathname.slice(1);
     await server.query('CREATE TABLE kept (a INT)', database);

@@ -16,11 +16,13 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:11.8'], ({ engine, server, url,
     vi.stubEnv('TEST_SERVERS_WAYS', 'none');
     expect(environmentUrl(engine)).toBeDefined();
     expect(targetsOf(engine)).toEqual([engine]);
-    const shared = new SharedServers();
+    const write = vi.fn();
+    const shared = new SharedServers(write);
     const { server: given, line } = await shared.lease({
       target: engine as 'postgres' | 'mysql' | 'mariadb',
       options: {},
     });
+    expect(write).toHaveBeenCalledWith(line);
     expect(line).toContain(`${server.version} of ${variable}`);
     expect(given.port).toBe(server.port);
     const database = await given.createDatabase();
@@ -35,7 +37,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:11.8'], ({ engine, server, url,
     vi.stubEnv(variable, url);
     vi.stubEnv('TEST_SERVERS_WAYS', 'none');
     const other = engine === 'postgres' ? 'postgres:15' : 'mariadb:10.11';
-    await expect(new SharedServers().lease({ target: other, options: {} })).rejects.toThrow(
+    await expect(new SharedServers(() => {}).lease({ target: other, options: {} })).rejects.toThrow(
       `${variable} is ${server.version}`,
     );
   });

@@ -41,7 +41,7 @@ describe('certificates', () => {
   });
 });
 
-describeEngine(['postgres', 'mysql', 'mariadb'], { tls: {} }, ({ server, url }) => {
+describeEngine(['postgres:18', 'mysql', 'mariadb'], { tls: {} }, ({ server, url }) => {
   test('takes a client that trusts the authority', async () => {
     await expect(isEncrypted(server, url, { ca: server.tls?.ca ?? '' })).resolves.toBe(true);
   });

@@ -127,8 +127,30 @@ const POP: Contract<BackendSubject> = {
         assert.equal(await subject.backend.pop(newId()), undefined);
       },
     },
+    {
+      name: 'a pop and an edit at the same time take effect one after the other',
+      async run(subject) {
+        await Promise.all(Array.from({ length: 16 }, (_, round) => popAgainstEdit(subject, round % 2 === 0)));
+      },
+    },
   ],
 };
+
+/** Replaces the newest row, `a1`, while somebody pops: either finds it, and the other finds what that left. */
+async function popAgainstEdit(subject: BackendSubject, editFirst: boolean): Promise<void> {
+  const { backend } = subject;
+  const sessionId = await filled(subject, 2);
+  const replace = async () =>
+    backend.edit(sessionId, 1, ([row]) =>
+      row && names([row])[0] === 'a1' ? { remove: [row.id], append: texts(1, 'b') } : {},
+    );
+  const pop = async () => backend.pop(sessionId);
+  const [popped] = editFirst
+    ? (await Promise.all([replace(), pop()])).toReversed()
+    : await Promise.all([pop(), replace()]);
+  assert.ok(popped && ['a1', 'b0'].includes(String(names([popped])[0])), 'the popped row was not the newest');
+  assert.deepEqual(await stored(subject, sessionId), ['a0']);
+}
 
 const EDIT: Contract<BackendSubject> = {
   name: 'edit',

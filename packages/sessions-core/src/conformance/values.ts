@@ -30,7 +30,6 @@ const OTHER_VALUES: readonly (readonly [what: string, value: unknown])[] = [
   ['an empty Uint8Array', new Uint8Array()],
   ['a part of a larger buffer', new Uint8Array([1, 2, 3, 4]).subarray(1, 3)],
   ['Date', new Date(1_760_000_000_123)],
-  ['an invalid Date', new Date(Number.NaN)],
   ['NaN and the infinities', [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
   ['negative zero', [-0, 0]],
   ['BigInt', [0n, -1n, 2n ** 70n]],
@@ -93,6 +92,18 @@ export const VALUES: Contract<SessionSubject> = {
   cases: [
     ...JSON_VALUES.map((value) => roundTrip(value)),
     ...OTHER_VALUES.map((value) => roundTrip(value, ['anyValue'])),
+    {
+      // apart from the others: assert of Node 22 takes no invalid date for equal to another
+      name: 'an invalid Date: comes back exactly',
+      needs: ['anyValue'],
+      async run(subject) {
+        const session = await subject.session(newId());
+        await session.addItems([withValue(new Date(Number.NaN))]);
+        const [item] = (await session.getItems()) as unknown as [{ providerData: { value: unknown } }];
+        const { value } = item.providerData;
+        assert.ok(value instanceof Date && Number.isNaN(value.getTime()));
+      },
+    },
     {
       name: 'items that look like an escape of the codec come back as themselves',
       async run(subject) {

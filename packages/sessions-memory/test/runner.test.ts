@@ -1,0 +1,8 @@
+import { playScene, SCENES } from '@stackone/runner-script';
+import { test } from 'vitest';
+import { MemorySessionStore } from '../src/index.js';
+
+test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+  const store = new MemorySessionStore();
+  await playScene(name, (sessionId) => store.session(sessionId), 'chat_123');
+});

@@ -1,0 +1,12 @@
+import { join } from 'node:path';
+import { playScene, SCENES } from '@stackone/runner-script';
+import { test } from 'vitest';
+import { SqliteSessionStore } from '../src/index.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+const folder = temporaryFolder();
+
+test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+  await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, 'runner.db')}`);
+  await playScene(name, (sessionId) => store.session(sessionId), name);
+});

@@ -1,0 +1,14 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+// Not vitest.config.ts: `npm test` collects those, and these checks install from the npm registry.
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    include: ['test/*.check.ts'],
+    // installs and compilers, on a busy machine
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    reporters: ['default', fileURLToPath(import.meta.resolve('@stackone/configs/plain-reporter'))],
+  },
+});

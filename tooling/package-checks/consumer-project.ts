@@ -1,0 +1,88 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PublishedPackage, ROOT } from './packages.ts';
+import { npmInstall, run } from './programs.ts';
+
+/** An empty project of a user who installs one package. */
+export class ConsumerProject {
+  readonly root: string;
+  readonly #pkg: PublishedPackage;
+
+  constructor(root: string, pkg: PublishedPackage) {
+    this.root = root;
+    this.#pkg = pkg;
+  }
+
+  /** Installs the tarball; `others` are those of the packages it depends on, which are not on the registry yet. */
+  async install(tarball: string, others: Readonly<Record<string, string>>): Promise<void> {
+    mkdirSync(this.root, { recursive: true });
+    this.#write('package.json', {
+      private: true,
+      dependencies: { [this.#pkg.name]: `file:${tarball}` },
+      devDependencies: { '@types/node': catalogVersion('@types/node') },
+      overrides: others,
+    });
+    await npmInstall(this.root);
+  }
+
+  /** Loads every entry in both module systems and answers the names that each exports. */
+  async exportedNames(): Promise<Record<'esm' | 'cjs', Record<string, string[]>>> {
+    const entries = JSON.stringify(this.#pkg.entries);
+    const collect = (load: string) => `const found = {};
+for (const entry of ${entries}) found[entry] = Object.keys(${load}).filter((name) => name !== 'module.exports').sort();
+console.log(JSON.stringify(found));\n`;
+    writeFileSync(join(this.root, 'load.mjs'), collect('await import(entry)'));
+    writeFileSync(join(this.root, 'load.cjs'), collect('require(entry)'));
+    return { esm: JSON.parse(await this.node('load.mjs')), cjs: JSON.parse(await this.node('load.cjs')) };
+  }
+
+  /** Writes the consumer, and an import of every entry, as an ES module and as CommonJS. */
+  writeSources(): void {
+    const consumer = this.#pkg.consumer('consumer.ts');
+    if (!consumer) throw new Error(`consumers/${this.#pkg.folder}/consumer.ts is missing`);
+    const imports = this.#pkg.strictEntries.map(
+      (entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`,
+    );
+    for (const extension of ['mts', 'cts']) {
+      writeFileSync(join(this.root, `entries.${extension}`), imports.join(''));
+      copyFileSync(consumer, join(this.root, `consumer.${extension}`));
+    }
+    this.#write('tsconfig.json', {
+      compilerOptions: {
+        strict: true,
+        skipLibCheck: false,
+        module: 'nodenext',
+        target: 'es2022',
+        types: ['node'],
+        rootDir: '.',
+        noEmitOnError: true,
+      },
+      files: ['entries.mts', 'entries.cts', 'consumer.mts', 'consumer.cts'],
+    });
+  }
+
+  compile(compiler: string, outDir: string): Promise<string> {
+    return run(process.execPath, [compiler, '-p', '.', '--outDir', outDir], this.root);
+  }
+
+  node(file: string, node = process.execPath): Promise<string> {
+    return run(node, [file], this.root);
+  }
+
+  /** Runs a script of the consumers in this project. */
+  runScript(path: string, node: string): Promise<string> {
+    copyFileSync(path, join(this.root, 'script.mjs'));
+    return this.node('script.mjs', node);
+  }
+
+  #write(file: string, content: unknown): void {
+    writeFileSync(join(this.root, file), JSON.stringify(content, undefined, 2));
+  }
+}
+
+function catalogVersion(name: string): string {
+  const yaml = readFileSync(join(ROOT, 'pnpm-workspace.yaml'), 'utf8');
+  const version = new RegExp(`^ +["']?${name}["']?: *(\\S+)$`, 'm').exec(yaml)?.[1];
+  if (!version) throw new Error(`${name} is not in the catalog`);
+  return version;
+}

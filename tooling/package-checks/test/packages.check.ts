@@ -1,0 +1,123 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { nodePackage } from '@stackone/bootstrap/node-release';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ConsumerProject } from '../consumer-project.ts';
+import { installedDrivers, publishedPackages } from '../packages.ts';
+import { npmInstall, run } from '../programs.ts';
+
+const TYPESCRIPT_VERSIONS = ['5.9.3', '6.0.3', '7.0.2'];
+const SHIPPED = /^(dist\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+
+const packages = publishedPackages();
+const folder = mkdtempSync(join(tmpdir(), 'package-checks-'));
+const tarballs: Record<string, string> = {};
+
+beforeAll(async () => {
+  for (const { name, path } of packages) {
+    const { filename } = JSON.parse(
+      await run('pnpm', ['pack', '--json', '--pack-destination', folder], path),
+    );
+    tarballs[name] = filename;
+  }
+  await install(
+    'compilers',
+    Object.fromEntries(
+      TYPESCRIPT_VERSIONS.map((version) => [`typescript-${version}`, `npm:typescript@${version}`]),
+    ),
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function install(name: string, dependencies: Record<string, string>): Promise<string> {
+  const project = join(folder, name);
+  mkdirSync(project);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await npmInstall(project);
+  return project;
+}
+
+const compiler = (version: string) =>
+  join(folder, 'compilers', 'node_modules', `typescript-${version}`, 'bin', 'tsc');
+
+test('there are packages to check', () => {
+  expect(packages.map(({ name }) => name)).toContain('@stackone/openai-agents-js-sessions');
+});
+
+describe.each(packages.map((pkg) => [pkg.name, pkg] as const))('%s', (name, pkg) => {
+  const project = new ConsumerProject(join(folder, pkg.folder), pkg);
+  const tarball = () => tarballs[name] ?? '';
+
+  test('publint and attw find nothing', () => run('pnpm', ['run', 'check:package'], pkg.path));
+
+  test('ships what a user needs and nothing else', async () => {
+    const list = await run('tar', ['-tzf', tarball()], folder);
+    const files = list
+      .trim()
+      .split('\n')
+      .map((file) => file.replace(/^package\//, ''));
+    expect(files.filter((file) => !SHIPPED.test(file))).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining(['dist/index.js', 'dist/index.cjs', 'README.md', 'LICENSE', 'package.json']),
+    );
+  });
+
+  test('names real versions of what it depends on', async () => {
+    const { dependencies, peerDependencies } = JSON.parse(
+      await run('tar', ['-xzOf', tarball(), 'package/package.json'], folder),
+    );
+    expect(JSON.stringify({ dependencies, peerDependencies })).not.toMatch(/workspace:|catalog:/);
+  });
+
+  describe('installed alone', () => {
+    beforeAll(async () => {
+      const others = pkg.closure(packages).filter((member) => member !== pkg);
+      await project.install(
+        tarball(),
+        Object.fromEntries(others.map((other) => [other.name, `file:${tarballs[other.name]}`])),
+      );
+      project.writeSources();
+    });
+
+    test('brings its drivers and no other', () => {
+      expect(installedDrivers(project.root)).toEqual(pkg.drivers(packages));
+    });
+
+    test('loads as an ES module and as CommonJS, with the same exports', async () => {
+      const { esm, cjs } = await project.exportedNames();
+      expect(cjs).toEqual(esm);
+    });
+
+    test.concurrent.each(TYPESCRIPT_VERSIONS)(
+      'compiles under TypeScript %s, strict, with its types checked, and runs in both module systems',
+      async (version) => {
+        const out = `out-${version}`;
+        await project.compile(compiler(version), out);
+        for (const extension of ['mjs', 'cjs']) await project.node(join(out, `consumer.${extension}`));
+      },
+    );
+  });
+});
+
+const forOldNode = packages.filter((pkg) => pkg.consumer('old-node.mjs'));
+
+describe.runIf(forOldNode.length > 0)('a Node too old', () => {
+  let oldNode = '';
+
+  beforeAll(async () => {
+    const name = nodePackage(process.platform, process.arch, false);
+    const project = await install('old-node', { [name]: '20' });
+    oldNode = join(project, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  });
+
+  test.each(forOldNode.map((pkg) => [pkg.name, pkg] as const))(
+    'is refused by %s before its driver loads',
+    async (_name, pkg) => {
+      expect(await run(oldNode, ['--version'], folder)).toMatch(/^v20\./);
+      const project = new ConsumerProject(join(folder, pkg.folder), pkg);
+      await project.runScript(pkg.consumer('old-node.mjs') ?? '', oldNode);
+    },
+  );
+});

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import type { Target } from '@stackone/test-servers';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
+import { clearPrograms, compilerMessages, runProgram, writeProgram } from '../programs.ts';
+import { isNotRun, linkTarget, type Readme, readmes, type Sample, samplesOf } from '../readmes.ts';
+
+const LANGUAGES = ['ts', 'typescript', 'js', 'javascript', 'sh', 'sql', 'python', 'json', 'text'];
+
+interface Program extends Sample {
+  readonly file: string;
+}
+
+/** The servers of the READMEs whose samples connect to `DATABASE_URL`: to an empty database, each of its own. */
+const TARGETS: Readonly<Record<string, Target>> = {
+  'packages/sessions-postgres/README.md': 'postgres:18',
+  'packages/sessions-mysql/README.md': 'mysql',
+};
+
+clearPrograms();
+const all = readmes().map((readme) => {
+  const folder = readme.path.replace(/\/?README\.md$/, '').replaceAll('/', '-') || 'root';
+  const programs = samplesOf(readme).map((sample, index) => {
+    return { ...sample, file: writeProgram(`${folder}/${index + 1}`, sample) };
+  });
+  return { readme, programs };
+});
+
+let messages: Map<string, string[]>;
+beforeAll(() => {
+  messages = compilerMessages(all.flatMap(({ programs }) => programs.map(({ file }) => file)));
+}, 120_000);
+
+function checkText({ blocks, text, path }: Readme): void {
+  test('names the language of every block, so that no code hides', () => {
+    const others = blocks.filter(({ language }) => !LANGUAGES.includes(language));
+    expect(others.map(({ line, language }) => `line ${line}: ${language}`)).toEqual([]);
+  });
+
+  test('leaves only listings of types without a run, and says why', () => {
+    const programs = blocks.filter(
+      ({ mark, text }) => isNotRun(mark) && /\b(import|require|await)\b/.test(text),
+    );
+    expect(programs.map(({ line }) => `line ${line}`)).toEqual([]);
+  });
+
+  test('names commands that exist', () => {
+    const named = Array.from(text.matchAll(/(?:^|`)p?npm(?: run)? ([a-z:]+)/gm), ([, name = '']) => name);
+    const known = [...Object.keys(manifest.scripts), 'install', 'rebuild'];
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test('links to what is there', () => {
+    const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link);
+    const anchors = Array.from(text.matchAll(/^#+ (.*)/gm), ([, heading = '']) => anchor(heading));
+    const dead = links.filter((link) => {
+      if (/^https?:/.test(link)) return false;
+      if (link.startsWith('#')) return !anchors.includes(link);
+      return !existsSync(linkTarget({ blocks, text, path }, link.replace(/#.*/, '')));
+    });
+    expect(dead).toEqual([]);
+  });
+}
+
+/** As GitHub makes the anchor of a heading. */
+function anchor(heading: string): string {
+  return `#${heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-')}`;
+}
+
+/** What a sample finds in its environment; asked anew for each, as samples use the same session ids. */
+type Environment = () => Promise<NodeJS.ProcessEnv>;
+
+function runSamples(programs: readonly Program[], environment: Environment): void {
+  test.for(programs)('$name', async ({ file, code, output }) => {
+    expect(messages.get(file) ?? []).toEqual([]);
+    const ending = await runProgram(file, await environment());
+    expect(ending).toMatchObject({ code: 0 });
+    // the report of a test runner has times in it
+    if (!code.includes("'node:test'")) expect(ending.stdout).toBe(output);
+  });
+}
+
+for (const { readme, programs } of all) {
+  describe(readme.path, { timeout: 60_000 }, () => {
+    checkText(readme);
+    const target = TARGETS[readme.path];
+    if (!target) {
+      runSamples(programs, async () => ({}));
+      return;
+    }
+    describeEngine(target, ({ server }) => {
+      runSamples(programs, async () => ({ DATABASE_URL: server.url(await server.createDatabase()) }));
+    });
+  });
+}
+
+test('history kept by hand has every message once: q1 r1 q2 r2', { timeout: 60_000 }, async () => {
+  const byHand = all.flatMap(({ programs }) =>
+    programs.filter(({ code }) => code.includes('.history.slice(')),
+  );
+  expect(byHand).not.toEqual([]);
+  for (const { file } of byHand) {
+    const { stdout } = await runProgram(file, {});
+    const printed = stdout.trim().split('\n');
+    expect(printed.map((line) => line.split(':')[0])).toEqual(['user', 'assistant', 'user', 'assistant']);
+    expect(new Set(printed).size).toBe(4);
+  }
+});
