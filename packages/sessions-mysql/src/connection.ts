@@ -120,38 +120,30 @@ const TRANSACTION_OPEN_MESSAGE =
 export class JoinedConnector implements MysqlConnector {
   readonly readsLock = true;
   readonly #owner: object;
-  readonly #line: Line;
+  readonly #send: Send;
   readonly #sql: Brackets;
 
   constructor(owner: object, send: Send, sql: Brackets) {
     this.#owner = owner;
-    this.#line = new Line(send);
+    this.#send = send;
     this.#sql = sql;
   }
 
   run(sql: string): Promise<Answer> {
-    return inTurn(this.#owner, () => this.#line.send(sql));
+    return inTurn(this.#owner, () => new Line(this.#send).send(sql));
   }
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
   atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return inTurn(this.#owner, async () => {
-      const begun = await this.#line.send(this.#sql.savepoint);
+      const line = new Line(this.#send);
+      const begun = await line.send(this.#sql.savepoint);
       // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
       if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
-      let result: T | typeof NOTHING_CHANGED;
-      try {
-        result = await work(this.#line.send);
-      } catch (error) {
-        if (!this.#line.ended) await this.#line.send(this.#sql.rollbackToSavepoint);
-        throw error;
-      }
-      if (result !== NOTHING_CHANGED) {
-        await this.#line.send(this.#sql.release);
-        return result;
-      }
-      await this.#line.send(this.#sql.rollbackToSavepoint);
-      return undefined;
+      return bracketed(line, work, {
+        keep: () => line.send(this.#sql.release),
+        undo: this.#sql.rollbackToSavepoint,
+      });
     });
   }
 }
@@ -169,9 +161,7 @@ export function sendThrough(transaction: DrizzleMysqlTransaction): Send {
 
 /** Sends statements, throws `SessionError`s, and remembers what state they leave the connection in. */
 class Line {
-  /** The transaction is no more: the server rolled it back, or is out of reach and will. */
-  ended = false;
-  /** The connection must not be used again. */
+  /** Nothing more can be sent: the transaction is over, or the connection is. */
   broken = false;
   readonly #send: Send;
 
@@ -184,9 +174,7 @@ class Line {
       return await this.#send(sql);
     } catch (error) {
       const known = toSessionError(error);
-      const isOut = known.code === 'CONNECTION_FAILED' || known.code === 'CLOSED';
-      this.broken ||= isOut;
-      this.ended ||= isOut || known.code === 'TRANSACTION_CONFLICT';
+      this.broken ||= known.code === 'CONNECTION_FAILED' || known.code === 'CLOSED';
       throw known;
     }
   };
@@ -213,26 +201,30 @@ async function transaction<T>(
   work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
 ): Promise<T | undefined> {
   await line.send(sql.begin);
-  try {
-    const result = await work(line.send);
-    if (result !== NOTHING_CHANGED) {
-      await line.commit(sql.commit);
-      return result;
-    }
-  } catch (error) {
-    await rollback(line, sql);
-    throw error;
-  }
-  await rollback(line, sql);
-  return undefined;
+  return bracketed(line, work, { keep: () => line.commit(sql.commit), undo: sql.rollback });
 }
 
-/** A connection that cannot roll back is given up: the server then does it. The first error says why. */
-async function rollback(line: Line, sql: Brackets): Promise<void> {
-  if (line.broken) return;
+/** Runs `work`, and then keeps or undoes all it did. */
+async function bracketed<T>(
+  line: Line,
+  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
+  { keep, undo }: { keep: () => Promise<unknown>; undo: string },
+): Promise<T | undefined> {
+  let result: T | typeof NOTHING_CHANGED;
   try {
-    await line.send(sql.rollback);
-  } catch {
-    line.broken = true;
+    result = await work(line.send);
+    if (result !== NOTHING_CHANGED) await keep();
+  } catch (error) {
+    if (!line.broken) {
+      // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached
+      // any more and so does it; the first error says why
+      await line.send(undo).catch(() => {
+        line.broken = true;
+      });
+    }
+    throw error;
   }
+  if (result !== NOTHING_CHANGED) return result;
+  await line.send(undo);
+  return undefined;
 }

@@ -6,4 +6,4 @@ export type {
   MysqlConnection,
   MysqlPool,
 } from './driver.js';
-export { MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';
+export { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';

@@ -30,3 +30,15 @@ export function idLiteral(id: string): string {
   if (!/^\d{1,20}$/.test(id)) throw new TypeError('The id of a row must be a whole number, as text.');
   return id;
 }
+
+/**
+ * The key that an operation is recorded under. Ids are of any length and hold any characters, lone surrogates
+ * included, which a column would cut or replace; JSON keeps those apart.
+ */
+export function operationKey(id: string): string {
+  return process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(JSON.stringify(id))
+    .digest('hex');
+}

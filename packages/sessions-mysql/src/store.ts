@@ -83,7 +83,8 @@ const isTls: OptionCheck = (value) => {
 
 const POOL_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
 
-const OPTION_CHECKS = {
+/** The checks of {@link MysqlStoreOptions}. */
+export const MYSQL_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
   ...POOL_OPTION_CHECKS,
@@ -114,7 +115,7 @@ export class MysqlSessionStore extends SessionStore {
    * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: MysqlTarget, options: MysqlStoreOptions = {}) {
-    checkOptions('MysqlSessionStore', options, OPTION_CHECKS);
+    checkOptions('MysqlSessionStore', options, MYSQL_OPTION_CHECKS);
     super({ name: 'mysql', supports: SUPPORTS, open: backendOpener(target, options) }, options);
   }
 

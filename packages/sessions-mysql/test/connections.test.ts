@@ -261,6 +261,16 @@ describeEngine(SERVERS, { tls: {} }, ({ server, url }) => {
     },
   );
 
+  test('CommonJS: the constructor, a call, and the same end', async () => {
+    const code = `
+      const { createRequire } = await import('node:module');
+      const { MysqlSessionStore } = createRequire(import.meta.url)('@stackone/sessions-mysql');
+      const store = new MysqlSessionStore({ url: process.argv.at(-1) });
+      store.session('cjs').addItems([{ role: 'user', content: 'x' }]).then(() => console.log('stored'));
+    `;
+    expect(await runModule(code, url)).toBe('stored');
+  });
+
   test('one that awaits close() gets there', async () => {
     const code = `
       import { MysqlSessionStore } from '@stackone/sessions-mysql';

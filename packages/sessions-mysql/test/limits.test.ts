@@ -203,6 +203,16 @@ describeEngine(SERVERS, ({ engine, url }) => {
     expect(contents(await store.session('t1 ').getItems())).toEqual(['t1 ']);
   });
 
+  test('operation ids of any length and any characters are told apart', async () => {
+    const sessionId = randomUUID();
+    const ids = ['a\ud800', 'a\udc01', 'A', 'a', 'a ', 'x'.repeat(10_000), `${'x'.repeat(10_000)}y`];
+    for (const id of ids) {
+      const batch = { sessionId, texts: texts(1), operation: { id, digest: 'd' } };
+      expect(await backend.append([batch])).toEqual(['stored']);
+      expect(await backend.append([batch])).toEqual(['repeated']);
+    }
+  });
+
   test('A17, B3: order is by id, though times run backwards', async () => {
     const sessionId = randomUUID();
     await backend.append([{ sessionId, texts: texts(5) }]);
