@@ -40,24 +40,27 @@ export const TLS_KEYS: readonly string[] = [
 export interface ConnectOptions {
   readonly max: number;
   readonly connectionTimeout: number;
-  /** Wins over what the URL says. */
   readonly ssl: boolean | MysqlTlsOptions | undefined;
 }
 
 /** Makes the pool of a store. Connects when a connection is first needed. */
-export async function openPool(url: StoreUrl, options: ConnectOptions): Promise<OwnPool> {
+export async function openPool(
+  url: StoreUrl,
+  { max, connectionTimeout, ssl }: ConnectOptions,
+): Promise<OwnPool> {
   const { createPool } = await importDriver('mysql2', () => import('mysql2'));
-  const ssl = options.ssl === undefined ? tlsOfUrl(url) : options.ssl;
+  const socketPath = url.query.get('socketPath') ?? url.query.get('socket');
   const pool = createPool({
     host: url.host || 'localhost',
     port: url.port ?? 3306,
+    ...(socketPath !== null && { socketPath }),
     ...(url.user !== undefined && { user: url.user }),
     ...(url.password !== undefined && { password: url.password }),
     ...(url.database !== undefined && { database: url.database }),
     ...(ssl && { ssl: { verifyIdentity: isIP(url.host) === 0, ...(ssl === true ? {} : ssl) } as object }),
     charset: 'utf8mb4',
-    connectionLimit: options.max,
-    connectTimeout: options.connectionTimeout,
+    connectionLimit: max,
+    connectTimeout: connectionTimeout,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });

@@ -120,14 +120,14 @@ export class MysqlSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL, `mysql://user:password@host:3306/database` or `mariadb://...`, with a pool of its
-   * own. The pool keeps no process alive; `close()` ends it.
+   * Opens a database by its URL, `mysql://user:password@host:3306/database` or `mariadb://...` (over a socket file:
+   * `?socketPath=/run/mysqld/mysqld.sock`), with a pool of its own. The pool keeps no process alive; `close()` ends it.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `DATABASE_NOT_FOUND`,
    * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`.
    * @example
    * ```ts
-   * const store = await MysqlSessionStore.fromUrl(process.env.DATABASE_URL, { ssl: { ca } });
+   * const store = await MysqlSessionStore.fromUrl('mysql://user:password@db.example.com/app', { ssl: { ca } });
    * ```
    */
   static fromUrl(url: string, options?: MysqlStoreOptions): Promise<MysqlSessionStore> {

@@ -363,6 +363,14 @@ describeEngine(SERVERS, { own: true }, ({ engine, server }) => {
     await server.query('SET GLOBAL max_allowed_packet = DEFAULT');
   });
 
+  test('B18: over a socket file, and without one', async () => {
+    const database = server.url(await server.createDatabase());
+    const over = (file: string) => database.replace(/@[^/]*/, '@localhost').concat(`?socketPath=${file}`);
+    await append(over(`${server.folder}/socket`));
+    expect(await rowsOf(database, 'SELECT 1 FROM agent_messages')).toHaveLength(1);
+    await expectFailure(() => append(over(`${server.folder}/canary`)), 'CONNECTION_FAILED');
+  });
+
   test('a server that is killed, and comes back', async () => {
     const database = server.url(await server.createDatabase());
     await using store = await MysqlSessionStore.fromUrl(database, ONCE);
