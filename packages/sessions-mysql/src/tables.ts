@@ -24,49 +24,52 @@ export async function prepareTables(
       TABLES_ADVICE,
     );
   }
-  const found = async (table: string) => describeTable(send, names, table);
-  const sessions = await found(names.sessions);
-  const messages = await found(names.messages);
-  const existing = { sessions, messages };
-  checkTables(existing, names, settings, warn);
-  let operations = await found(names.operations);
-  if (createTables) {
-    const sql = tableStatements(names, idTypeOf(sessions) ?? sessionIdType(settings.server));
-    if (!sessions) await send(sql.sessions);
-    if (!messages) await send(sql.messages);
-    if (!operations) await send(sql.operations);
-    operations ??= await found(names.operations);
-    if (!sessions || !messages) {
-      // whoever made them: another process may have been first
-      checkTables(
-        { sessions: await found(names.sessions), messages: await found(names.messages) },
-        names,
-        settings,
-        warn,
-      );
-    } else if (!messages.findsNewest) {
-      await addIndex(send, names);
-    }
-  } else {
-    if (!sessions) throw missing(names.sessions);
-    if (!messages) throw missing(names.messages);
-    if (!messages.findsNewest) {
-      warn({
-        code: 'INDEX_MISSING',
-        message: `Reading the newest items of a conversation passes over the rows of others. Run: ${indexStatement(names)}`,
-      });
-    }
-  }
-  return { operations: operations !== undefined };
+  const describe = (table: string) => describeTable(send, names, table);
+  const create = async (table: string, statement: string) => {
+    if (!createTables) throw missing(table);
+    await send(statement);
+    const made = await describe(table);
+    if (!made) throw missing(table);
+    return made;
+  };
+  const present = await describe(names.messages);
+  const checks = { names, settings, warn, advice: repairAdvice(names, settings.server, present) };
+  const ownType = sessionIdType(settings.server);
+  const sessions =
+    (await describe(names.sessions)) ??
+    (await create(names.sessions, tableStatements(names, ownType).sessions));
+  checkSessions(sessions, checks);
+  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
+  const messages = present ?? (await create(names.messages, sql.messages));
+  checkMessages(messages, checks);
+  if (!messages.findsNewest) await addIndex(send, names, createTables, warn);
+  const operations = (await describe(names.operations)) !== undefined;
+  if (!operations && createTables) await send(sql.operations);
+  return { operations: operations || createTables };
 }
 
-/** Ten processes may add it at once. Those that come late are told that the name is taken. */
-async function addIndex(send: Send, names: MysqlNames): Promise<void> {
-  try {
-    await send(indexStatement(names));
-  } catch (error) {
-    if (!(await describeTable(send, names, names.messages))?.findsNewest) throw error;
+/**
+ * Ten processes may add it at once; those that come late are told that the name is taken. Where it may not be added,
+ * or was made invisible, the store works without it, more slowly.
+ */
+async function addIndex(
+  send: Send,
+  names: MysqlNames,
+  createTables: boolean,
+  warn: WarningReporter,
+): Promise<void> {
+  const statement = indexStatement(names);
+  if (createTables) {
+    try {
+      await send(statement);
+      return;
+    } catch (error) {
+      if (isSessionError(error) && error.retryable) throw error;
+      if ((await describeTable(send, names, names.messages))?.findsNewest) return;
+    }
   }
+  const message = `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`;
+  warn({ code: 'INDEX_MISSING', message });
 }
 
 interface Column {
@@ -74,12 +77,14 @@ interface Column {
   readonly type: string;
   /** `undefined` for what is not text. */
   readonly collation: string | undefined;
-  readonly autoIncrement: boolean;
+  /** Whether the server counts its values up. */
+  readonly counted: boolean;
 }
 
 interface Table {
   readonly columns: ReadonlyMap<string, Column>;
-  readonly primaryKey: string | undefined;
+  /** Whether each session can be there once only. */
+  readonly uniqueSessions: boolean;
   readonly foreignKeys: readonly string[];
   /** In lower case, like `innodb`; `undefined` where a proxy does not tell. */
   readonly storage: string | undefined;
@@ -104,32 +109,32 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
       {
         type: String(Type).toLowerCase(),
         collation: Collation ?? undefined,
-        autoIncrement: /auto_increment/i.test(Extra ?? ''),
+        counted: /auto_increment/i.test(Extra ?? ''),
       },
     ]),
   );
   const keys = [...created.matchAll(KEY_LINE)].map(([, kind, list = '']) => ({
-    primary: kind === 'PRIMARY',
-    columns: list.split(',').map(unquoted),
+    kind,
+    columns: list.split(',').map(unquoted).join(),
   }));
-  const primary = keys.find((key) => key.primary)?.columns;
-  const primaryKey = primary?.length === 1 ? primary[0] : undefined;
+  const uniqueSessions = keys.some(({ kind, columns }) => kind !== undefined && columns === 'session_id');
   // every index of InnoDB ends with the primary key by itself
+  const byId = keys.some(({ kind, columns }) => kind === 'PRIMARY' && columns === 'id');
   const findsNewest = keys.some(
-    ({ columns: [first, second] }) =>
-      first === 'session_id' && (second === 'id' || (second === undefined && primaryKey === 'id')),
+    ({ columns }) => /^session_id,id(?:,|$)/.test(columns) || (byId && columns === 'session_id'),
   );
   const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
     .filter(([, , column = '']) => unquoted(column) === 'session_id')
     .map(([, name = '']) => unquoted(name));
   const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
-  return { columns, primaryKey, findsNewest, foreignKeys, storage };
+  return { columns, uniqueSessions, findsNewest, foreignKeys, storage };
 }
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
 const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"()]+)';
+// an index that the optimizer must not use is none
 const KEY_LINE = new RegExp(
-  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:${NAME} )?\\((.*?)\\)(?: (?:USING|COMMENT) .*|,)?$`,
+  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:${NAME} )?\\((.*?)\\)(?!.*(?:INVISIBLE|IGNORED))`,
   'gm',
 );
 const FOREIGN_KEY_LINE = new RegExp(`^ *CONSTRAINT (${NAME}) FOREIGN KEY \\((${NAME})\\)`, 'gm');
@@ -139,49 +144,50 @@ function unquoted(name: string): string {
   return quote === '' ? name : name.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
-interface Tables {
-  readonly sessions: Table | undefined;
-  readonly messages: Table | undefined;
+/** What all checks need. Tables of Python's layouts and of 0.4.1 pass them, whoever made them. */
+interface Checks {
+  readonly names: MysqlNames;
+  readonly settings: ServerSettings;
+  /** What to run where ids or texts do not fit. */
+  readonly advice: string;
+  readonly warn: WarningReporter;
+}
+
+function checkSessions(table: Table, checks: Checks): void {
+  const name = checks.names.sessions;
+  requireColumns(table, name, ['session_id', 'updated_at']);
+  checkStorage(table, name, checks);
+  checkSessionId(table, name, checks);
+  if (!table.uniqueSessions) {
+    throw mismatch(`The column "session_id" of the table "${name}" is not its primary key`, TABLES_ADVICE);
+  }
+}
+
+function checkMessages(table: Table, checks: Checks): void {
+  const name = checks.names.messages;
+  requireColumns(table, name, ['id', 'session_id', 'message_data', 'created_at']);
+  checkStorage(table, name, checks);
+  checkSessionId(table, name, checks);
+  checkText(table, name, checks);
+  if (!table.columns.get('id')?.counted) {
+    checks.warn({
+      code: 'SCHEMA',
+      message:
+        `The column "id" of the table "${name}" is not AUTO_INCREMENT: something else must hand out ids that only ` +
+        'go up, or items are lost or out of order.',
+    });
+  }
 }
 
 /** Storage engines on which a failed call would leave a part behind. */
 const NOT_TRANSACTIONAL = ['myisam', 'aria', 'memory', 'archive', 'csv'];
 
-/** Checks the tables that are there. Whoever made them: Python's layouts and those of 0.4.1 have these columns too. */
-function checkTables(
-  tables: Tables,
-  names: MysqlNames,
-  settings: ServerSettings,
-  warn: WarningReporter,
-): void {
-  const { sessions, messages } = tables;
-  for (const [name, table] of [
-    [names.sessions, sessions],
-    [names.messages, messages],
-  ] as const) {
-    if (NOT_TRANSACTIONAL.includes(table?.storage ?? '')) {
-      throw mismatch(
-        `The table "${name}" (${table?.storage}) knows no transactions`,
-        `Run: ALTER TABLE ${qualifiedName(names, name)} ENGINE=InnoDB`,
-      );
-    }
-  }
-  const advice = repairAdvice(names, settings.server, messages?.foreignKeys ?? []);
-  if (sessions) {
-    requireColumns(sessions, names.sessions, ['session_id', 'updated_at']);
-    checkSessionId(sessions, names.sessions, settings, advice, warn);
-    if (sessions.primaryKey !== 'session_id') {
-      throw mismatch(`The primary key of the table "${names.sessions}" is not "session_id"`, TABLES_ADVICE);
-    }
-  }
-  if (messages) {
-    requireColumns(messages, names.messages, ['id', 'session_id', 'message_data', 'created_at']);
-    checkSessionId(messages, names.messages, settings, advice, warn);
-    if (!messages.columns.get('id')?.autoIncrement) {
-      throw mismatch(`The column "id" of the table "${names.messages}" is not AUTO_INCREMENT`, TABLES_ADVICE);
-    }
-    checkText(messages, names.messages, settings, advice, warn);
-  }
+function checkStorage({ storage = '' }: Table, table: string, { names }: Checks): void {
+  if (!NOT_TRANSACTIONAL.includes(storage)) return;
+  throw mismatch(
+    `The table "${table}" (${storage}) knows no transactions`,
+    `Run: ALTER TABLE ${qualifiedName(names, table)} ENGINE=InnoDB`,
+  );
 }
 
 function requireColumns({ columns }: Table, table: string, wanted: readonly string[]): void {
@@ -197,71 +203,52 @@ function requireColumns({ columns }: Table, table: string, wanted: readonly stri
 const ID_LENGTH = 255;
 
 /** Session ids must be told apart byte for byte, and be kept whole. */
-function checkSessionId(
-  { columns }: Table,
-  table: string,
-  { strict }: ServerSettings,
-  advice: string,
-  warn: WarningReporter,
-): void {
+function checkSessionId({ columns }: Table, table: string, checks: Checks): void {
   const { type = '', collation } = columns.get('session_id') ?? {};
   const isBinary = /^varbinary/.test(type);
   if (!isBinary && !(collation !== undefined && /^utf8mb4_(?:0900|nopad)_bin$/.test(collation))) {
     throw mismatch(
       `The column "session_id" of the table "${table}" (${type}${collation ? `, ${collation}` : ''}) does not tell ` +
         'ids apart byte for byte: conversations whose ids differ in case, accents or a space at the end would be mixed up',
-      advice,
+      checks.advice,
     );
   }
   const length = Number(/\((\d+)\)/.exec(type)?.[1] ?? 0);
   if (length >= ID_LENGTH * (isBinary ? 4 : 1)) return;
-  tellCut(
-    `The column "session_id" of the table "${table}" (${type}) is too short for some ids`,
-    strict,
-    advice,
-    warn,
-  );
+  tellCut(`The column "session_id" of the table "${table}" (${type}) is too short for some ids`, checks);
 }
 
 /** Items must be kept whole, and as they are. */
-function checkText(
-  { columns }: Table,
-  table: string,
-  { strict }: ServerSettings,
-  advice: string,
-  warn: WarningReporter,
-): void {
+function checkText({ columns }: Table, table: string, checks: Checks): void {
   const { type = '', collation = '' } = columns.get('message_data') ?? {};
   if (!/^(?:tiny|medium|long)?text$|^varchar/.test(type)) {
-    throw mismatch(`The column "message_data" of the table "${table}" (${type}) is not text`, advice);
+    throw mismatch(`The column "message_data" of the table "${table}" (${type}) is not text`, checks.advice);
   }
   if (type === 'longtext' && collation.startsWith('utf8mb4_')) return;
   tellCut(
     `The column "message_data" of the table "${table}" (${type}, ${collation}) does not hold every item`,
-    strict,
-    advice,
-    warn,
+    checks,
   );
 }
 
 /** A server in strict mode refuses what does not fit; without it, it stores a part and says nothing. */
-function tellCut(what: string, strict: boolean, advice: string, warn: WarningReporter): void {
-  if (!strict)
+function tellCut(what: string, { settings, advice, warn }: Checks): void {
+  if (!settings.strict)
     throw mismatch(`${what}, and without a strict sql_mode the server cuts values silently`, advice);
   warn({ code: 'SCHEMA', message: `${what}; the server will refuse those. ${advice}` });
 }
 
 /** As the sessions table has it, where that is not the type of our own tables. */
-function idTypeOf(sessions: Table | undefined): string | undefined {
-  const type = sessions?.columns.get('session_id')?.type;
+function idTypeOf(sessions: Table): string | undefined {
+  const type = sessions.columns.get('session_id')?.type;
   return type?.startsWith('varbinary') ? type : undefined;
 }
 
 const TABLES_ADVICE =
   'Give the store other table names (option "tables"), or make the tables as schemaSql() says.';
 
-function repairAdvice(names: MysqlNames, server: MysqlServer, foreignKeys: readonly string[]): string {
-  return `Run: ${repairStatements(names, server, foreignKeys).join('; ')}`;
+function repairAdvice(names: MysqlNames, server: MysqlServer, messages: Table | undefined): string {
+  return `Run: ${repairStatements(names, server, messages?.foreignKeys ?? []).join('; ')}`;
 }
 
 function mismatch(what: string, advice: string): SessionError {

@@ -179,6 +179,43 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       await client.promise().end();
     });
 
+    test('whose connections the server ends, idle and busy: the pool and the process go on', async () => {
+      const database = await emptyDatabase(server);
+      const client = mysql.createPool(driverUrl(database));
+      const store = await MysqlSessionStore.fromPool(client, QUICK);
+      for (let round = 0; round < 3; round++) {
+        const calls = Array.from({ length: 20 }, (_, at) =>
+          store.session(`chat_${at}`).addItems(messages(2)),
+        );
+        const settled = Promise.allSettled(calls);
+        await killAll(database);
+        for (const outcome of await settled) {
+          if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'SessionError' });
+        }
+        await killAll(database);
+      }
+      await store.session('after').addItems(messages(1));
+      expect(await store.session('after').getItems()).toHaveLength(1);
+      for (let at = 0; at < 20; at++) {
+        expect((await store.session(`chat_${at}`).getItems()).length % 2).toBe(0);
+      }
+      await client.promise().end();
+    });
+
+    test('one connection that the server ended: each call fails, and none crashes', async () => {
+      const client = mysql.createConnection(driverUrl(url));
+      client.on('error', () => {}); // as every application has to listen
+      const store = await MysqlSessionStore.fromPool(client, { maxRetries: 1, retryDelay: 1 });
+      await server.query(`KILL ${client.threadId}`);
+      for (const call of [
+        () => store.session('one').getItems(),
+        () => store.session('one').addItems(messages(1)),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+      }
+      client.destroy();
+    });
+
     test('that has ended: CLOSED', async () => {
       const client = mysql.createPool(driverUrl(url));
       const store = await MysqlSessionStore.fromPool(client);

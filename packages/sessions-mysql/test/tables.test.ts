@@ -229,6 +229,26 @@ describeEngine(SERVERS, ({ engine, server }) => {
     expect((await opened(other, { createTables: false })).warnings).toEqual([]);
   });
 
+  test('an index that was made invisible is none: a warning, and the store works', async () => {
+    const url = await emptyDatabase(server);
+    await opens(url);
+    const invisible = engine === 'mariadb' ? 'IGNORED' : 'INVISIBLE';
+    await statementsOn(url, [
+      `ALTER TABLE agent_messages ALTER INDEX idx_agent_messages_session_id ${invisible}`,
+    ]);
+    const { store, warnings } = await opened(url);
+    expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
+    await store.session('one').addItems(messages(1));
+    await store.close();
+  });
+
+  test('ids that the server does not count up: a warning', async () => {
+    const url = await emptyDatabase(server);
+    const [sessions = '', items = ''] = tables(exactId, longText);
+    await statementsOn(url, [sessions, items.replace('AUTO_INCREMENT', 'DEFAULT 7')]);
+    expect((await opened(url)).warnings).toMatchObject([{ code: 'SCHEMA' }]);
+  });
+
   test('tables without transactions are refused with the statement that makes them good', async () => {
     const url = await emptyDatabase(server);
     // MyISAM takes shorter keys only
