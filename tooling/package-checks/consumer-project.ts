@@ -13,12 +13,21 @@ export class ConsumerProject {
     this.#pkg = pkg;
   }
 
-  /** Installs the tarball; `others` are those of the packages it depends on, which are not on the registry yet. */
-  async install(tarball: string, others: Readonly<Record<string, string>>): Promise<void> {
+  /**
+   * Installs the tarball.
+   *
+   * @param others - The tarballs of the packages it depends on, which are not on the registry yet.
+   * @param peers - The exact versions of its peers; absent: whatever npm takes.
+   */
+  async install(
+    tarball: string,
+    others: Readonly<Record<string, string>>,
+    peers: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     mkdirSync(this.root, { recursive: true });
     this.#write('package.json', {
       private: true,
-      dependencies: { [this.#pkg.name]: `file:${tarball}` },
+      dependencies: { [this.#pkg.name]: `file:${tarball}`, ...peers },
       devDependencies: { '@types/node': catalogVersion('@types/node') },
       overrides: others,
     });
