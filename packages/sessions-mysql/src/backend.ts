@@ -1,0 +1,228 @@
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  type Decide,
+  type HistoryPatch,
+  isSessionError,
+  type Operation,
+  type RetryOptions,
+  retry,
+  type SessionBackend,
+  type SessionSupport,
+  type StoredRow,
+} from '@stackone/sessions-core';
+import { type MysqlConnector, NOTHING_CHANGED } from './connection.js';
+import type { Answer, Send } from './driver.js';
+import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
+import type { MysqlStatements } from './statements.js';
+
+/** What a {@link MysqlBackend} works with. */
+export interface MysqlBackendParts {
+  readonly connector: MysqlConnector;
+  readonly sql: MysqlStatements;
+  readonly supports: SessionSupport;
+  /** The largest statement that the server takes, in bytes. */
+  readonly maxPacket: number;
+  /** How calls are repeated; absent inside a transaction of the application, where none may be. */
+  readonly retries: RetryOptions | undefined;
+  /** Ends the pool, where the store opened it. */
+  readonly close: () => Promise<void>;
+  /** A connector over a transaction of the application. */
+  readonly join: (transaction: unknown) => MysqlConnector;
+}
+
+/** The verbs on MySQL and MariaDB. */
+export class MysqlBackend implements SessionBackend {
+  readonly supports: SessionSupport;
+  readonly #connector: MysqlConnector;
+  readonly #sql: MysqlStatements;
+  readonly #inserts: InsertBuilder;
+  readonly #parts: MysqlBackendParts;
+
+  constructor(parts: MysqlBackendParts) {
+    this.supports = parts.supports;
+    this.#connector = parts.connector;
+    this.#sql = parts.sql;
+    this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
+    this.#parts = parts;
+  }
+
+  /**
+   * START TRANSACTION, lock, INSERT, COMMIT, for any number of sessions. All locks come first, in one order for
+   * everybody; then the ids and the time are drawn, and only then is anything read: the first read fixes what the
+   * transaction sees.
+   */
+  async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
+    // before anything is sent, so that an item that is too large leaves no trace
+    const inserts = this.#inserts.build(batches.map(rowsOf));
+    const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));
+    return this.#call(async () => {
+      let outcomes: AppendOutcome[] = [];
+      await this.#connector.atomically(async (send) => {
+        await send(this.#sql.lock(sessionIds));
+        outcomes = await this.#outcomes(send, batches);
+        const stored = batches.filter((_, index) => outcomes[index] === 'stored');
+        await this.#insert(
+          send,
+          stored.length === batches.length ? inserts : this.#inserts.build(stored.map(rowsOf)),
+        );
+        return stored.length > 0 ? undefined : NOTHING_CHANGED;
+      });
+      return outcomes;
+    });
+  }
+
+  read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
+    return this.#call(async () =>
+      newestLast(await this.#connector.run(this.#sql.read(sessionId, limit, before))),
+    );
+  }
+
+  pop(sessionId: string): Promise<StoredRow | undefined> {
+    return this.#call(() =>
+      this.#connector.atomically(async (send) => {
+        if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
+        const [row] = await this.#newest(send, sessionId, 1);
+        if (!row) return NOTHING_CHANGED;
+        await send(this.#sql.remove(sessionId, [row.id]));
+        return row;
+      }),
+    );
+  }
+
+  async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
+    await this.#call(() =>
+      this.#connector.atomically(async (send) => {
+        await send(this.#sql.lock([sessionId]));
+        const recorded = await this.#record(send, sessionId, operation);
+        let patch = decide(await this.#newest(send, sessionId, last), recorded);
+        while ('need' in patch) patch = decide(await this.#newest(send, sessionId, patch.need), recorded);
+        const changed = await this.#apply(send, sessionId, patch);
+        const isNew = operation !== undefined && recorded === undefined;
+        // takes the session row along that the lock made
+        return changed || isNew ? undefined : NOTHING_CHANGED;
+      }),
+    );
+  }
+
+  /** Explicitly, table by table: foreign keys and their cascades are not everywhere. */
+  async clear(sessionId: string): Promise<void> {
+    await this.#call(() =>
+      this.#connector.atomically(async (send) => {
+        if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
+        if (this.supports.operations) await send(this.#sql.removeOperations(sessionId));
+        await send(this.#sql.removeAll(sessionId));
+        await send(this.#sql.removeSession(sessionId));
+        return undefined;
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  with(transaction: unknown): MysqlBackend {
+    const connector = this.#parts.join(transaction);
+    return new MysqlBackend({ ...this.#parts, connector, retries: undefined, close: async () => undefined });
+  }
+
+  #call<T>(attempt: () => Promise<T>): Promise<T> {
+    const { retries } = this.#parts;
+    return retries ? retry(attempt, retries) : attempt();
+  }
+
+  /** What becomes of each batch. An operation may come twice in one call. */
+  async #outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
+    const outcomes: AppendOutcome[] = [];
+    for (const { sessionId, operation } of batches) {
+      const recorded = await this.#record(send, sessionId, operation);
+      if (recorded === undefined) outcomes.push('stored');
+      else outcomes.push(recorded === operation?.digest ? 'repeated' : 'conflict');
+    }
+    return outcomes;
+  }
+
+  /**
+   * Records an operation, unless it was recorded before; then returns that digest. Inserts before it reads: a read
+   * that finds nothing would be one round trip more, and inside a transaction of the application, where it has to
+   * lock, a lock on the gap, on which two transactions deadlock.
+   */
+  async #record(
+    send: Send,
+    sessionId: string,
+    operation: Operation | undefined,
+  ): Promise<string | undefined> {
+    if (!operation) return undefined;
+    try {
+      await send(this.#sql.insertOperation({ sessionId, ...operation }));
+      return undefined;
+    } catch (error) {
+      if (!isSessionError(error) || error.code !== 'CONSTRAINT_VIOLATED') throw error;
+      const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
+      const digest = rows[0]?.digest;
+      if (typeof digest !== 'string') throw error;
+      return digest;
+    }
+  }
+
+  async #insert(send: Send, inserts: readonly Insert[]): Promise<void> {
+    for (const { statements, continued } of inserts) {
+      let first: string | undefined;
+      for (const statement of statements) {
+        await send(statement);
+        if (continued !== undefined)
+          first ??= (await send(this.#sql.newestId(continued))).rows[0]?.id ?? undefined;
+      }
+      // Python reads by time: all rows of a batch get the time of its first statement
+      if (continued !== undefined && first !== undefined) await send(this.#sql.copyTime(continued, first));
+    }
+  }
+
+  async #lockExisting(send: Send, sessionId: string): Promise<boolean> {
+    return (await send(this.#sql.lockExisting(sessionId))).rows.length > 0;
+  }
+
+  async #newest(send: Send, sessionId: string, count: number | 'all'): Promise<StoredRow[]> {
+    return newestLast(await this.#look(send, this.#sql.read(sessionId, count === 'all' ? undefined : count)));
+  }
+
+  /** Reads what is there now, under the session's lock. */
+  #look(send: Send, select: string): Promise<Answer> {
+    return send(this.#connector.readsLock ? `${select} FOR UPDATE` : select);
+  }
+
+  /** @returns Whether anything was changed. */
+  async #apply(send: Send, sessionId: string, patch: HistoryPatch): Promise<boolean> {
+    const { clear, remove = [], update = [], append = [] } = patch;
+    let affected = 0;
+    if (clear) affected += (await send(this.#sql.removeAll(sessionId))).affectedRows;
+    for (let start = 0; start < remove.length; start += MAX_IDS) {
+      const ids = remove.slice(start, start + MAX_IDS);
+      affected += (await send(this.#sql.remove(sessionId, ids))).affectedRows;
+    }
+    for (const { id, text } of update) {
+      const statement = this.#sql.update(sessionId, id, text);
+      checkPacket(statement, text, this.#parts.maxPacket);
+      affected += (await send(statement)).affectedRows;
+    }
+    await this.#insert(send, this.#inserts.build([rowsOf({ sessionId, texts: append })]));
+    return affected > 0 || append.length > 0;
+  }
+}
+
+/** The ids of rows that one DELETE names. */
+const MAX_IDS = 1000;
+
+function rowsOf({ sessionId, texts }: AppendBatch): { sessionId: string; text: string }[] {
+  return texts.map((text) => ({ sessionId, text }));
+}
+
+function newestLast({ rows }: Answer): StoredRow[] {
+  return (rows as unknown as StoredRow[]).toReversed();
+}
+
+/** Each once. Everybody locks in this order, so that two calls for the same sessions never wait for each other. */
+function inByteOrder(sessionIds: readonly string[]): string[] {
+  return [...new Set(sessionIds)].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+}

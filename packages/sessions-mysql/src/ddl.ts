@@ -1,0 +1,113 @@
+import type { TableNames } from '@stackone/sessions-core';
+import { quoteName } from './literals.js';
+import { type MysqlNames, mysqlNames, qualifiedName } from './statements.js';
+
+/** The two servers. They differ, here, in the name of one collation. */
+export type MysqlServer = 'mysql' | 'mariadb';
+
+/** Binary, so that ids compare byte for byte, and NO PAD, so that a space at the end counts. */
+const EXACT_COLLATIONS: Readonly<Record<MysqlServer, string>> = {
+  mysql: 'utf8mb4_0900_bin',
+  mariadb: 'utf8mb4_nopad_bin',
+};
+
+/** The type of session ids on tables that we make. */
+export function sessionIdType(server: MysqlServer): string {
+  return `VARCHAR(255) CHARACTER SET utf8mb4 COLLATE ${EXACT_COLLATIONS[server]}`;
+}
+
+/** The type of the items' texts: unlimited, and in utf8mb4 whatever the database's default is. */
+export const TEXT_TYPE = 'LONGTEXT CHARACTER SET utf8mb4';
+
+const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
+
+/**
+ * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
+ * index that finds the newest items, and a side table of our own. Indexes stand inside CREATE TABLE, because MySQL
+ * has no CREATE INDEX IF NOT EXISTS.
+ *
+ * @param idType - The type of session ids; that of the sessions table, where it is there already.
+ */
+export function tableStatements(names: MysqlNames, idType: string) {
+  const sessions = qualifiedName(names, names.sessions);
+  const foreignKey = (name: string) =>
+    `CONSTRAINT ${quoteName(name)} FOREIGN KEY (session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE`;
+  return {
+    sessions: `CREATE TABLE IF NOT EXISTS ${sessions} (
+  session_id ${idType} NOT NULL,
+  created_at ${TIME_TYPE},
+  updated_at ${TIME_TYPE},
+  PRIMARY KEY (session_id)
+)`,
+    messages: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.messages)} (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  session_id ${idType} NOT NULL,
+  message_data ${TEXT_TYPE} NOT NULL,
+  created_at ${TIME_TYPE},
+  PRIMARY KEY (id),
+  KEY ${quoteName(names.timeIndex)} (session_id, created_at),
+  KEY ${quoteName(names.idIndex)} (session_id, id),
+  ${foreignKey(names.messagesKey)}
+)`,
+    operations: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.operations)} (
+  session_id ${idType} NOT NULL,
+  operation_id ${idType} NOT NULL,
+  digest VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL,
+  created_at ${TIME_TYPE},
+  PRIMARY KEY (session_id, operation_id),
+  ${foreignKey(names.operationsKey)}
+)`,
+  };
+}
+
+/** Adds the index that finds the newest items to a table that others made. */
+export function indexStatement(names: MysqlNames): string {
+  return `ALTER TABLE ${qualifiedName(names, names.messages)} ADD INDEX ${quoteName(names.idIndex)} (session_id, id)`;
+}
+
+/**
+ * What makes tables of others fit: exact ids and unlimited texts. The foreign key stands in the way of the first
+ * statement, so it goes and comes back.
+ *
+ * @param foreignKeys - The foreign keys of the messages table.
+ */
+export function repairStatements(
+  names: MysqlNames,
+  server: MysqlServer,
+  foreignKeys: readonly string[],
+): string[] {
+  const messages = qualifiedName(names, names.messages);
+  const sessions = qualifiedName(names, names.sessions);
+  const idType = sessionIdType(server);
+  return [
+    ...foreignKeys.map((key) => `ALTER TABLE ${messages} DROP FOREIGN KEY ${quoteName(key)}`),
+    `ALTER TABLE ${sessions} MODIFY session_id ${idType} NOT NULL`,
+    `ALTER TABLE ${messages} MODIFY session_id ${idType} NOT NULL, MODIFY message_data ${TEXT_TYPE} NOT NULL`,
+    `ALTER TABLE ${messages} ADD CONSTRAINT ${quoteName(names.messagesKey)} FOREIGN KEY (session_id) ` +
+      `REFERENCES ${sessions} (session_id) ON DELETE CASCADE`,
+  ];
+}
+
+/** What {@link schemaSql} takes. */
+export interface SchemaSqlOptions {
+  /** Custom table names, as in the store's `tables` option. */
+  tables?: TableNames;
+  /** The database, as in the store's `schema` option; that of the connection if absent. */
+  schema?: string;
+  /** Which server the statements are for. Default `mysql`. */
+  server?: MysqlServer;
+}
+
+/**
+ * The statements that make the tables, for people who run migrations and open stores with `createTables: false`.
+ * Each can run alone, and again.
+ *
+ * @returns SQL statements, in the order in which they must run, without a `;` at their end.
+ * @example
+ * ```ts
+ * for (const statement of schemaSql({ server: 'mariadb' })) await connection.query(statement);
+ * ```
+ */
+export function schemaSql({ tables, schema, server = 'mysql' }: SchemaSqlOptions = {}): string[] {
+  return Object.values(tableStatements(mysqlNames(tables, schema), sessionIdType(server)));
+}

@@ -1,0 +1,108 @@
+/**
+ * A mysql2 pool, of `mysql2` or of `mysql2/promise`, as far as this package uses one. Written out so that neither
+ * the driver nor its types need be there to load and compile against this package.
+ */
+export interface MysqlPool {
+  getConnection(...parameters: never[]): unknown;
+}
+
+/** One mysql2 connection, of `mysql2` or of `mysql2/promise`. */
+export interface MysqlConnection {
+  beginTransaction(...parameters: never[]): unknown;
+  query(...parameters: never[]): unknown;
+}
+
+/** A Drizzle database on mysql2. */
+export interface DrizzleMysqlDatabase {
+  readonly $client: MysqlPool | MysqlConnection;
+}
+
+/** What Drizzle's `db.transaction(callback)` hands to its callback. */
+export interface DrizzleMysqlTransaction {
+  execute(query: string): PromiseLike<unknown>;
+}
+
+/** One field of a row, as mysql2 hands it to `typeCast`. */
+interface Field {
+  string(): string | null;
+}
+
+/** The form of mysql2's API that everything here runs on: promises. */
+export interface PromiseConnection {
+  /** The connection behind, the same for every wrapper of it. */
+  readonly connection: object;
+  query(options: { sql: string; typeCast: (field: Field) => string | null }): Promise<[unknown, unknown]>;
+  release(): void;
+  destroy(): void;
+}
+
+/** As {@link PromiseConnection}. */
+export interface PromisePool {
+  getConnection(): Promise<PromiseConnection>;
+  end(): Promise<void>;
+}
+
+export function isPool(client: unknown): client is MysqlPool {
+  return typeof (client as Partial<MysqlPool> | undefined)?.getConnection === 'function';
+}
+
+export function isConnection(client: unknown): client is MysqlConnection {
+  const { beginTransaction, query } = (client ?? {}) as Partial<MysqlConnection>;
+  return typeof beginTransaction === 'function' && typeof query === 'function';
+}
+
+export function promisePool(pool: MysqlPool): PromisePool {
+  return promised(pool) as PromisePool;
+}
+
+export function promiseConnection(connection: MysqlConnection): PromiseConnection {
+  return promised(connection) as PromiseConnection;
+}
+
+/** mysql2's callback objects make their promise form themselves; the promise objects have no such method. */
+function promised(client: object): unknown {
+  return 'promise' in client && typeof client.promise === 'function' ? client.promise() : client;
+}
+
+/** What the server answered to one statement. */
+export interface Answer {
+  /** All values as text. */
+  readonly rows: readonly Readonly<Record<string, string | null>>[];
+  readonly affectedRows: number;
+  /** The server's status flags, where the statement returned no rows. */
+  readonly status: number;
+}
+
+/** Sends one statement. */
+export type Send = (sql: string) => Promise<Answer>;
+
+const IN_TRANSACTION = 0x0001;
+const AUTOCOMMIT = 0x0002;
+
+/** Whether a transaction has begun. */
+export function hasTransaction({ status }: Answer): boolean {
+  return (status & IN_TRANSACTION) !== 0;
+}
+
+/** Whether the next statement will be part of a transaction. */
+export function isInTransaction(answer: Answer): boolean {
+  return hasTransaction(answer) || (answer.status & AUTOCOMMIT) === 0;
+}
+
+/** Sends a statement over mysql2, whatever its connection was configured to make of rows. */
+export async function queryText(connection: PromiseConnection, sql: string): Promise<Answer> {
+  const options = { sql, typeCast: asText, rowsAsArray: false, nestTables: false };
+  const [result] = await connection.query(options);
+  return toAnswer(result);
+}
+
+function asText(field: Field): string | null {
+  return field.string();
+}
+
+/** The answer in what mysql2 returns for one statement. */
+export function toAnswer(result: unknown): Answer {
+  if (Array.isArray(result)) return { rows: result as Answer['rows'], affectedRows: 0, status: AUTOCOMMIT };
+  const { affectedRows, serverStatus } = result as { affectedRows: number; serverStatus: number };
+  return { rows: [], affectedRows, status: serverStatus };
+}

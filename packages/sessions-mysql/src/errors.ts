@@ -1,0 +1,257 @@
+import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+
+type Known = readonly [code: SessionErrorCode, message: string, ...keys: (number | string)[]];
+
+/**
+ * What the servers' error numbers and the codes of driver and network mean to the caller.
+ *
+ * Every statement before COMMIT is undone with its transaction, so an error of one never leaves anything written.
+ */
+export const ERROR_CODES: readonly Known[] = [
+  [
+    'TRANSACTION_CONFLICT',
+    'The database rolled the call back because of another transaction. Nothing was written.',
+    1213, // deadlock, certification failure (Galera, Group Replication)
+    1020, // changed since the snapshot (MariaDB, innodb_snapshot_isolation)
+    3101, // Group Replication
+    8022, // TiDB, at COMMIT
+    9007, // TiDB, write conflict
+  ],
+  [
+    'BUSY',
+    'The database stopped the call: a lock was not free in time, or the statement reached its time limit. Nothing ' +
+      'was written.',
+    1205, // innodb_lock_wait_timeout
+    3572, // NOWAIT
+    1317, // KILL QUERY
+    3024, // max_execution_time (MySQL)
+    1969, // max_statement_time (MariaDB)
+  ],
+  [
+    'CONNECTION_FAILED',
+    'The server cannot be reached, or the connection was lost before anything was committed. Nothing was written.',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'ECONNABORTED',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'EHOSTDOWN',
+    'ENETUNREACH',
+    'ENETDOWN',
+    'ENOENT', // of a socket file
+    'PROTOCOL_CONNECTION_LOST',
+    'PROTOCOL_SEQUENCE_TIMEOUT',
+    1053, // shutdown in progress
+    1077,
+    1079,
+    1158,
+    1159,
+    1160,
+    1161,
+    1927, // connection killed (MariaDB)
+    2006,
+    2013,
+    4031, // idle for too long (MySQL)
+  ],
+  [
+    'CONNECTION_FAILED',
+    'The server has no connection left for this user. Lower the "max" of the stores, or raise max_connections.',
+    1040,
+    1203,
+    1226,
+  ],
+  [
+    'AUTHENTICATION_FAILED',
+    'The server refuses the user: the name, the password, the host or the way to log in. MariaDB also answers so to ' +
+      'connections without the TLS that it requires (option "ssl").',
+    1045,
+    1130, // host not allowed
+    1129, // host blocked
+    1251, // authentication protocol
+    1524, // plugin not loaded
+    1698,
+    1820, // password must be reset
+    1862, // password expired
+    2061, // authentication plugin
+    3118, // account locked
+    3955,
+    4151, // account locked (MariaDB)
+    'AUTH_SWITCH_PLUGIN_ERROR',
+  ],
+  [
+    'TLS_FAILED',
+    'No TLS connection that can be trusted: check the "ssl" option, the certificates and the host name.',
+    3159, // require_secure_transport
+    'HANDSHAKE_SSL_ERROR',
+    'HANDSHAKE_NO_SSL_SUPPORT',
+    'EPROTO',
+  ],
+  [
+    'DATABASE_NOT_FOUND',
+    'The database does not exist, or the URL names none. Create it, or name it at the end of the URL.',
+    1049,
+    1046, // none selected
+  ],
+  [
+    'TABLE_MISSING',
+    'A table does not exist. Open the store with createTables: true, or run the statements of schemaSql().',
+    1146,
+    1051,
+  ],
+  [
+    'PERMISSION_DENIED',
+    'The user lacks a privilege on the database. It needs SELECT, INSERT, UPDATE and DELETE on the tables; ' +
+      'createTables also needs CREATE, INDEX and REFERENCES.',
+    1044,
+    1142,
+    1143,
+    1227,
+    1370,
+  ],
+  [
+    'READ_ONLY',
+    'The server only takes reads: it is a replica, or was switched to read-only. Nothing was written.',
+    1290,
+    1792, // in a transaction declared READ ONLY
+    1836,
+    3100, // super_read_only
+  ],
+  [
+    'STORAGE_FULL',
+    'The disk, or a table, is full. Nothing was written.',
+    1114,
+    1021,
+    3, // ER_ERROR_ON_WRITE of the file system layer
+  ],
+  [
+    'CONSTRAINT_VIOLATED',
+    'A constraint or a trigger of the database refused the rows. Nothing was written.',
+    1048,
+    1062,
+    1169,
+    1216,
+    1217,
+    1364, // a column without a default
+    1451,
+    1452,
+    1644, // SIGNAL in a trigger
+    3819, // CHECK (MySQL)
+    4025, // CHECK (MariaDB)
+  ],
+  [
+    'ITEM_TOO_LARGE',
+    "A statement was larger than the server's max_allowed_packet, which was lowered since the store was opened. " +
+      'Nothing was written.',
+    1153,
+    1301,
+  ],
+  [
+    'SCHEMA_MISMATCH',
+    'A value does not fit its column. Compare the tables with the statements of schemaSql(). Nothing was written.',
+    1054, // unknown column
+    1264,
+    1265,
+    1366,
+    1406,
+    1467, // AUTO_INCREMENT at its end
+  ],
+  [
+    'SCHEMA_MISMATCH',
+    'A table cannot refer to the sessions table, because their session_id differ in type or collation. Make the ' +
+      'tables as schemaSql() says, or give the store other table names (option "tables").',
+    150, // InnoDB's own number, inside MariaDB's 1005
+    1215,
+    1824,
+    3780,
+  ],
+  [
+    'UNSUPPORTED',
+    'The server is too old: it has no binary collation that keeps trailing spaces apart. MySQL 8.0.17 and MariaDB ' +
+      '10.6 are the oldest supported.',
+    1273,
+  ],
+];
+
+/** The message for connections that the caller, or close(), has ended. */
+const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
+
+/**
+ * The error to throw for whatever the driver threw before a COMMIT was sent.
+ *
+ * @param error - A mysql2 error, or Drizzle's wrapper of one.
+ */
+export function toSessionError(error: unknown): SessionError {
+  if (isSessionError(error)) return error;
+  const { code, fatal, message, sqlState, ...rest } = driverError(error);
+  const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
+  const known = ERROR_CODES.find(
+    ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
+  );
+  if (known) return new SessionError(known[0], known[1], { cause: error });
+  if (sqlState === '40001') return conflict(error);
+  if (message === 'Pool is closed.') return new SessionError('CLOSED', CLOSED_MESSAGE, { cause: error });
+  // mysql2 gives these no code, like "Can't add new command when connection is in closed state"
+  if (fatal === true || isUnsent(message)) return lost(error);
+  return new SessionError(
+    'DATABASE_ERROR',
+    "The database or its driver failed. The driver's code is in the cause.",
+    {
+      cause: error,
+    },
+  );
+}
+
+/** MariaDB's answer to every CREATE TABLE that the storage engine refuses. */
+const CANNOT_CREATE = 1005;
+
+function conflict(cause: unknown): SessionError {
+  const [code, message] = ERROR_CODES[0] as Known;
+  return new SessionError(code, message, { cause });
+}
+
+function lost(cause: unknown): SessionError {
+  return new SessionError(
+    'CONNECTION_FAILED',
+    'The connection was lost before anything was committed. Nothing was written.',
+    { cause },
+  );
+}
+
+/** mysql2 knew that the connection was gone, and sent nothing. */
+function isUnsent(message: unknown): boolean {
+  return /in closed state/.test(String(message));
+}
+
+/** What a failed COMMIT certainly undid. Anything else may have been stored before the answer was lost. */
+const ROLLED_BACK_AT_COMMIT: readonly SessionErrorCode[] = ['TRANSACTION_CONFLICT', 'READ_ONLY'];
+
+/** The error to throw for what COMMIT failed with. */
+export function toCommitError(error: unknown): SessionError {
+  const known = toSessionError(error);
+  if (ROLLED_BACK_AT_COMMIT.includes(known.code)) return known;
+  if (isUnsent(driverError(error).message)) return lost(error);
+  return new SessionError(
+    'OUTCOME_UNKNOWN',
+    'The connection failed during COMMIT: what the call wrote may be stored or not. Read the session, or repeat a ' +
+      'call that had an operation id.',
+    { cause: error },
+  );
+}
+
+interface DriverError {
+  readonly code?: unknown;
+  readonly errno?: unknown;
+  readonly sqlState?: unknown;
+  readonly fatal?: unknown;
+  readonly message?: unknown;
+}
+
+/** The driver's error inside Drizzle's. */
+function driverError(error: unknown): DriverError {
+  let inner = error;
+  while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
+  return (inner ?? {}) as DriverError;
+}

@@ -1,0 +1,44 @@
+/** Quotes the name of a table, a column or an index. */
+export function quoteName(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``;
+}
+
+/** A character that JSON text never holds as it stands. */
+const STAND_IN = '\u0001';
+
+/**
+ * A text as SQL, the same under every `sql_mode`: a backslash is an escape or not depending on
+ * `NO_BACKSLASH_ESCAPES`, which may differ from connection to connection, so none is ever sent. Quotes are doubled,
+ * as both modes read them.
+ */
+export function textLiteral(text: string): string {
+  if (!text.includes('\\')) return quoted(text);
+  if (text.includes(STAND_IN)) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
+  return `REPLACE(${quoted(text.replaceAll('\\', STAND_IN))}, _utf8mb4 0x01, _utf8mb4 0x5C)`;
+}
+
+function quoted(text: string): string {
+  return `_utf8mb4'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * The id of a row as SQL: a number of up to 64 bits, which stays text on our side.
+ *
+ * @throws TypeError for anything that is no id.
+ */
+export function idLiteral(id: string): string {
+  if (!/^\d{1,20}$/.test(id)) throw new TypeError('The id of a row must be a whole number, as text.');
+  return id;
+}
+
+/**
+ * The key that an operation is recorded under. Ids are of any length and hold any characters, lone surrogates
+ * included, which a column would cut or replace; JSON keeps those apart.
+ */
+export function operationKey(id: string): string {
+  return process
+    .getBuiltinModule('node:crypto')
+    .createHash('sha256')
+    .update(JSON.stringify(id))
+    .digest('hex');
+}

@@ -1,0 +1,86 @@
+import type { TableNames } from '@stackone/sessions-core';
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  customType,
+  foreignKey,
+  index,
+  mysqlSchema,
+  mysqlTable,
+  primaryKey,
+  timestamp,
+  varchar,
+} from 'drizzle-orm/mysql-core';
+import { type MysqlServer, sessionIdType, TEXT_TYPE } from './ddl.js';
+import { mysqlNames } from './statements.js';
+
+/** What {@link sessionTables} takes. */
+export interface SessionTablesOptions extends TableNames {
+  /** The database, as in the store's `schema` option; that of the connection if absent. */
+  schema?: string;
+  /** Which server drizzle-kit makes the tables on: the collation of ids has another name there. Default `mysql`. */
+  server?: MysqlServer;
+}
+
+/**
+ * The tables of a {@link MysqlSessionStore} for Drizzle: for your own queries, and for migrations by drizzle-kit
+ * with stores opened with `createTables: false`.
+ *
+ * @param options - Custom table names, as in the store's options.
+ * @example
+ * ```ts
+ * export const { sessions, messages, operations } = sessionTables();
+ * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
+ * ```
+ */
+export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTablesOptions = {}) {
+  const names = mysqlNames(tables, schema);
+  const table = (schema === undefined ? mysqlTable : mysqlSchema(schema).table) as typeof mysqlTable;
+  const exactText = customType<{ data: string }>({ dataType: () => sessionIdType(server) });
+  const longText = customType<{ data: string }>({ dataType: () => TEXT_TYPE });
+  const sessions = table(names.sessions, {
+    sessionId: exactText('session_id').primaryKey(),
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
+  });
+  const messages = table(
+    names.messages,
+    {
+      id: bigint('id', { mode: 'bigint' }).autoincrement().primaryKey(),
+      sessionId: exactText('session_id').notNull(),
+      messageData: longText('message_data').notNull(),
+      createdAt: time('created_at'),
+    },
+    (columns) => [
+      foreignKey({
+        name: names.messagesKey,
+        columns: [columns.sessionId],
+        foreignColumns: [sessions.sessionId],
+      }).onDelete('cascade'),
+      index(names.timeIndex).on(columns.sessionId, columns.createdAt),
+      index(names.idIndex).on(columns.sessionId, columns.id),
+    ],
+  );
+  const operations = table(
+    names.operations,
+    {
+      sessionId: exactText('session_id').notNull(),
+      operationId: exactText('operation_id').notNull(),
+      digest: varchar('digest', { length: 255 }).notNull(),
+      createdAt: time('created_at'),
+    },
+    (columns) => [
+      primaryKey({ columns: [columns.sessionId, columns.operationId] }),
+      foreignKey({
+        name: names.operationsKey,
+        columns: [columns.sessionId],
+        foreignColumns: [sessions.sessionId],
+      }).onDelete('cascade'),
+    ],
+  );
+  return { sessions, messages, operations };
+}
+
+function time(name: string) {
+  return timestamp(name, { fsp: 6 }).notNull().default(sql`CURRENT_TIMESTAMP(6)`);
+}

@@ -1,0 +1,99 @@
+import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+import { idLiteral, operationKey, quoteName, textLiteral } from './literals.js';
+
+/** Every name in the database that belongs to one pair of tables. */
+export function mysqlNames(tables?: TableNames, schema?: string) {
+  const { sessions, messages } = tableNames(tables);
+  return {
+    /** The database, where it is not that of the connection. */
+    schema,
+    sessions,
+    messages,
+    operations: derivedName('', sessions, '_operations'),
+    /** As the Python SDK's `SQLAlchemySession` names it. */
+    timeIndex: derivedName('idx_', messages, '_session_time'),
+    idIndex: derivedName('idx_', messages, '_session_id'),
+    /** As the servers themselves name it. */
+    messagesKey: derivedName('', messages, '_ibfk_1'),
+    operationsKey: derivedName('', sessions, '_operations_ibfk_1'),
+  };
+}
+
+export type MysqlNames = ReturnType<typeof mysqlNames>;
+
+/** The name of a table as SQL, with its database where one was given. */
+export function qualifiedName({ schema }: Pick<MysqlNames, 'schema'>, table: string): string {
+  return schema === undefined ? quoteName(table) : `${quoteName(schema)}.${quoteName(table)}`;
+}
+
+/** One row to insert. */
+export interface NewRow {
+  readonly sessionId: string;
+  readonly text: string;
+}
+
+/** An operation to record. */
+export interface NewOperation {
+  readonly sessionId: string;
+  readonly id: string;
+  readonly digest: string;
+}
+
+/**
+ * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each works on rows of named
+ * sessions only, so that an engine that spreads the tables by session can route it.
+ */
+export function statements(names: MysqlNames) {
+  const sessions = qualifiedName(names, names.sessions);
+  const messages = qualifiedName(names, names.messages);
+  const operations = qualifiedName(names, names.operations);
+  const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
+  /**
+   * The newest rows. Written as a range, because after an equality both servers may look for the rows of one
+   * conversation by walking back through everybody's (300,019 rows read for 20, measured on MySQL 9.7 and MariaDB
+   * 10.11). ORDER BY names the column in full, as "id" alone is the text.
+   */
+  const newest = (columns: string, sessionId: string, limit: number | undefined, before?: string) =>
+    `SELECT ${columns} FROM ${messages} WHERE session_id >= ${textLiteral(sessionId)} ` +
+    `AND session_id <= ${textLiteral(sessionId)}${before === undefined ? '' : ` AND id < ${idLiteral(before)}`} ` +
+    `ORDER BY ${messages}.session_id DESC, ${messages}.id DESC${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+  return {
+    begin: 'START TRANSACTION',
+    commit: 'COMMIT',
+    rollback: 'ROLLBACK',
+    savepoint: 'SAVEPOINT agent_session',
+    release: 'RELEASE SAVEPOINT agent_session',
+    rollbackToSavepoint: 'ROLLBACK TO SAVEPOINT agent_session',
+    /** Makes the sessions that are missing and locks all, in the order given. Changes every row: see hazard B4. */
+    lock: (sessionIds: readonly string[]) =>
+      `INSERT INTO ${sessions} (session_id) VALUES ${sessionIds.map((id) => `(${textLiteral(id)})`).join(', ')} ` +
+      'ON DUPLICATE KEY UPDATE updated_at = CURRENT_TIMESTAMP(6)',
+    /** Locks a session that may be missing, without making it. */
+    lockExisting: (sessionId: string) =>
+      `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} FOR UPDATE`,
+    /** The rows of one statement have one time. */
+    insertRows: `INSERT INTO ${messages} (session_id, message_data) VALUES `,
+    insertedRow: ({ sessionId, text }: NewRow) => `(${textLiteral(sessionId)}, ${textLiteral(text)})`,
+    read: (sessionId: string, limit?: number, before?: string) =>
+      newest('CAST(id AS CHAR) AS id, message_data AS text', sessionId, limit, before),
+    newestId: (sessionId: string) => newest('CAST(id AS CHAR) AS id', sessionId, 1),
+    /** Gives the rows after one the time of that one. The derived table is for MySQL, see error 1093. */
+    copyTime: (sessionId: string, id: string) =>
+      `UPDATE ${messages} SET created_at = (SELECT time FROM (SELECT created_at AS time FROM ${messages} ` +
+      `WHERE ${is(sessionId)} AND id = ${idLiteral(id)}) AS first_rows) WHERE ${is(sessionId)} AND id > ${idLiteral(id)}`,
+    update: (sessionId: string, id: string, text: string) =>
+      `UPDATE ${messages} SET message_data = ${textLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,
+    remove: (sessionId: string, ids: readonly string[]) =>
+      `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
+    removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
+    removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
+    removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
+    readOperation: (sessionId: string, id: string) =>
+      `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(operationKey(id))}`,
+    insertOperation: ({ sessionId, id, digest }: NewOperation) =>
+      `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES ` +
+      `(${textLiteral(sessionId)}, ${textLiteral(operationKey(id))}, ${textLiteral(digest)})`,
+  };
+}
+
+export type MysqlStatements = ReturnType<typeof statements>;

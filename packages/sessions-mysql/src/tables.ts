@@ -1,0 +1,263 @@
+import { isSessionError, SessionError, type WarningReporter } from '@stackone/sessions-core';
+import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
+import type { Send } from './driver.js';
+import type { ServerSettings } from './settings.js';
+import { type MysqlNames, qualifiedName } from './statements.js';
+
+/**
+ * Makes the tables that are missing, and checks the ones that are there. Reads no `information_schema`, which some
+ * proxies refuse.
+ *
+ * @returns Whether the side table of operations is there.
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ */
+export async function prepareTables(
+  send: Send,
+  names: MysqlNames,
+  settings: ServerSettings,
+  createTables: boolean,
+  warn: WarningReporter,
+): Promise<{ operations: boolean }> {
+  if (settings.foldsNames && names.sessions.toLowerCase() === names.messages.toLowerCase()) {
+    throw mismatch(
+      `The tables "${names.sessions}" and "${names.messages}" are one on this server`,
+      TABLES_ADVICE,
+    );
+  }
+  const describe = (table: string) => describeTable(send, names, table);
+  const create = async (table: string, statement: string) => {
+    if (!createTables) throw missing(table);
+    await send(statement);
+    const made = await describe(table);
+    if (!made) throw missing(table);
+    return made;
+  };
+  const present = await describe(names.messages);
+  const checks = { names, settings, warn, advice: repairAdvice(names, settings.server, present) };
+  const ownType = sessionIdType(settings.server);
+  const sessions =
+    (await describe(names.sessions)) ??
+    (await create(names.sessions, tableStatements(names, ownType).sessions));
+  checkSessions(sessions, checks);
+  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
+  const messages = present ?? (await create(names.messages, sql.messages));
+  checkMessages(messages, checks);
+  if (!messages.findsNewest) await addIndex(send, names, createTables, warn);
+  const operations = (await describe(names.operations)) !== undefined;
+  if (!operations && createTables) await send(sql.operations);
+  return { operations: operations || createTables };
+}
+
+/**
+ * Ten processes may add it at once; those that come late are told that the name is taken. Where it may not be added,
+ * or was made invisible, the store works without it, more slowly.
+ */
+async function addIndex(
+  send: Send,
+  names: MysqlNames,
+  createTables: boolean,
+  warn: WarningReporter,
+): Promise<void> {
+  const statement = indexStatement(names);
+  if (createTables) {
+    try {
+      await send(statement);
+      return;
+    } catch (error) {
+      if (isSessionError(error) && error.retryable) throw error;
+      if ((await describeTable(send, names, names.messages))?.findsNewest) return;
+    }
+  }
+  const message = `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`;
+  warn({ code: 'INDEX_MISSING', message });
+}
+
+interface Column {
+  /** In lower case, like `varchar(255)`. */
+  readonly type: string;
+  /** `undefined` for what is not text. */
+  readonly collation: string | undefined;
+  /** Whether the server counts its values up. */
+  readonly counted: boolean;
+}
+
+interface Table {
+  readonly columns: ReadonlyMap<string, Column>;
+  /** Whether each session can be there once only. */
+  readonly uniqueSessions: boolean;
+  readonly foreignKeys: readonly string[];
+  /** In lower case, like `innodb`; `undefined` where a proxy does not tell. */
+  readonly storage: string | undefined;
+  /** Whether an index leads from a session to its rows by id. */
+  readonly findsNewest: boolean;
+}
+
+async function describeTable(send: Send, names: MysqlNames, table: string): Promise<Table | undefined> {
+  const name = qualifiedName(names, table);
+  let rows: readonly Readonly<Record<string, string | null>>[];
+  let created: string;
+  try {
+    ({ rows } = await send(`SHOW FULL COLUMNS FROM ${name}`));
+    created = (await send(`SHOW CREATE TABLE ${name}`)).rows[0]?.['Create Table'] ?? '';
+  } catch (error) {
+    if (isSessionError(error) && error.code === 'TABLE_MISSING') return undefined;
+    throw error;
+  }
+  const columns = new Map(
+    rows.map(({ Field, Type, Collation, Extra }) => [
+      String(Field),
+      {
+        type: String(Type).toLowerCase(),
+        collation: Collation ?? undefined,
+        counted: /auto_increment/i.test(Extra ?? ''),
+      },
+    ]),
+  );
+  const keys = [...created.matchAll(KEY_LINE)].map(([, kind, list = '']) => ({
+    kind,
+    columns: list.split(',').map(unquoted).join(),
+  }));
+  const uniqueSessions = keys.some(({ kind, columns }) => kind !== undefined && columns === 'session_id');
+  // every index of InnoDB ends with the primary key by itself
+  const byId = keys.some(({ kind, columns }) => kind === 'PRIMARY' && columns === 'id');
+  const findsNewest = keys.some(
+    ({ columns }) => /^session_id,id(?:,|$)/.test(columns) || (byId && columns === 'session_id'),
+  );
+  const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
+    .filter(([, , column = '']) => unquoted(column) === 'session_id')
+    .map(([, name = '']) => unquoted(name));
+  const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
+  return { columns, uniqueSessions, findsNewest, foreignKeys, storage };
+}
+
+// in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
+const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"()]+)';
+// an index that the optimizer must not use is none
+const KEY_LINE = new RegExp(
+  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:${NAME} )?\\((.*?)\\)(?!.*(?:INVISIBLE|IGNORED))`,
+  'gm',
+);
+const FOREIGN_KEY_LINE = new RegExp(`^ *CONSTRAINT (${NAME}) FOREIGN KEY \\((${NAME})\\)`, 'gm');
+
+function unquoted(name: string): string {
+  const quote = name[0] === '`' || name[0] === '"' ? name[0] : '';
+  return quote === '' ? name : name.slice(1, -1).replaceAll(quote + quote, quote);
+}
+
+/** What all checks need. Tables of Python's layouts and of 0.4.1 pass them, whoever made them. */
+interface Checks {
+  readonly names: MysqlNames;
+  readonly settings: ServerSettings;
+  /** What to run where ids or texts do not fit. */
+  readonly advice: string;
+  readonly warn: WarningReporter;
+}
+
+function checkSessions(table: Table, checks: Checks): void {
+  const name = checks.names.sessions;
+  requireColumns(table, name, ['session_id', 'updated_at']);
+  checkStorage(table, name, checks);
+  checkSessionId(table, name, checks);
+  if (!table.uniqueSessions) {
+    throw mismatch(`The column "session_id" of the table "${name}" is not its primary key`, TABLES_ADVICE);
+  }
+}
+
+function checkMessages(table: Table, checks: Checks): void {
+  const name = checks.names.messages;
+  requireColumns(table, name, ['id', 'session_id', 'message_data', 'created_at']);
+  checkStorage(table, name, checks);
+  checkSessionId(table, name, checks);
+  checkText(table, name, checks);
+  if (!table.columns.get('id')?.counted) {
+    checks.warn({
+      code: 'SCHEMA',
+      message:
+        `The column "id" of the table "${name}" is not AUTO_INCREMENT: something else must hand out ids that only ` +
+        'go up, or items are lost or out of order.',
+    });
+  }
+}
+
+/** Storage engines on which a failed call would leave a part behind. */
+const NOT_TRANSACTIONAL = ['myisam', 'aria', 'memory', 'archive', 'csv'];
+
+function checkStorage({ storage = '' }: Table, table: string, { names }: Checks): void {
+  if (!NOT_TRANSACTIONAL.includes(storage)) return;
+  throw mismatch(
+    `The table "${table}" (${storage}) knows no transactions`,
+    `Run: ALTER TABLE ${qualifiedName(names, table)} ENGINE=InnoDB`,
+  );
+}
+
+function requireColumns({ columns }: Table, table: string, wanted: readonly string[]): void {
+  const lacking = wanted.filter((name) => !columns.has(name));
+  if (lacking.length === 0) return;
+  throw mismatch(
+    `The table "${table}" has no column ${lacking.map((name) => `"${name}"`).join(', ')}`,
+    TABLES_ADVICE,
+  );
+}
+
+/** The longest session id, in characters. */
+const ID_LENGTH = 255;
+
+/** Session ids must be told apart byte for byte, and be kept whole. */
+function checkSessionId({ columns }: Table, table: string, checks: Checks): void {
+  const { type = '', collation } = columns.get('session_id') ?? {};
+  const isBinary = /^varbinary/.test(type);
+  if (!isBinary && !(collation !== undefined && /^utf8mb4_(?:0900|nopad)_bin$/.test(collation))) {
+    throw mismatch(
+      `The column "session_id" of the table "${table}" (${type}${collation ? `, ${collation}` : ''}) does not tell ` +
+        'ids apart byte for byte: conversations whose ids differ in case, accents or a space at the end would be mixed up',
+      checks.advice,
+    );
+  }
+  const length = Number(/\((\d+)\)/.exec(type)?.[1] ?? 0);
+  if (length >= ID_LENGTH * (isBinary ? 4 : 1)) return;
+  tellCut(`The column "session_id" of the table "${table}" (${type}) is too short for some ids`, checks);
+}
+
+/** Items must be kept whole, and as they are. */
+function checkText({ columns }: Table, table: string, checks: Checks): void {
+  const { type = '', collation = '' } = columns.get('message_data') ?? {};
+  if (!/^(?:tiny|medium|long)?text$|^varchar/.test(type)) {
+    throw mismatch(`The column "message_data" of the table "${table}" (${type}) is not text`, checks.advice);
+  }
+  if (type === 'longtext' && collation.startsWith('utf8mb4_')) return;
+  tellCut(
+    `The column "message_data" of the table "${table}" (${type}, ${collation}) does not hold every item`,
+    checks,
+  );
+}
+
+/** A server in strict mode refuses what does not fit; without it, it stores a part and says nothing. */
+function tellCut(what: string, { settings, advice, warn }: Checks): void {
+  if (!settings.strict)
+    throw mismatch(`${what}, and without a strict sql_mode the server cuts values silently`, advice);
+  warn({ code: 'SCHEMA', message: `${what}; the server will refuse those. ${advice}` });
+}
+
+/** As the sessions table has it, where that is not the type of our own tables. */
+function idTypeOf(sessions: Table): string | undefined {
+  const type = sessions.columns.get('session_id')?.type;
+  return type?.startsWith('varbinary') ? type : undefined;
+}
+
+const TABLES_ADVICE =
+  'Give the store other table names (option "tables"), or make the tables as schemaSql() says.';
+
+function repairAdvice(names: MysqlNames, server: MysqlServer, messages: Table | undefined): string {
+  return `Run: ${repairStatements(names, server, messages?.foreignKeys ?? []).join('; ')}`;
+}
+
+function mismatch(what: string, advice: string): SessionError {
+  return new SessionError('SCHEMA_MISMATCH', `${what}. ${advice}`);
+}
+
+function missing(table: string): SessionError {
+  return new SessionError(
+    'TABLE_MISSING',
+    `The table "${table}" does not exist. Open the store with createTables: true, or run the statements of schemaSql().`,
+  );
+}

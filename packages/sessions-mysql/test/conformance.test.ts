@@ -1,0 +1,166 @@
+import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import mysql from 'mysql2';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
+import { backendOpener } from '../src/store.js';
+import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS } from './databases.js';
+
+const everything = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
+const embedded = { checksIds: true, anyValue: true, namesPaths: true };
+const manifest = { durable: true, shared: true, operations: true, transactions: false };
+
+describeEngine(SERVERS, ({ url }) => {
+  let pool: ReturnType<typeof rawPool>;
+  beforeAll(() => {
+    pool = rawPool(url);
+  });
+  afterAll(() => pool.end());
+
+  /** One store for all cases, which use ids of their own: as an application does it. */
+  function shared(name: string, options: MysqlStoreOptions, features = everything) {
+    describe(name, () => {
+      let store: MysqlSessionStore;
+      beforeAll(async () => {
+        store = new MysqlSessionStore({ url }, options).on('warning', () => {});
+      });
+      afterAll(() => store.close());
+      const messages = options.tables?.messages ?? 'agent_messages';
+      sessionConformance({
+        name: 'sessions',
+        describe,
+        test,
+        open: () => ({
+          session: (id) => store.session(id),
+          reopen: () => MysqlSessionStore.fromUrl(url, options),
+          insertRaw: (id, text) =>
+            pool.query('INSERT INTO ?? (session_id, message_data) VALUES (?, ?)', [messages, id, text]),
+        }),
+        supports: features,
+      });
+    });
+  }
+
+  shared('a URL', {});
+  shared('a URL, other table names, a pool of one', {
+    tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' },
+    max: 1,
+  });
+
+  describe('what the application opened', () => {
+    const clients = {
+      'a pool of mysql2': () => {
+        const client = mysql.createPool(driverUrl(url));
+        return { client, end: () => client.promise().end() };
+      },
+      'a pool of mysql2/promise': () => {
+        const client = rawPool(url);
+        return { client, end: () => client.end() };
+      },
+      'one connection': () => {
+        const client = mysql.createConnection(driverUrl(url));
+        return { client, end: () => client.promise().end() };
+      },
+    };
+    for (const [name, open] of Object.entries(clients)) {
+      describe(name, () => {
+        let opened: ReturnType<typeof open>;
+        let store: MysqlSessionStore;
+        beforeAll(() => {
+          opened = open();
+          store = new MysqlSessionStore({ pool: opened.client });
+        });
+        afterAll(async () => {
+          await store.close();
+          await opened.end();
+        });
+        sessionConformance({
+          name: 'sessions',
+          describe,
+          test,
+          open: () => ({ session: (id) => store.session(id) }),
+          supports: embedded,
+        });
+      });
+    }
+    for (const [name, drizzle] of Object.entries(DRIZZLES)) {
+      describe(name, () => {
+        let client: mysql.Pool;
+        let store: MysqlSessionStore;
+        beforeAll(() => {
+          client = mysql.createPool(driverUrl(url));
+          store = new MysqlSessionStore({ db: drizzle({ client }) });
+        });
+        afterAll(async () => {
+          await store.close();
+          await client.promise().end();
+        });
+        sessionConformance({
+          name: 'sessions',
+          describe,
+          test,
+          open: () => ({ session: (id) => store.session(id) }),
+          supports: embedded,
+        });
+      });
+    }
+  });
+
+  describe('the port', () => {
+    backendConformance({
+      name: 'over a pool of one',
+      describe,
+      test,
+      open: async () => {
+        const backend = await backendOpener({ url }, { max: 1 })(failOnWarning);
+        return { backend, close: () => backend.close() };
+      },
+      supports: manifest,
+    });
+    for (const [name, drizzle] of Object.entries(DRIZZLES)) {
+      backendConformance({
+        name: `inside a transaction of ${name}`,
+        describe,
+        test,
+        open: async () => {
+          const client = mysql.createConnection(driverUrl(url));
+          const db = drizzle({ client });
+          const backend = await backendOpener({ db })(failOnWarning);
+          const { promise: end, resolve } = Promise.withResolvers<void>();
+          const { promise: begun, resolve: begin } = Promise.withResolvers<ReturnType<typeof backend.with>>();
+          const transaction = db.transaction(async (tx) => {
+            begin(backend.with(tx));
+            await end;
+          });
+          return {
+            backend: await begun,
+            close: async () => {
+              resolve();
+              await transaction;
+              await client.promise().end();
+            },
+          };
+        },
+        supports: manifest,
+      });
+    }
+    backendConformance({
+      name: 'inside a transaction on a connection',
+      describe,
+      test,
+      open: async () => {
+        const client = mysql.createConnection(driverUrl(url));
+        const backend = await backendOpener({ pool: client })(failOnWarning);
+        await client.promise().beginTransaction();
+        return {
+          backend: backend.with(client),
+          close: async () => {
+            await client.promise().commit();
+            await client.promise().end();
+          },
+        };
+      },
+      supports: manifest,
+    });
+  });
+});

@@ -1,0 +1,325 @@
+import { randomUUID } from 'node:crypto';
+import { type FaultProxy, startProxy } from '@stackone/test-servers';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import mysql from 'mysql2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { MysqlBackend } from '../src/backend.js';
+import { MysqlSessionStore } from '../src/index.js';
+import { backendOpener } from '../src/store.js';
+import { runModule } from './child-process.js';
+import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SERVERS } from './databases.js';
+import { contents, messages, texts, textsOf } from './items.js';
+
+const QUICK = { maxRetries: 3, retryDelay: 20 };
+
+/** Ends every other connection to a database, as an administrator or an idle timeout does. */
+async function killAll(url: string): Promise<number> {
+  const name = new URL(url).pathname.slice(1);
+  const admin = rawPool(url, { connectionLimit: 1, database: 'mysql' });
+  const [rows] = await admin.query('SELECT id FROM information_schema.processlist WHERE db = ?', [name]);
+  const ids = (rows as { id: string }[]).map(({ id }) => id);
+  for (const id of ids) await admin.query(`KILL ${id}`).catch(() => undefined);
+  await admin.end();
+  return ids.length;
+}
+
+describeEngine(SERVERS, ({ engine, server, url }) => {
+  test('B16: idle connections that the server ended do not surface, ten of them', async () => {
+    const database = await emptyDatabase(server);
+    const backend = await backendOpener({ url: database }, QUICK)(failOnWarning);
+    await Promise.all(
+      Array.from({ length: 10 }, () => backend.append([{ sessionId: randomUUID(), texts: texts(1) }])),
+    );
+    expect(await killAll(database)).toBeGreaterThan(5);
+    const sessionId = randomUUID();
+    await Promise.all(Array.from({ length: 10 }, () => backend.append([{ sessionId, texts: texts(1) }])));
+    expect(await backend.read(sessionId)).toHaveLength(10);
+    await backend.close();
+  });
+
+  test('B16: a server ends connections during calls: what was acknowledged is there once, the rest fails or is repeated', async () => {
+    const database = await emptyDatabase(server);
+    const backend = await backendOpener({ url: database }, QUICK)(failOnWarning);
+    const sessionId = randomUUID();
+    const calls = Array.from({ length: 60 }, (_, at) =>
+      backend.append([{ sessionId, texts: texts(3, `b${at}:`) }]),
+    );
+    const settled = Promise.allSettled(calls);
+    for (let round = 0; round < 3; round++) await killAll(database);
+    const outcomes = await settled;
+    const rows = textsOf(await backend.read(sessionId)).map(String);
+    for (const [at, { status }] of outcomes.entries()) {
+      const found = rows.filter((row) => row.startsWith(`b${at}:`));
+      if (status === 'fulfilled') expect(found).toEqual(texts(3, `b${at}:`).map((text) => JSON.parse(text)));
+      else expect([0, 3]).toContain(found.length);
+    }
+    await backend.close();
+  });
+
+  describe('connections cut at each step of a call', () => {
+    let proxy: FaultProxy;
+    let backend: MysqlBackend;
+    beforeAll(async () => {
+      proxy = await startProxy(server, { protocol: engine });
+      backend = await backendOpener({ url: proxy.url(url) }, QUICK)(failOnWarning);
+    });
+    afterAll(async () => {
+      await backend.close();
+      await proxy.close();
+    });
+
+    const steps = [/^START/, /^INSERT INTO `agent_sessions`/, /^INSERT INTO `agent_messages`/];
+    const moments = ['before', 'sent', 'answered'] as const;
+    test.each(steps.flatMap((sql) => moments.map((when) => ({ when, sql }))))(
+      'before COMMIT, $when at $sql: repeated, stored once',
+      async ({ when, sql }) => {
+        const sessionId = randomUUID();
+        const cuts = proxy.cuts;
+        proxy.cut({ when, sql });
+        expect(await backend.append([{ sessionId, texts: texts(2) }])).toEqual(['stored']);
+        expect(proxy.cuts).toBe(cuts + 1);
+        expect(textsOf(await backend.read(sessionId))).toEqual(['t0', 't1']);
+      },
+    );
+
+    test.each(moments)(
+      'at COMMIT, %s: OUTCOME_UNKNOWN, never repeated; with an operation id a repeat is safe',
+      async (when) => {
+        const sessionId = randomUUID();
+        const batch = { sessionId, texts: texts(2), operation: { id: 'o', digest: 'd' } };
+        const cuts = proxy.cuts;
+        proxy.cut({ when, sql: /^COMMIT/ });
+        await expect(backend.append([batch])).rejects.toMatchObject({
+          code: 'OUTCOME_UNKNOWN',
+          retryable: false,
+        });
+        expect(proxy.cuts).toBe(cuts + 1);
+        if (when === 'answered') expect(await backend.read(sessionId)).toHaveLength(2);
+        if (when === 'before') expect(await backend.read(sessionId)).toHaveLength(0);
+        await backend.append([batch]);
+        expect(await backend.read(sessionId)).toHaveLength(2);
+      },
+    );
+
+    test('reads, pops, edits and clears are repeated too', async () => {
+      const sessionId = randomUUID();
+      await backend.append([{ sessionId, texts: texts(4) }]);
+      proxy.cut({ when: 'sent', sql: /^SELECT CAST/ });
+      expect(await backend.read(sessionId, 1)).toHaveLength(1);
+      proxy.cut({ when: 'answered', sql: /^DELETE/ });
+      expect(await backend.pop(sessionId)).toMatchObject({ text: '"t3"' });
+      proxy.cut({ when: 'answered', sql: /^INSERT INTO `agent_messages`/ });
+      await backend.edit(sessionId, 'all', () => ({ append: texts(1, 'n') }));
+      expect(textsOf(await backend.read(sessionId))).toEqual(['t0', 't1', 't2', 'n0']);
+      proxy.cut({ when: 'answered', sql: /^DELETE FROM `agent_sessions`/ });
+      await backend.clear(sessionId);
+      expect(await backend.read(sessionId)).toEqual([]);
+    });
+
+    test('all idle connections are silently dead: one retry is enough', async () => {
+      const wide = await backendOpener(
+        { url: proxy.url(url) },
+        { maxRetries: 1, retryDelay: 20 },
+      )(failOnWarning);
+      await Promise.all(Array.from({ length: 10 }, () => wide.read('x')));
+      proxy.cutAll();
+      const sessionId = randomUUID();
+      // in the same tick: the driver has not heard of it yet
+      await wide.append([{ sessionId, texts: texts(1) }]);
+      expect(await wide.read(sessionId)).toHaveLength(1);
+      await wide.close();
+    });
+  });
+
+  describe('a pool of the application', () => {
+    const pools = {
+      mysql2: (client: mysql.Pool) => client,
+      'mysql2/promise': (client: mysql.Pool) => client.promise(),
+    };
+    test.each(Object.entries(pools))(
+      '%s: works on after close(), and after failures inside',
+      async (_name, form) => {
+        const client = mysql.createPool({ uri: driverUrl(url), connectionLimit: 2 });
+        const store = await MysqlSessionStore.fromPool(form(client), QUICK);
+        const id = randomUUID();
+        await store.session(id).addItems(messages(2));
+        await expect(
+          store.session(id).addItems([{ role: 'user', content: 'x'.repeat(70 * 1024 * 1024) }]),
+        ).rejects.toThrow();
+        await store.close();
+        await store.close();
+        await expect(store.session(id).getItems()).rejects.toMatchObject({ code: 'CLOSED' });
+        const [rows] = await client.promise().query('SELECT 1 AS one');
+        expect(rows).toEqual([{ one: 1 }]);
+        await client.promise().end();
+      },
+    );
+
+    test('of any configuration: rows as arrays, type casts, placeholders, numbers', async () => {
+      const client = mysql.createPool({
+        uri: driverUrl(url),
+        rowsAsArray: true,
+        namedPlaceholders: true,
+        typeCast: () => 'cast',
+        nestTables: '_',
+        dateStrings: true,
+        connectionLimit: 1,
+      });
+      const store = await MysqlSessionStore.fromPool(client);
+      const id = randomUUID();
+      await store.session(id).addItems([...messages(2), { role: 'user', content: ':id ? ??' }]);
+      expect(contents(await store.session(id).getItems())).toEqual(['m0', 'm1', ':id ? ??']);
+      expect(contents([await store.session(id).popItem()])).toEqual([':id ? ??']);
+      await client.promise().end();
+    });
+
+    test('that would change text on its way is refused', async () => {
+      const client = mysql.createPool({ uri: driverUrl(url), charset: 'LATIN1_SWEDISH_CI' });
+      await expect(MysqlSessionStore.fromPool(client)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+      await client.promise().end();
+    });
+
+    test('whose connections the server ends, idle and busy: the pool and the process go on', async () => {
+      const database = await emptyDatabase(server);
+      const client = mysql.createPool(driverUrl(database));
+      const store = await MysqlSessionStore.fromPool(client, QUICK);
+      for (let round = 0; round < 3; round++) {
+        const calls = Array.from({ length: 20 }, (_, at) =>
+          store.session(`chat_${at}`).addItems(messages(2)),
+        );
+        const settled = Promise.allSettled(calls);
+        await killAll(database);
+        for (const outcome of await settled) {
+          if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'SessionError' });
+        }
+        await killAll(database);
+      }
+      await store.session('after').addItems(messages(1));
+      expect(await store.session('after').getItems()).toHaveLength(1);
+      for (let at = 0; at < 20; at++) {
+        expect((await store.session(`chat_${at}`).getItems()).length % 2).toBe(0);
+      }
+      await client.promise().end();
+    });
+
+    test('one connection that the server ended: each call fails, and none crashes', async () => {
+      const client = mysql.createConnection(driverUrl(url));
+      client.on('error', () => {}); // as every application has to listen
+      const store = await MysqlSessionStore.fromPool(client, { maxRetries: 1, retryDelay: 1 });
+      await server.query(`KILL ${client.threadId}`);
+      for (const call of [
+        () => store.session('one').getItems(),
+        () => store.session('one').addItems(messages(1)),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+      }
+      client.destroy();
+    });
+
+    test('that has ended: CLOSED', async () => {
+      const client = mysql.createPool(driverUrl(url));
+      const store = await MysqlSessionStore.fromPool(client);
+      await client.promise().end();
+      await expect(store.session('one').getItems()).rejects.toMatchObject({ code: 'CLOSED' });
+    });
+
+    test('options of a pool of our own are refused with it, and so is what is no pool', () => {
+      const client = mysql.createPool(driverUrl(url));
+      for (const options of [{ max: 1 }, { ssl: true }, { connectionTimeout: 1 }]) {
+        expect(() => new MysqlSessionStore({ pool: client }, options)).toThrow(TypeError);
+      }
+      for (const pool of [{}, null, undefined, 'mysql://x']) {
+        expect(() => new MysqlSessionStore({ pool: pool as never })).toThrow(TypeError);
+      }
+      expect(() => new MysqlSessionStore({ db: {} as never })).toThrow(TypeError);
+      expect(() => new MysqlSessionStore({ url }, { maxRetry: 1 } as never)).toThrow(/maxRetry.*Known/);
+    });
+  });
+
+  test('the server can tell whose connections they are', async () => {
+    if (engine === 'mysql') {
+      await using store = await MysqlSessionStore.fromUrl(url);
+      await store.session('one').getItems();
+      const rows = await rowsOf(
+        url,
+        "SELECT DISTINCT ATTR_VALUE AS name FROM performance_schema.session_connect_attrs WHERE ATTR_NAME = 'program_name'",
+      );
+      expect(rows).toContainEqual({ name: '@stackone/sessions-mysql' });
+    } else {
+      // MariaDB keeps no attributes unless its performance schema is on
+      const [row] = await rowsOf(url, 'SELECT @@performance_schema AS kept');
+      expect(String(row?.kept)).toBe('0');
+    }
+  });
+
+  test('a failed start is forgotten: the next call tries again', async () => {
+    const name = `late_${Math.random().toString(36).slice(2)}`;
+    const store = new MysqlSessionStore({ url: server.url(name) }, QUICK);
+    await expect(store.session('one').getItems()).rejects.toMatchObject({ code: 'DATABASE_NOT_FOUND' });
+    await server.createDatabase(name);
+    expect(await store.session('one').getItems()).toEqual([]);
+    await store.close();
+    await server.dropDatabase(name);
+  });
+
+  test('A16: close() ends the connections, twice is fine', async () => {
+    const database = await emptyDatabase(server);
+    const store = await MysqlSessionStore.fromUrl(database);
+    await store.session('one').addItems(messages(1));
+    await Promise.all([store.close(), store.close()]);
+    const name = new URL(database).pathname.slice(1);
+    const open = () => rowsOf(url, `SELECT id FROM information_schema.processlist WHERE db = '${name}'`);
+    await expect.poll(open).toEqual([]);
+  });
+});
+
+/** A program that neither awaits nor closes; prints what it acknowledged and when it ended after that, in ms. */
+const HASTY = `
+  import { MysqlSessionStore } from '@stackone/sessions-mysql';
+  const [url, ssl] = process.argv.slice(-2);
+  const store = new MysqlSessionStore({ url }, JSON.parse(ssl));
+  let last = 0;
+  for (let at = 0; at < 20; at++) {
+    store.session('chat_' + at).addItems([{ role: 'user', content: 'x' }]).then(() => { last = performance.now(); });
+  }
+  process.on('exit', () => console.log(performance.now() - last));
+`;
+
+describeEngine(SERVERS, { tls: {} }, ({ server, url }) => {
+  test.each([false, true])(
+    'a program that neither awaits nor closes ends by itself, with all stored; TLS: %s',
+    async (tls) => {
+      const database = await emptyDatabase(server);
+      const ssl = tls ? { ca: server.tls?.ca } : false;
+      const idle = Number(await runModule(HASTY, database, JSON.stringify({ ssl })));
+      expect(idle).toBeLessThan(2000);
+      const [row] = await rowsOf(database, 'SELECT COUNT(*) AS n FROM agent_messages');
+      expect(Number(row?.n)).toBe(20);
+    },
+  );
+
+  test('CommonJS: the constructor, a call, and the same end', async () => {
+    const code = `
+      const { createRequire } = await import('node:module');
+      const { MysqlSessionStore } = createRequire(import.meta.url)('@stackone/sessions-mysql');
+      const store = new MysqlSessionStore({ url: process.argv.at(-1) });
+      store.session('cjs').addItems([{ role: 'user', content: 'x' }]).then(() => console.log('stored'));
+    `;
+    expect(await runModule(code, url)).toBe('stored');
+  });
+
+  test('one that awaits close() gets there', async () => {
+    const code = `
+      import { MysqlSessionStore } from '@stackone/sessions-mysql';
+      const [url, options] = process.argv.slice(-2);
+      const store = await MysqlSessionStore.fromUrl(url, JSON.parse(options));
+      await store.session('one').addItems([{ role: 'user', content: 'x' }]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await store.close();
+      console.log('closed');
+    `;
+    for (const ssl of [false, { ca: server.tls?.ca }]) {
+      expect(await runModule(code, url, JSON.stringify({ ssl }))).toBe('closed');
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import type { TestServer } from '@stackone/test-servers';
+import { drizzle as drizzleNewest } from 'drizzle-orm/mysql2';
+import { drizzle as drizzleOldest } from 'drizzle-orm-0.44/mysql2';
+import { drizzle as drizzleCandidate } from 'drizzle-orm-rc/mysql2';
+import mysql from 'mysql2';
+import type { Pool } from 'mysql2/promise';
+
+/** The servers that everything here runs on. */
+export const SERVERS = ['mysql', 'mariadb'] as const;
+
+/** The versions of drizzle-orm that everything about Drizzle runs on. */
+export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = {
+  'drizzle-orm 0.44': drizzleOldest as unknown as typeof drizzleNewest,
+  'drizzle-orm 0.45': drizzleNewest,
+  'drizzle-orm 1.0 rc': drizzleCandidate as unknown as typeof drizzleNewest,
+};
+
+/** A URL that mysql2 itself understands. */
+export function driverUrl(url: string): string {
+  return url.replace(/^mariadb:/, 'mysql:');
+}
+
+/** A pool beside the store's own, to look at tables and to damage them. */
+export function rawPool(url: string, options: mysql.PoolOptions = {}): Pool {
+  return mysql
+    .createPool({ uri: driverUrl(url), supportBigNumbers: true, bigNumberStrings: true, ...options })
+    .promise();
+}
+
+/** The rows of one statement over a connection of its own, as objects. */
+export async function rowsOf(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const pool = rawPool(url);
+  try {
+    const [rows] = await pool.query(sql);
+    return rows as Record<string, unknown>[];
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The URL of a new, empty database on the same server. */
+export async function emptyDatabase(
+  server: TestServer,
+  options: { characterSet?: string } = {},
+): Promise<string> {
+  return server.url(await server.createDatabase(undefined, options));
+}
+
+/** For warnings of stores on tables of our own. */
+export function failOnWarning(warning: { message: string }): never {
+  throw new Error(`a warning about tables of our own: ${warning.message}`);
+}

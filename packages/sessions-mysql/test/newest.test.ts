@@ -1,0 +1,78 @@
+import { describeEngine } from '@stackone/test-servers/vitest';
+import mysql, { type Connection } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { MysqlBackend } from '../src/backend.js';
+import { backendOpener } from '../src/store.js';
+import { driverUrl, failOnWarning, SERVERS } from './databases.js';
+import { texts, textsOf } from './items.js';
+
+/** Rows of the long conversation, then rows of others that are all newer. */
+const LONG = 450_000;
+const NEWER = 300_000;
+const CHUNK = 10_000;
+
+describeEngine(SERVERS, ({ url }) => {
+  let connection: Connection;
+  let backend: MysqlBackend;
+
+  beforeAll(async () => {
+    connection = await mysql.createConnection(driverUrl(url));
+    backend = await backendOpener({ pool: connection })(failOnWarning);
+    await backend.append([{ sessionId: 'long', texts: texts(1) }]);
+    for (let at = 0; at < 100; at++) await backend.append([{ sessionId: `other ${at}`, texts: texts(1) }]);
+    const fill = (rows: number, sessionId: (at: number) => string) =>
+      connection.query(
+        `INSERT INTO agent_messages (session_id, message_data) VALUES ${Array.from(
+          { length: rows },
+          (_, at) => `('${sessionId(at)}','"x"')`,
+        ).join()}`,
+      );
+    for (let rows = 0; rows < LONG; rows += CHUNK) await fill(CHUNK, () => 'long');
+    for (let rows = 0; rows < NEWER; rows += CHUNK) await fill(CHUNK, (at) => `other ${at % 100}`);
+    await connection.query('ANALYZE TABLE agent_messages');
+  }, 180_000);
+  afterAll(() => connection.end());
+
+  async function handlerReads(): Promise<number> {
+    const [rows] = await connection.query("SHOW SESSION STATUS LIKE 'Handler_read%'");
+    return (rows as { Value: string }[]).reduce((sum, { Value }) => sum + Number(Value), 0);
+  }
+
+  /** The rows that the server asked its storage engine for during a call on this connection. */
+  async function touched(call: () => Promise<unknown>): Promise<number> {
+    const before = await handlerReads();
+    const asking = (await handlerReads()) - before;
+    await call();
+    return (await handlerReads()) - before - 2 * asking;
+  }
+
+  test('the newest 20 of 450,000 rows before 300,000 newer ones of others are found by index', async () => {
+    const read = await touched(async () => expect(await backend.read('long', 20)).toHaveLength(20));
+    const page = await backend.read('long', 3);
+    const before = await touched(() => backend.read('long', 20, page[0]?.id));
+    const pop = await touched(() => backend.pop('long'));
+    const edit = await touched(() => backend.edit('long', 20, () => ({ append: texts(1) })));
+    const append = await touched(() => backend.append([{ sessionId: 'long', texts: texts(3, 'last') }]));
+    expect(textsOf(await backend.read('long', 3))).toEqual(['last0', 'last1', 'last2']);
+    console.info(`rows touched: read ${read}, page ${before}, pop ${pop}, edit ${edit}, append ${append}`);
+    for (const rows of [read, before, pop, edit, append]) expect(rows).toBeLessThan(60);
+  });
+
+  test('the plain equality, which is not used, walks through the rows of others', async () => {
+    const plain = await touched(() =>
+      connection.query(
+        "SELECT id FROM agent_messages WHERE session_id = 'long' ORDER BY id DESC, created_at LIMIT 20",
+      ),
+    );
+    expect(plain).toBeGreaterThan(NEWER);
+  });
+
+  test('so they are inside a transaction of the application, where reads lock', async () => {
+    await connection.beginTransaction();
+    const joined = backend.with(connection);
+    const pop = await touched(() => joined.pop('long'));
+    const edit = await touched(() => joined.edit('long', 20, () => ({ append: texts(1) })));
+    await connection.rollback();
+    for (const rows of [pop, edit]) expect(rows).toBeLessThan(60);
+  });
+});

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import type { Pool } from 'mysql2/promise';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MysqlBackend } from '../src/backend.js';
+import { GivenPool } from '../src/connect.js';
+import { PoolConnector } from '../src/connection.js';
+import { promisePool } from '../src/driver.js';
+import { MysqlSessionStore } from '../src/index.js';
+import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
+import { rawPool, rowsOf, SERVERS } from './databases.js';
+import { texts } from './items.js';
+
+const SUPPORTS = { durable: true, shared: true, operations: true, transactions: false };
+
+/** Each test plants the statement of a known defect; what our own statement gives is the first half of it. */
+describeEngine(SERVERS, ({ url }) => {
+  let pool: Pool;
+  beforeAll(async () => {
+    await (await MysqlSessionStore.fromUrl(url)).close();
+    pool = rawPool(url, { connectionLimit: 16 });
+  });
+  afterAll(() => pool.end());
+
+  function backendWith(fault: Partial<MysqlStatements> = {}): MysqlBackend {
+    const sql = { ...statements(mysqlNames()), ...fault };
+    return new MysqlBackend({
+      connector: new PoolConnector(new GivenPool(promisePool(pool)), sql),
+      sql,
+      supports: SUPPORTS,
+      maxPacket: 1_000_000,
+      retries: { maxRetries: 0 },
+      close: async () => undefined,
+      join: () => {
+        throw new Error('not here');
+      },
+    });
+  }
+
+  async function expectCaught(
+    check: (backend: MysqlBackend) => Promise<boolean>,
+    fault: Partial<MysqlStatements>,
+  ) {
+    expect(await check(backendWith())).toBe(true);
+    let caught = false;
+    // a race that is lost now and then
+    for (let round = 0; round < 5 && !caught; round++) {
+      caught = await check(backendWith(fault)).then(
+        (right) => !right,
+        () => true,
+      );
+    }
+    expect(caught).toBe(true);
+  }
+
+  test('A5: the newest rows by a sub-select with LIMIT', async () => {
+    await expectCaught(
+      async (backend) => {
+        const sessionId = randomUUID();
+        await backend.append([{ sessionId, texts: texts(5) }]);
+        return (await backend.read(sessionId, 2)).map(({ text }) => text).join() === texts(5).slice(3).join();
+      },
+      {
+        read: (id, limit) =>
+          `SELECT id, message_data AS text FROM agent_messages WHERE id IN (SELECT id FROM agent_messages WHERE session_id = '${id}' ORDER BY id DESC LIMIT ${limit})`,
+      },
+    );
+  });
+
+  test('A6: a session that is inserted and not upserted', async () => {
+    await expectCaught(
+      async (backend) => {
+        const sessionId = randomUUID();
+        await Promise.all(Array.from({ length: 16 }, () => backend.append([{ sessionId, texts: texts(2) }])));
+        return (await backend.read(sessionId)).length === 32;
+      },
+      { lock: ([id]) => `INSERT INTO agent_sessions (session_id) VALUES ('${id}')` },
+    );
+  });
+
+  test('A9: a pop without the lock', async () => {
+    await expectCaught(
+      async (backend) => {
+        const sessionId = randomUUID();
+        await backend.append([{ sessionId, texts: texts(20) }]);
+        const popped = await Promise.all(Array.from({ length: 20 }, () => backend.pop(sessionId)));
+        return new Set(popped.map((row) => row?.text)).size === 20;
+      },
+      { lockExisting: () => 'SELECT 1 AS locked' },
+    );
+  });
+
+  test('B13: a lock by SELECT ... FOR UPDATE on a row that may be missing', async () => {
+    await expectCaught(
+      async (backend) => {
+        const sessionId = randomUUID();
+        const first = `INSERT INTO agent_sessions (session_id) VALUES ('${sessionId}') ON DUPLICATE KEY UPDATE updated_at = updated_at`;
+        await Promise.all(
+          Array.from({ length: 16 }, () => backend.edit(sessionId, 1, () => ({ append: [first] }))),
+        );
+        return true;
+      },
+      {
+        lock: ([id = '']) => statements(mysqlNames()).lockExisting(id),
+        insertRows: '',
+        insertedRow: ({ text }) => text,
+      },
+    );
+  });
+
+  test('B3: a later chunk with a time of its own tears the turn for Python', async () => {
+    await expectCaught(
+      async (backend) => {
+        const sessionId = randomUUID();
+        await backend.append([{ sessionId, texts: texts(10_001) }]);
+        const times = await rowsOf(
+          url,
+          `SELECT COUNT(DISTINCT created_at) AS n FROM agent_messages WHERE session_id = '${sessionId}'`,
+        );
+        return Number(times[0]?.n) === 1;
+      },
+      { copyTime: () => 'DO 0' },
+    );
+  });
+
+  test('B21: an update and a delete that do not name the session', async () => {
+    await expectCaught(
+      async (backend) => {
+        const [mine, other] = [randomUUID(), randomUUID()];
+        await backend.append([mine, other].map((sessionId) => ({ sessionId, texts: texts(1) })));
+        const [row] = await backend.read(other);
+        await backend.edit(mine, 1, () => ({ remove: [row?.id ?? ''] }));
+        return (await backend.read(other)).length === 1;
+      },
+      { remove: (_session, ids) => `DELETE FROM agent_messages WHERE id IN (${ids})` },
+    );
+  });
+});

@@ -1,0 +1,12 @@
+import { playScene, SCENES } from '@stackone/runner-script';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { test } from 'vitest';
+import { MysqlSessionStore } from '../src/index.js';
+import { SERVERS } from './databases.js';
+
+describeEngine(SERVERS, ({ url }) => {
+  test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+    await using store = await MysqlSessionStore.fromUrl(url);
+    await playScene(name, (sessionId) => store.session(sessionId), name);
+  });
+});
