@@ -1,6 +1,32 @@
 export * from '@stackone/sessions-core';
 export * from '@stackone/sessions-memory';
 export {
+  type DrizzleMysqlDatabase,
+  type DrizzleMysqlTransaction,
+  MYSQL_OPTION_CHECKS,
+  type MysqlConnection,
+  type MysqlPool,
+  type MysqlServer,
+  MysqlSessionStore,
+  type MysqlStoreOptions,
+  type MysqlTarget,
+  type MysqlTlsOptions,
+  schemaSql as mysqlSchemaSql,
+} from '@stackone/sessions-mysql';
+export {
+  type ConnectOptions as PostgresConnectOptions,
+  type DrizzlePostgresDatabase,
+  type DrizzlePostgresTransaction,
+  POSTGRES_OPTION_CHECKS,
+  type PostgresClient,
+  type PostgresPool,
+  PostgresSessionStore,
+  type PostgresStoreOptions,
+  type PostgresTarget,
+  type PostgresTlsOptions,
+  schemaSql as postgresSchemaSql,
+} from '@stackone/sessions-postgres';
+export {
   type DrizzleSqliteDatabase,
   type DrizzleSqliteTransaction,
   SQLITE_OPTION_CHECKS,
@@ -14,4 +40,4 @@ export {
 } from '@stackone/sessions-sqlite';
 export { DrizzleSession, type DrizzleSessionConfig } from './drizzle-session.js';
 export { InMemorySession } from './in-memory-session.js';
-export { type OpenStoreOptions, openSessionStore, type ServerOptions } from './open-store.js';
+export { type OpenStoreOptions, openSessionStore } from './open-store.js';

@@ -1,36 +1,32 @@
-import {
-  checkOptions,
-  isWholeNumber,
-  parseStoreUrl,
-  RETRY_OPTION_CHECKS,
-  type RetryOptions,
-  SessionError,
-  type SessionStore,
-} from '@stackone/sessions-core';
+import { checkOptions, parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
 import { MEMORY_OPTION_CHECKS, MemorySessionStore, type MemoryStoreOptions } from '@stackone/sessions-memory';
+import { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions } from '@stackone/sessions-mysql';
+import {
+  POSTGRES_OPTION_CHECKS,
+  PostgresSessionStore,
+  type PostgresStoreOptions,
+} from '@stackone/sessions-postgres';
 import { SQLITE_OPTION_CHECKS, SqliteSessionStore, type SqliteStoreOptions } from '@stackone/sessions-sqlite';
 
-/** Options that only concern stores on a server. */
-export interface ServerOptions extends RetryOptions {
-  /** How long a connection may take to be made, in ms. Default 10000. */
-  connectionTimeout?: number;
-}
+/** The options of {@link openSessionStore}: those of every store. `ssl` holds what the server's store knows. */
+export type OpenStoreOptions = MemoryStoreOptions &
+  SqliteStoreOptions &
+  Omit<PostgresStoreOptions, 'ssl'> &
+  Omit<MysqlStoreOptions, 'ssl'> & { ssl?: PostgresStoreOptions['ssl'] | MysqlStoreOptions['ssl'] };
 
-/** The options of {@link openSessionStore}: those of every store. */
-export type OpenStoreOptions = MemoryStoreOptions & SqliteStoreOptions & ServerOptions;
-
-/** The checks of {@link OpenStoreOptions}. */
+/** The checks of {@link OpenStoreOptions}; what `ssl` holds is checked by the store that uses it. */
 export const OPEN_STORE_OPTION_CHECKS = {
   ...MEMORY_OPTION_CHECKS,
   ...SQLITE_OPTION_CHECKS,
-  ...RETRY_OPTION_CHECKS,
-  connectionTimeout: isWholeNumber(1),
+  ...MYSQL_OPTION_CHECKS,
+  ...POSTGRES_OPTION_CHECKS,
+  ssl: () => undefined,
 };
 
 /**
- * Opens the store that a URL names: `sqlite::memory:`, `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `memory:`.
- * The store is yours to close. Options that the store of the URL does not have are not used, so that the URL can
- * name another store elsewhere.
+ * Opens the store that a URL names: `postgres://` and `postgresql://`, `mysql://` and `mariadb://`,
+ * `sqlite::memory:`, `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `memory:`. The store is yours to close.
+ * Options that the store of the URL does not have are not used, so that the URL can name another store elsewhere.
  *
  * @throws SessionError `UNSUPPORTED_URL` for any other scheme, else whatever opening that store throws.
  * @throws TypeError for an option that no store has.
@@ -49,8 +45,10 @@ export async function openSessionStore(url: string, options: OpenStoreOptions = 
       return new MemorySessionStore(only(MEMORY_OPTION_CHECKS, options)).open();
     case 'sqlite':
       return SqliteSessionStore.fromUrl(url, only(SQLITE_OPTION_CHECKS, options));
-    default:
-      throw new SessionError('UNSUPPORTED_URL', `There is no store for ${scheme}: yet.`);
+    case 'postgres':
+      return PostgresSessionStore.fromUrl(url, only(POSTGRES_OPTION_CHECKS, options));
+    case 'mysql':
+      return MysqlSessionStore.fromUrl(url, only(MYSQL_OPTION_CHECKS, options));
   }
 }
 

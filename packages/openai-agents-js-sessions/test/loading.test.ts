@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import { runModule } from './child-process.js';
 
-const PACKAGES = ['openai-agents-js-sessions', 'sessions-core', 'sessions-memory', 'sessions-sqlite'];
+const PACKAGES = [
+  'openai-agents-js-sessions',
+  'sessions-core',
+  'sessions-memory',
+  'sessions-mysql',
+  'sessions-postgres',
+  'sessions-sqlite',
+];
 
 /** The packages of every module that loading `@stackone/<name>` brings in. */
 async function loadedPackages(name: string, load: string): Promise<string[]> {

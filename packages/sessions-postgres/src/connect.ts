@@ -11,7 +11,7 @@ import type { PostgresPool } from './database.js';
 import { toSessionError } from './errors.js';
 
 /** How a connection is encrypted. PEM texts, as `tls.connect` of Node takes them. */
-export interface PostgresTls {
+export interface PostgresTlsOptions {
   /** The authorities that may have signed the server's certificate. Default: those that Node trusts. */
   ca?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** The client's own certificate, for mutual TLS. */
@@ -33,7 +33,7 @@ export interface ConnectOptions {
   /** The most connections that the store opens. Default 10. It works with 1. */
   max?: number;
   /** `true` for a server whose certificate Node trusts, or how to do TLS. It wins over the URL's `sslmode`. */
-  ssl?: boolean | PostgresTls;
+  ssl?: boolean | PostgresTlsOptions;
 }
 
 const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'servername'];
@@ -132,7 +132,7 @@ function whole(query: URLSearchParams, name: string): number | undefined {
 const SSL_MODES = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /** `sslmode` as `pg` 8 reads it: whatever encrypts also checks the certificate, except `no-verify`. */
-async function tlsOfUrl(query: URLSearchParams): Promise<PostgresTls | false | undefined> {
+async function tlsOfUrl(query: URLSearchParams): Promise<PostgresTlsOptions | false | undefined> {
   const files = await certificates(query);
   const mode = query.get('sslmode') ?? (query.get('ssl') === 'true' || files ? 'verify-full' : undefined);
   if (mode === undefined) return undefined;
@@ -143,7 +143,7 @@ async function tlsOfUrl(query: URLSearchParams): Promise<PostgresTls | false | u
   return { ...files, rejectUnauthorized: mode !== 'no-verify' };
 }
 
-async function certificates(query: URLSearchParams): Promise<PostgresTls | undefined> {
+async function certificates(query: URLSearchParams): Promise<PostgresTlsOptions | undefined> {
   const files = Object.entries({ ca: 'sslrootcert', cert: 'sslcert', key: 'sslkey' } as const).flatMap(
     ([field, parameter]) => {
       const file = query.get(parameter);
@@ -158,7 +158,7 @@ async function certificates(query: URLSearchParams): Promise<PostgresTls | undef
       throw new SessionError('TLS_FAILED', `The file that ${parameter} names cannot be read.`, { cause });
     }
   });
-  return Object.fromEntries(await Promise.all(texts)) as PostgresTls;
+  return Object.fromEntries(await Promise.all(texts)) as PostgresTlsOptions;
 }
 
 /**

@@ -1,4 +1,4 @@
-export type { ConnectOptions, PostgresTls } from './connect.js';
+export type { ConnectOptions, PostgresTlsOptions } from './connect.js';
 export type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,

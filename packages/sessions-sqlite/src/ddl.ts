@@ -68,13 +68,13 @@ END`,
  * The statements that make the tables, for people who run migrations and open stores with `createTables: false`.
  * Each can run alone, and again.
  *
- * @param tables - Custom table names.
+ * @param options - Custom table names, as in the store's `tables` option.
  * @returns SQL statements, in the order in which they must run, without a `;` at their end.
  * @example
  * ```ts
  * for (const statement of schemaSql()) database.exec(statement);
  * ```
  */
-export function schemaSql(tables?: TableNames): string[] {
+export function schemaSql({ tables }: { tables?: TableNames | undefined } = {}): string[] {
   return schemaObjects(sqliteNames(tables)).map(({ sql }) => sql);
 }

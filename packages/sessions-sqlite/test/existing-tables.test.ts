@@ -155,7 +155,7 @@ describe('the schema', () => {
     async (tables) => {
       const [made, sql] = [new Database(':memory:'), new Database(':memory:')];
       await SqliteSessionStore.fromDatabase(made, { ...(tables && { tables }) });
-      for (const statement of [...schemaSql(tables), ...schemaSql(tables)]) sql.exec(statement);
+      for (const statement of [...schemaSql({ tables }), ...schemaSql({ tables })]) sql.exec(statement);
       const dump = (database: Database.Database) =>
         database.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
       expect(dump(sql)).toEqual(dump(made));

@@ -1,0 +1,82 @@
+import type { AgentInputItem } from '@openai/agents-core';
+import { playScene, SCENES } from '@stackone/runner-script';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { expect, test } from 'vitest';
+import { DrizzleSession, MysqlSessionStore, openSessionStore, PostgresSessionStore } from '../src/index.js';
+import { runModule } from './child-process.js';
+
+const hello: AgentInputItem = { role: 'user', content: 'hello' };
+const STORES = {
+  postgres: PostgresSessionStore,
+  pgbouncer: PostgresSessionStore,
+  mysql: MysqlSessionStore,
+  mariadb: MysqlSessionStore,
+};
+
+/** The ways to write the URL of a server. */
+function spellings(url: string): string[] {
+  const schemes = url.startsWith('postgres') ? ['postgres', 'postgresql'] : ['mysql', 'mariadb'];
+  return schemes.map((scheme) => url.replace(/^[a-z]+/, scheme));
+}
+
+describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
+  test('openSessionStore picks the store by the scheme, and uses the options it has', async () => {
+    for (const spelling of spellings(url)) {
+      const store = await openSessionStore(spelling, {
+        max: 2,
+        synchronous: 'normal',
+        tables: { sessions: 'chats', messages: 'chat_items' },
+      });
+      expect(store).toBeInstanceOf(STORES[engine]);
+      await store.session('chat_123').addItems([hello]);
+      expect(await store.session('chat_123').popItem()).toEqual(hello);
+      await store.close();
+    }
+  });
+
+  test('what users of 0.4.1 write', async () => {
+    const config = { createTables: true, maxRetries: 3, retryDelay: 1000, connectionTimeout: 10000 };
+    const session = await DrizzleSession.fromUrl('chat_123', url, config);
+    await session.addItems([hello, { role: 'user', content: 'again' }]);
+    expect(await session.getItems(1)).toEqual([{ role: 'user', content: 'again' }]);
+    expect(await session.popItem()).toEqual({ role: 'user', content: 'again' });
+    expect(await session.getItems()).toEqual([hello]);
+    await session.clearSession();
+    expect(await session.getItems()).toEqual([]);
+    await session.close();
+  });
+
+  test('a thousand sessions at the same time share one pool of ten', { timeout: 60_000 }, async () => {
+    const sessions = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => DrizzleSession.fromUrl(`chat_${index}`, url)),
+    );
+    await Promise.all(sessions.map((session) => session.addItems([hello])));
+    const counts = await Promise.all(sessions.map(async (session) => (await session.getItems()).length));
+    expect(counts).toEqual(new Array(1000).fill(1));
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  test('a script that neither awaits nor closes 100 addItems ends by itself, and all are stored', async () => {
+    const last = await runModule(
+      `import { DrizzleSession } from '@stackone/openai-agents-js-sessions';
+      const session = await DrizzleSession.fromUrl('forgotten', process.argv[1]);
+      for (let index = 0; index < 100; index++) {
+        session.addItems([{ role: 'user', content: String(index) }]).then(() => index === 99 && console.log(Date.now()));
+      }`,
+      url,
+    );
+    expect(Date.now() - Number(last)).toBeLessThan(2000);
+    const store = await openSessionStore(url);
+    const items = await store.session('forgotten').getItems();
+    expect(items.map((item) => (item as { content: string }).content)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `${index}`),
+    );
+    await store.close();
+  });
+
+  test('the runner, with sessions from the URL', { timeout: 60_000 }, async () => {
+    for (const name of Object.keys(SCENES)) {
+      await playScene(name, (sessionId) => DrizzleSession.fromUrl(`${name}-${sessionId}`, url), 'chat');
+    }
+  });
+});

@@ -1,0 +1,16 @@
+// Compiled as an ES module and as CommonJS, then run, with nothing installed but the package. There is no server.
+import { MysqlSessionStore, schemaSql } from '@stackone/sessions-mysql';
+
+async function main(): Promise<void> {
+  if (schemaSql({ server: 'mariadb' }).length !== 3) throw new Error('expected 3 statements');
+  const store = new MysqlSessionStore(
+    { url: 'mysql://user:secret@127.0.0.1:1/chats' },
+    { maxRetries: 0, max: 1 },
+  );
+  const session = store.session('chat_123');
+  const failure = await session.getItems().catch((error: { code?: unknown }) => error.code);
+  if (failure !== 'CONNECTION_FAILED') throw new Error(`expected CONNECTION_FAILED, got ${String(failure)}`);
+  await store.close();
+}
+
+void main();
