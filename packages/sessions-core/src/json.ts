@@ -1,8 +1,13 @@
-/** From a backslash to the end of its string, and the colon that makes the string a key. */
-const REST_OF_STRING = /(?:\\.[^"\\]*)+"\s*(:?)/sy;
+/**
+ * Escapes inside a string, each with what follows it. At most a thousand at once: on millions the stack overflows.
+ */
+const ESCAPES = /(?:\\.[^"\\]*){1,1000}/sy;
 
-/** A whole string, and the colon that makes it a key. */
-const STRING = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?/gs;
+/** From the quote that begins a string to its first escape or its end. */
+const PLAIN_BEGINNING = /"[^"\\]*/y;
+
+/** What makes the string before it a key. */
+const COLON = /\s*:/y;
 
 /**
  * `JSON.parse`, with the right keys.
@@ -20,13 +25,24 @@ export function parseJson(text: string): unknown {
 function hasEscapedKey(text: string): boolean {
   let at = text.indexOf('\\');
   while (at >= 0) {
-    REST_OF_STRING.lastIndex = at;
-    const rest = REST_OF_STRING.exec(text);
-    if (!rest) return false; // no JSON: parsing it will say so
-    if (rest[1] === ':') return true;
-    at = text.indexOf('\\', REST_OF_STRING.lastIndex);
+    const end = endOfString(text, at);
+    if (end < 0) return false; // no JSON: parsing it will say so
+    if (matchesAt(COLON, text, end)) return true;
+    at = text.indexOf('\\', end);
   }
   return false;
+}
+
+/** The position after the string that has its first escape, or its closing quote, at `at`; -1 if it has no end. */
+function endOfString(text: string, at: number): number {
+  let end = at;
+  while (matchesAt(ESCAPES, text, end)) end = ESCAPES.lastIndex;
+  return text[end] === '"' ? end + 1 : -1;
+}
+
+function matchesAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
 }
 
 function parseEscapedKeys(text: string): unknown {
@@ -34,13 +50,21 @@ function parseEscapedKeys(text: string): unknown {
   let mark = 'key';
   while (text.includes(mark)) mark += '_';
   const keys = new Map<string, string>();
-  const plain = text.replace(STRING, (whole, string: string, colon: string | undefined) => {
-    if (colon === undefined || !string.includes('\\')) return whole;
-    const name = `${mark}${keys.size}`;
-    keys.set(name, JSON.parse(string) as string);
-    return `"${name}"${colon}`;
-  });
-  return renamed(JSON.parse(plain), keys);
+  let plain = '';
+  let copied = 0;
+  for (let begin = text.indexOf('"'); begin >= 0; ) {
+    matchesAt(PLAIN_BEGINNING, text, begin);
+    const rest = PLAIN_BEGINNING.lastIndex;
+    const end = endOfString(text, rest);
+    if (text[rest] === '\\' && matchesAt(COLON, text, end)) {
+      const name = `${mark}${keys.size}`;
+      keys.set(name, JSON.parse(text.slice(begin, end)) as string);
+      plain += `${text.slice(copied, begin)}"${name}"`;
+      copied = end;
+    }
+    begin = text.indexOf('"', end);
+  }
+  return renamed(JSON.parse(plain + text.slice(copied)), keys);
 }
 
 function renamed(value: unknown, keys: ReadonlyMap<string, string>): unknown {

@@ -32,6 +32,12 @@ test('any JSON is parsed as JSON.parse does', () => {
   );
 });
 
+test('strings of millions of escapes are parsed', () => {
+  const object = { content: '"'.repeat(6_000_000), '"': '\n'.repeat(6_000_000) };
+  expect(parseJson(JSON.stringify(object)) as typeof object).toEqual(object);
+  expect(parseJson(JSON.stringify({ content: object.content }))).toEqual({ content: object.content });
+});
+
 test('what is no JSON is refused, also with escapes in its keys', () => {
   for (const text of [
     '',

@@ -1,0 +1,254 @@
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  type Decide,
+  type HistoryPatch,
+  type Operation,
+  type RetryOptions,
+  retry,
+  type SessionBackend,
+  SessionError,
+  type SessionSupport,
+  type StoredRow,
+} from '@stackone/sessions-core';
+import type { PostgresConnection, Query } from './connection.js';
+import type { PostgresStatements } from './statements.js';
+
+/** What a {@link PostgresBackend} works with. */
+export interface PostgresBackendParts {
+  readonly connection: PostgresConnection;
+  readonly sql: PostgresStatements;
+  readonly supports: SessionSupport;
+  /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
+  readonly readCommitted: boolean;
+  /** How often to try again; absent inside a transaction of the application. */
+  readonly retry?: RetryOptions;
+  /** A connection over a transaction of the application. */
+  readonly join: (transaction: unknown) => PostgresConnection;
+  /** Ends what the store opened. */
+  readonly close: () => Promise<void>;
+}
+
+/** The verbs on PostgreSQL: append, read and pop are one statement each, edit and clear one transaction. */
+export class PostgresBackend implements SessionBackend {
+  readonly supports: SessionSupport;
+  readonly #parts: PostgresBackendParts;
+  readonly #sql: PostgresStatements;
+
+  constructor(parts: PostgresBackendParts) {
+    this.supports = parts.supports;
+    this.#parts = parts;
+    this.#sql = parts.sql;
+  }
+
+  async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
+    const digests = await this.#again(() =>
+      this.#append((...statement) => this.#write(...statement), batches),
+    );
+    return batches.map(({ sessionId, operation }) => {
+      if (!operation) return 'stored';
+      const recorded = digests.get(operationKey(sessionId, operation));
+      // a second batch under one operation in one call stores nothing, whatever became of the first
+      const first = recorded?.stored;
+      if (recorded) recorded.stored = false;
+      return first ? 'stored' : recorded?.digest === operation.digest ? 'repeated' : 'conflict';
+    });
+  }
+
+  async read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
+    return this.#again(() => this.#read(this.#parts.connection.read, sessionId, limit, before));
+  }
+
+  async pop(sessionId: string): Promise<StoredRow | undefined> {
+    const popped = await this.#again(() => this.#pop((...statement) => this.#write(...statement), sessionId));
+    if (popped !== 'stale') return popped;
+    if (!this.supports.transactions) return this.pop(sessionId);
+    return this.#atomically(async (query) => {
+      await query(this.#sql.lock, [sessionId]);
+      return (await this.#pop(query, sessionId)) as StoredRow | undefined;
+    });
+  }
+
+  async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
+    await this.#atomically(async (query) => {
+      const made = await this.#lock(query, sessionId);
+      const recorded = operation && (await this.#recordedDigest(query, sessionId, operation));
+      const newest = (count: number | 'all') =>
+        this.#read(query, sessionId, count === 'all' ? undefined : count);
+      let patch = decide(await newest(last), recorded);
+      while ('need' in patch) patch = decide(await newest(patch.need), recorded);
+      const kept = await this.#apply(query, sessionId, patch, recorded === undefined ? operation : undefined);
+      if (made && !kept) await query(this.#sql.removeSession, [sessionId]);
+    });
+  }
+
+  async clear(sessionId: string): Promise<void> {
+    if (!this.supports.transactions) return this.#clearByStatements(sessionId);
+    await this.#atomically(async (query) => {
+      await this.#lock(query, sessionId);
+      await this.#removeAll(query, sessionId);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close();
+  }
+
+  with(transaction: unknown): PostgresBackend {
+    const { retry: _, ...parts } = this.#parts;
+    return new PostgresBackend({
+      ...parts,
+      connection: this.#parts.join(transaction),
+      readCommitted: true, // the level of the transaction is the application's own choice
+      close: async () => undefined,
+    });
+  }
+
+  #again<T>(attempt: () => Promise<T>): Promise<T> {
+    return this.#parts.retry ? retry(attempt, this.#parts.retry) : attempt();
+  }
+
+  #write(...statement: Parameters<Query>): ReturnType<Query> {
+    const { connection, readCommitted } = this.#parts;
+    if (readCommitted || !this.supports.transactions) return connection.write(...statement);
+    return connection.atomically((query) => query(...statement));
+  }
+
+  async #atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    if (!this.supports.transactions) {
+      throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
+    }
+    return this.#again(() => this.#parts.connection.atomically(work));
+  }
+
+  /** Takes the session's lock. A session that is not there is made, as what is not there cannot be locked. */
+  async #lock(query: Query, sessionId: string): Promise<boolean> {
+    for (;;) {
+      if ((await query(this.#sql.lock, [sessionId])).length > 0) return false;
+      if ((await query(this.#sql.makeSession, [sessionId])).length > 0) return true;
+    }
+  }
+
+  async #read(query: Query, sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
+    const rows =
+      before === undefined
+        ? await query(this.#sql.read, [sessionId, limit ?? null])
+        : await query(this.#sql.readBefore, [sessionId, before, limit ?? null]);
+    return (rows as StoredRow[]).toReversed();
+  }
+
+  async #pop(query: Query, sessionId: string): Promise<StoredRow | 'stale' | undefined> {
+    const [popped] = (await query(this.#sql.pop, [sessionId])) as (StoredRow | { readonly id: null })[];
+    return popped?.id === null ? 'stale' : popped;
+  }
+
+  async #recordedDigest(query: Query, sessionId: string, operation: Operation): Promise<string | undefined> {
+    const [row] = await query(this.#sql.readOperation, [sessionId, operation.id]);
+    return (row as { digest: string } | undefined)?.digest;
+  }
+
+  /** @returns Whether something is stored that belongs to the session. */
+  async #apply(
+    query: Query,
+    sessionId: string,
+    patch: HistoryPatch,
+    operation: Operation | undefined,
+  ): Promise<boolean> {
+    const { clear, remove = [], update = [], append: texts = [] } = patch;
+    if (clear) await query(this.#sql.removeAll, [sessionId]);
+    if (remove.length > 0) await query(this.#sql.remove, [sessionId, json(remove)]);
+    if (update.length > 0) await query(this.#sql.update, [sessionId, json(update)]);
+    if (texts.length === 0 && !operation) return false;
+    await this.#append(query, [{ sessionId, texts, operation }]);
+    return true;
+  }
+
+  /** @returns What is recorded under each operation now, and whether this call recorded it. */
+  async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
+    const recorded = new Map<string, RecordedOperation>();
+    const { heads, texts } = arrange(batches);
+    const once = heads.some((head) => head.operation_id !== undefined);
+    const rows = await query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
+    for (const { session_id, operation_id, digest, stored } of rows as RecordedRow[]) {
+      recorded.set(operationKey(session_id, { id: operation_id }), { digest, stored });
+    }
+    return recorded;
+  }
+
+  async #removeAll(query: Query, sessionId: string): Promise<void> {
+    if (this.supports.operations) await query(this.#sql.removeOperations, [sessionId]);
+    await query(this.#sql.removeAll, [sessionId]);
+    await query(this.#sql.removeSession, [sessionId]);
+  }
+
+  /** Without transactions the session row goes last, and takes what was added meanwhile with it. */
+  async #clearByStatements(sessionId: string): Promise<void> {
+    await this.#again(() => this.#removeAll((...statement) => this.#write(...statement), sessionId));
+  }
+}
+
+interface RecordedOperation {
+  readonly digest: string;
+  stored: boolean;
+}
+
+interface RecordedRow {
+  readonly session_id: string;
+  readonly operation_id: string;
+  readonly digest: string;
+  readonly stored: boolean;
+}
+
+interface Head {
+  readonly session_id: string;
+  readonly operation_id: string | undefined;
+  readonly digest: string | undefined;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The batches with the positions of their texts, and all texts. Of several under one operation only the first. */
+function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: string[] } {
+  const heads: Head[] = [];
+  const texts: string[] = [];
+  const seen = new Set<string>();
+  for (const { sessionId, texts: added, operation } of batches) {
+    const key = operation && operationKey(sessionId, operation);
+    if (key !== undefined && seen.has(key)) continue;
+    if (key !== undefined) seen.add(key);
+    const first = texts.length + 1;
+    for (const text of added) texts.push(text);
+    heads.push({
+      session_id: sessionId,
+      operation_id: operation?.id,
+      digest: operation?.digest,
+      first,
+      last: texts.length,
+    });
+  }
+  return { heads, texts };
+}
+
+function operationKey(sessionId: string, operation: Pick<Operation, 'id'>): string {
+  return JSON.stringify([sessionId, operation.id]);
+}
+
+/** The longest text that PostgreSQL takes is 1 GB, its message included. */
+const MAX_BYTES = 1_073_000_000;
+
+/** A parameter as JSON, refused where neither this side nor the server could hold it. */
+function json(value: unknown): string {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the longest string of V8: 2^29 - 24 characters
+  }
+  if (text !== undefined && (text.length * 3 <= MAX_BYTES || Buffer.byteLength(text) <= MAX_BYTES))
+    return text;
+  throw new SessionError(
+    'ITEM_TOO_LARGE',
+    `The items of one call are larger than PostgreSQL can take: about 512 million characters, or ${MAX_BYTES} bytes. ` +
+      'Nothing was written.',
+  );
+}

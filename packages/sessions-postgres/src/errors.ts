@@ -1,0 +1,183 @@
+import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+
+/**
+ * What was under way when it failed: `connect`, nothing was sent yet; `undone`, a read or a statement of a
+ * transaction that was not committed; `write`, a statement that commits by itself, or COMMIT.
+ */
+export type Phase = 'connect' | 'undone' | 'write';
+
+const UNREACHABLE =
+  'The server cannot be reached, or did not answer in time. Nothing was written. Check host and port, and that it ' +
+  'accepts connections.';
+const ENDED_BY_SERVER = 'The server ended the connection. Nothing was written.';
+const ENDED = 'The pool was ended. Open a new store.';
+const LOST = 'The connection to the server was lost. Nothing was written.';
+const UNTRUSTED =
+  'The certificate of the server is not trusted. Give the option ssl: { ca } with the authority that signed it.';
+const CERTIFICATE = 'The certificate or key of the option "ssl" does not work.';
+const RACE = 'Somebody else made the tables at the same time. Nothing was written.';
+const NO_TABLES =
+  'The tables, or columns of theirs, do not exist. Open the store with createTables: true, or run schemaSql().';
+const REFUSED = 'A constraint or trigger of the database refused the rows. Nothing was written.';
+const UNFIT = 'The tables do not fit. Make them as schemaSql() says.';
+const NAMED_STATEMENTS =
+  'A pooler stands before the server, and the driver uses named statements. Turn them off (postgres.js: prepare: ' +
+  'false).';
+
+/**
+ * What SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) and the codes of Node and of the
+ * drivers mean to the caller. The first entry whose name begins the error's `code` counts, so special codes stand
+ * before general ones.
+ */
+export const ERROR_CODES: readonly (readonly [name: string, code: SessionErrorCode, message: string])[] = [
+  [
+    '28',
+    'AUTHENTICATION_FAILED',
+    'The server refuses this user: wrong password, no access from here, or none without TLS or without a client ' +
+      'certificate.',
+  ],
+  ['3D000', 'DATABASE_NOT_FOUND', 'The database does not exist. Make it with CREATE DATABASE.'],
+  ['57P04', 'DATABASE_NOT_FOUND', 'The database was dropped.'],
+  ['3F000', 'TABLE_MISSING', 'The schema does not exist. Make it, or give the store the option "schema".'],
+  ['42P01', 'TABLE_MISSING', NO_TABLES],
+  ['42703', 'TABLE_MISSING', NO_TABLES],
+  ['42501', 'PERMISSION_DENIED', 'The user lacks a privilege on the schema or the tables. Use GRANT.'],
+  ['25006', 'READ_ONLY', 'The server takes no writes: it is a replica, or its transactions are read-only.'],
+  ['25P02', 'DATABASE_ERROR', 'The transaction failed earlier and has to be rolled back.'],
+  ['53300', 'CONNECTION_FAILED', 'The server has no connection left. Raise max_connections, or lower "max".'],
+  ['57P03', 'CONNECTION_FAILED', 'The server is starting, stopping or recovering. Nothing was written.'],
+  ['53100', 'STORAGE_FULL', 'The disk of the server is full. Nothing was written. Make room for it.'],
+  [
+    '2200H',
+    'STORAGE_FULL',
+    'The ids of a table are used up. Nothing was written. Change its column "id" and the sequence to bigint.',
+  ],
+  ['22001', 'SCHEMA_MISMATCH', 'A column of the tables is too short for the value. Nothing was written.'],
+  [
+    '22P05',
+    'UNSUPPORTED_VALUE',
+    'The text has a character that the database cannot store. Nothing was written.',
+  ],
+  [
+    '22021',
+    'UNSUPPORTED_VALUE',
+    'The text has a character that the database cannot store. Nothing was written.',
+  ],
+  ['54000', 'ITEM_TOO_LARGE', 'The items are larger than PostgreSQL can take at once. Nothing was written.'],
+  ['42P10', 'SCHEMA_MISMATCH', UNFIT],
+  ['42804', 'SCHEMA_MISMATCH', UNFIT],
+  ['42P06', 'TRANSACTION_CONFLICT', RACE],
+  ['42P07', 'TRANSACTION_CONFLICT', RACE],
+  ['42710', 'TRANSACTION_CONFLICT', RACE],
+  ['42P05', 'UNSUPPORTED', NAMED_STATEMENTS],
+  ['26000', 'UNSUPPORTED', NAMED_STATEMENTS],
+  ['40001', 'TRANSACTION_CONFLICT', 'Transactions got in each other’s way. Nothing was written.'],
+  ['40P01', 'TRANSACTION_CONFLICT', 'Transactions waited for each other (deadlock). Nothing was written.'],
+  ['40003', 'OUTCOME_UNKNOWN', 'The server does not know whether the call was stored.'],
+  ['55P03', 'BUSY', 'Another transaction holds a lock for too long (lock_timeout). Nothing was written.'],
+  [
+    '57014',
+    'BUSY',
+    'The statement was cancelled, or took too long (statement_timeout). Nothing was written.',
+  ],
+  // FATAL, and in place of the statement's own answer: the server rolled back before it sent it
+  ['57P01', 'CONNECTION_FAILED', ENDED_BY_SERVER],
+  ['57P05', 'CONNECTION_FAILED', ENDED_BY_SERVER],
+  ['25P03', 'CONNECTION_FAILED', ENDED_BY_SERVER],
+  ['25P04', 'CONNECTION_FAILED', ENDED_BY_SERVER],
+  ['23', 'CONSTRAINT_VIOLATED', REFUSED],
+  ['P0', 'CONSTRAINT_VIOLATED', REFUSED],
+  ['ECONNREFUSED', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENOTFOUND', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EAI_', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EHOST', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENET', 'CONNECTION_FAILED', UNREACHABLE],
+  ['ENOENT', 'CONNECTION_FAILED', UNREACHABLE],
+  ['EACCES', 'CONNECTION_FAILED', UNREACHABLE],
+  ['CONNECT_TIMEOUT', 'CONNECTION_FAILED', UNREACHABLE],
+  ['CONNECTION_ENDED', 'CLOSED', ENDED],
+  ['UNABLE_TO_', 'TLS_FAILED', UNTRUSTED],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'TLS_FAILED', UNTRUSTED],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'TLS_FAILED', UNTRUSTED],
+  ['CERT_', 'TLS_FAILED', 'The certificate of the server is not valid, or not any more.'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'TLS_FAILED', 'The certificate of the server is for another host name.'],
+  ['ERR_TLS_', 'TLS_FAILED', 'The connection could not be encrypted.'],
+  ['ERR_OSSL_', 'TLS_FAILED', CERTIFICATE],
+  ['ERR_SSL_', 'TLS_FAILED', CERTIFICATE],
+  ['EPROTO', 'TLS_FAILED', 'The server and this side do not agree on TLS.'],
+];
+
+/** The connection is gone; what happened to a statement under way is not known. `CONNECTION_` is postgres.js. */
+const LOST_CODES = ['08', '57P02', 'ECONN', 'EPIPE', 'ETIMEDOUT', 'CONNECTION_'];
+
+/** pg says these without a code. */
+const MESSAGES: readonly (readonly [pattern: RegExp, code: SessionErrorCode | 'lost', message: string])[] = [
+  [/after calling end on the pool|PGlite is closed/, 'CLOSED', ENDED],
+  [
+    /server does not support SSL/,
+    'TLS_FAILED',
+    'The server does not offer TLS. Leave it out, or turn it on there.',
+  ],
+  [/SSL connection/, 'TLS_FAILED', 'The connection could not be encrypted.'],
+  [
+    /^SASL|password must be a string/,
+    'AUTHENTICATION_FAILED',
+    'The server wants a password and got no right one.',
+  ],
+  [/No transactions support/, 'UNSUPPORTED', 'The Drizzle driver has no transactions.'],
+  [/^timeout |connection timeout$/, 'CONNECTION_FAILED', UNREACHABLE],
+  [/^Connection terminated|not queryable|read timeout/, 'lost', ''],
+];
+
+/**
+ * The error to throw for whatever the driver threw.
+ *
+ * @param error - An error of pg, postgres.js, PGlite or Node, or Drizzle's wrapper of one.
+ * @param phase - What was under way.
+ */
+export function toSessionError(error: unknown, phase: Phase): SessionError {
+  if (isSessionError(error)) return error;
+  const { code, message } = driverError(error);
+  const known = code === undefined ? undefined : ERROR_CODES.find(([name]) => code.startsWith(name));
+  if (known?.[0] === '23' && isCatalogRace(error)) return failure('TRANSACTION_CONFLICT', RACE, error);
+  if (known) return failure(known[1], known[2], error);
+  if (code !== undefined && LOST_CODES.some((name) => code.startsWith(name))) return lost(error, phase);
+  // the message of an error with a SQLSTATE may hold anything, also in other languages
+  const said = code === undefined ? MESSAGES.find(([pattern]) => pattern.test(message)) : undefined;
+  if (said?.[1] === 'lost') return lost(error, phase);
+  if (said) return failure(said[1] as SessionErrorCode, said[2], error);
+  return failure('DATABASE_ERROR', 'PostgreSQL, or its driver, failed. Its own code is in the cause.', error);
+}
+
+function lost(cause: unknown, phase: Phase): SessionError {
+  if (phase === 'connect') return failure('CONNECTION_FAILED', UNREACHABLE, cause);
+  if (phase === 'undone') return failure('CONNECTION_FAILED', LOST, cause);
+  return failure(
+    'OUTCOME_UNKNOWN',
+    'The connection was lost while the server stored the call: it may be stored or not. Read to find out, or repeat ' +
+      'it with an operation id.',
+    cause,
+  );
+}
+
+function failure(code: SessionErrorCode, message: string, cause: unknown): SessionError {
+  return new SessionError(code, message, { cause });
+}
+
+/** `CREATE ... IF NOT EXISTS` of two sessions at once: a unique index of the catalogue refuses the second (A7). */
+function isCatalogRace(error: unknown): boolean {
+  const { constraint, constraint_name } = innermost(error) as Record<string, unknown>;
+  return String(constraint ?? constraint_name).startsWith('pg_');
+}
+
+function driverError(error: unknown): { code: string | undefined; message: string } {
+  const { code, message } = innermost(error) as { code?: unknown; message?: unknown };
+  return { code: typeof code === 'string' ? code : undefined, message: String(message) };
+}
+
+/** The driver's own error: Drizzle wraps it. */
+function innermost(error: unknown): object {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error && !('code' in inner)) inner = inner.cause;
+  return typeof inner === 'object' && inner !== null ? inner : {};
+}

@@ -1,0 +1,16 @@
+export type { ConnectOptions, PostgresTls } from './connect.js';
+export type {
+  DrizzlePostgresDatabase,
+  DrizzlePostgresTransaction,
+  PostgresClient,
+  PostgresPool,
+  PostgresPoolClient,
+  PostgresResult,
+} from './database.js';
+export { schemaSql } from './ddl.js';
+export {
+  POSTGRES_OPTION_CHECKS,
+  PostgresSessionStore,
+  type PostgresStoreOptions,
+  type PostgresTarget,
+} from './store.js';

@@ -1,0 +1,80 @@
+import type { TableNames } from '@stackone/sessions-core';
+import {
+  bigserial,
+  foreignKey,
+  index,
+  integer,
+  pgSchema,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  varchar,
+} from 'drizzle-orm/pg-core';
+import { postgresNames } from './statements.js';
+
+/**
+ * The tables of a {@link PostgresSessionStore} for Drizzle: for your own queries, and for migrations by
+ * drizzle-kit with stores opened with `createTables: false`. Ids are `bigint`; times are texts without a zone, as
+ * the database holds them.
+ *
+ * @param options - Custom table names and schema, as in the store's options.
+ * @example
+ * ```ts
+ * export const { sessions, messages, operations } = sessionTables();
+ * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
+ * ```
+ */
+export function sessionTables(options: TableNames & { schema?: string } = {}) {
+  const names = postgresNames(options, options.schema);
+  const table: typeof pgTable =
+    names.schema === undefined || names.schema === 'public'
+      ? pgTable
+      : (pgSchema(names.schema).table as unknown as typeof pgTable);
+  const sessions = table(names.sessions, {
+    sessionId: varchar('session_id').primaryKey(),
+    createdAt: time('created_at'),
+    updatedAt: time('updated_at'),
+  });
+  const messages = table(
+    names.messages,
+    {
+      id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+      sessionId: varchar('session_id').notNull(),
+      messageData: text('message_data').notNull(),
+      createdAt: time('created_at'),
+    },
+    (columns) => [
+      foreignKey({
+        name: `${names.messages}_session_id_fkey`,
+        columns: [columns.sessionId],
+        foreignColumns: [sessions.sessionId],
+      }).onDelete('cascade'),
+      index(names.timeIndex).on(columns.sessionId, columns.createdAt),
+      index(names.idIndex).on(columns.sessionId, columns.id),
+    ],
+  );
+  const operations = table(
+    names.operations,
+    {
+      sessionId: varchar('session_id').notNull(),
+      operationId: varchar('operation_id').notNull(),
+      digest: text('digest').notNull(),
+      calls: integer('calls').notNull().default(1),
+      createdAt: time('created_at'),
+    },
+    (columns) => [
+      primaryKey({ name: `${names.operations}_pkey`, columns: [columns.sessionId, columns.operationId] }),
+      foreignKey({
+        name: `${names.operations}_session_id_fkey`,
+        columns: [columns.sessionId],
+        foreignColumns: [sessions.sessionId],
+      }).onDelete('cascade'),
+    ],
+  );
+  return { sessions, messages, operations };
+}
+
+function time(name: string) {
+  return timestamp(name, { mode: 'string' }).notNull().defaultNow();
+}

@@ -1,0 +1,192 @@
+import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+
+/** Quotes the name of a schema, table or index. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Every name in the database that belongs to one pair of tables. */
+export function postgresNames(tables?: TableNames, schema?: string) {
+  const { sessions, messages } = tableNames(tables);
+  return {
+    schema,
+    sessions,
+    messages,
+    operations: derivedName('', sessions, '_operations'),
+    /** As the Python SDK's `SQLAlchemySession` names it. */
+    timeIndex: derivedName('idx_', messages, '_session_time'),
+    idIndex: derivedName('idx_', messages, '_session_id'),
+  };
+}
+
+export type PostgresNames = ReturnType<typeof postgresNames>;
+
+/** The quoted names of the tables, with their schema if it is known. */
+export function qualifiedTables({ schema, sessions, messages, operations }: PostgresNames) {
+  const prefix = schema === undefined ? '' : `${quoteName(schema)}.`;
+  return {
+    sessions: prefix + quoteName(sessions),
+    messages: prefix + quoteName(messages),
+    operations: prefix + quoteName(operations),
+  };
+}
+
+/** No session state is used anywhere, and nothing but the transaction's own level is set: poolers allow that. */
+export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+export const COMMIT = 'COMMIT';
+export const ROLLBACK = 'ROLLBACK';
+export const SAVEPOINT = 'SAVEPOINT agent_session';
+export const RELEASE = 'RELEASE SAVEPOINT agent_session';
+export const ROLLBACK_TO_SAVEPOINT = 'ROLLBACK TO SAVEPOINT agent_session; RELEASE SAVEPOINT agent_session';
+
+/** Whoever makes tables waits here for others that do. Held until the transaction ends. */
+export const LOCK_SCHEMA = "SELECT 1 FROM pg_advisory_xact_lock(hashtext('@stackone/sessions-postgres'))";
+
+/**
+ * What a store has to know of a server and its tables, as one JSON text. Parameters: the quoted names of the
+ * tables of sessions, messages and operations, and the name of the schema (or NULL).
+ */
+export const INSPECT = `WITH wanted AS (
+  SELECT kind, to_regclass(name) AS oid
+  FROM (VALUES ('sessions', $1::text), ('messages', $2::text), ('operations', $3::text)) AS names(kind, name)
+)
+SELECT json_build_object(
+  'encoding', current_setting('server_encoding'),
+  'isolation', current_setting('default_transaction_isolation'),
+  'schema', coalesce($4::text, current_schema()),
+  'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($4::text, current_schema())),
+  'tables', (SELECT json_object_agg(kind, json_build_object(
+    'schema', (SELECT nspname FROM pg_namespace WHERE pg_namespace.oid = relnamespace),
+    'columns', (
+      SELECT json_agg(json_build_object('name', attname, 'type', typname, 'exact', coalesce(collisdeterministic, true)))
+      FROM pg_attribute
+      JOIN pg_type ON pg_type.oid = atttypid
+      LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+      WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+    ),
+    'indexes', (
+      SELECT json_agg(json_build_object('unique', indisunique AND indimmediate, 'columns', (
+        SELECT json_agg(attname ORDER BY position)
+        FROM unnest(indkey::int2[]) WITH ORDINALITY AS key(number, position)
+        LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = key.number
+        WHERE position <= indnkeyatts
+      )))
+      FROM pg_index
+      JOIN pg_class AS index ON index.oid = indexrelid
+      JOIN pg_am ON pg_am.oid = index.relam
+      WHERE indrelid = pg_class.oid AND indisvalid AND indpred IS NULL AND amname = 'btree'
+        AND (SELECT count(DISTINCT direction) = 1 FROM unnest(indoption::int2[]) AS direction)
+    )
+  )) FROM wanted JOIN pg_class ON pg_class.oid = wanted.oid)
+)::text AS state`;
+
+// ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
+const row = 'm.id::text AS id, m.message_data AS text';
+// Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
+const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
+const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
+
+/** The text of every statement that a store runs after it is open. */
+export function statements(names: PostgresNames) {
+  const { sessions, messages, operations } = qualifiedTables(names);
+  return {
+    append: appendText(names, false),
+    appendOnce: appendText(names, true),
+    read: `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
+    readBefore:
+      `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} AND m.id < $2::text::bigint ${newestFirst} ` +
+      'LIMIT $3::bigint',
+    pop: popText(names),
+    lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
+    // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
+    makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
+    removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
+    update:
+      `UPDATE ${messages} AS m SET message_data = change.text ` +
+      'FROM json_to_recordset($2::text::json) AS change(id bigint, text text) ' +
+      'WHERE m.session_id = $1 AND m.id = change.id',
+    remove:
+      `DELETE FROM ${messages} WHERE session_id = $1 AND id = ANY ` +
+      '(ARRAY (SELECT value::bigint FROM json_array_elements_text($2::text::json) AS value))',
+    removeAll: `DELETE FROM ${messages} WHERE session_id = $1`,
+    readOperation: `SELECT digest FROM ${operations} WHERE session_id = $1 AND operation_id = $2`,
+    removeOperations: `DELETE FROM ${operations} WHERE session_id = $1`,
+  };
+}
+
+export type PostgresStatements = ReturnType<typeof statements>;
+
+/**
+ * The one statement of an append. Its parts depend on each other's results, and that is what orders them: `locked`
+ * takes the lock of every session in the order of their ids; `turn` has a row only when it holds them all, and
+ * reads the clock then; rows get their ids above the sort, so after all of that. All rows of a call share one
+ * time: readers that sort by time, as the Python SDK does, see the turn whole.
+ *
+ * The clock is written as the column has it: `timestamp` without zone in the connection's TimeZone, as Python does.
+ *
+ * Parameters: the batches and their texts, as JSON: it is five times quicker to write in JavaScript than an array.
+ *
+ * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new.
+ */
+function appendText(names: PostgresNames, once: boolean): string {
+  const { sessions, messages, operations } = qualifiedTables(names);
+  const recorded = `, recorded AS (
+  INSERT INTO ${operations} AS o (session_id, operation_id, digest)
+  SELECT batch.session_id, batch.operation_id, batch.digest FROM turn CROSS JOIN batch
+  WHERE batch.operation_id IS NOT NULL
+  ON CONFLICT (session_id, operation_id) DO UPDATE SET calls = o.calls + 1
+  RETURNING session_id, operation_id, digest, calls = 1 AS stored
+)`;
+  const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
+  SELECT batch.session_id, item.text, turn.at
+  FROM turn CROSS JOIN batch
+  JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)
+    ON item.position BETWEEN batch.first AND batch.last${
+      once
+        ? `
+  LEFT JOIN recorded ON recorded.session_id = batch.session_id AND recorded.operation_id = batch.operation_id
+  WHERE batch.operation_id IS NULL OR recorded.stored`
+        : ''
+    }
+  ORDER BY item.position`;
+  return `WITH batch AS (
+  SELECT * FROM json_to_recordset($1::text::json)
+    AS batch(session_id text, operation_id text, digest text, first int, last int)
+), locked AS (
+  INSERT INTO ${sessions} (session_id)
+  SELECT session_id FROM (SELECT DISTINCT session_id FROM batch) AS ids ORDER BY session_id COLLATE "C"
+  ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
+  RETURNING session_id
+), turn AS MATERIALIZED (
+  SELECT clock_timestamp() AS at FROM (SELECT count(*) FROM locked) AS locks
+)${
+    once
+      ? `${recorded}, added AS (
+  ${insert}
+)
+SELECT session_id, operation_id, digest, stored FROM recorded`
+      : `
+${insert}`
+  }`;
+}
+
+/**
+ * The one statement of a pop. What it sees is older than its wait for the session's lock. Rows that others removed
+ * meanwhile are passed over, because the newest is locked too (A9). Rows that others added it cannot see: an append
+ * changes the session's row, so a row of NULLs comes back then, and the pop is made again under the lock.
+ */
+function popText(names: PostgresNames): string {
+  const { sessions, messages } = qualifiedTables(names);
+  return `WITH locked AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1 FOR UPDATE
+), seen AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1
+), popped AS (
+  DELETE FROM ${messages} AS m WHERE m.session_id = $1 AND m.id = (
+    SELECT m.id FROM ${messages} AS m WHERE ${ofSession} AND EXISTS (SELECT FROM locked JOIN seen USING (version))
+    ${newestFirst} LIMIT 1 FOR UPDATE
+  ) RETURNING ${row}
+)
+SELECT id, text FROM popped
+UNION ALL SELECT NULL, NULL FROM locked JOIN seen ON locked.version <> seen.version`;
+}

@@ -1,0 +1,196 @@
+import { isSessionError, SessionError, type WarningReporter } from '@stackone/sessions-core';
+import type { PostgresConnection, Query } from './connection.js';
+import { type SchemaObject, type SchemaObjectKind, schemaObjects } from './ddl.js';
+import { INSPECT, LOCK_SCHEMA, type PostgresNames, qualifiedTables } from './statements.js';
+
+/** What a store needs of its tables. Whoever made them: Python's layout and older ones have these columns too. */
+const COLUMNS = {
+  sessions: { session_id: ['varchar', 'text'], updated_at: ['timestamp', 'timestamptz'] },
+  messages: {
+    id: ['int8', 'int4'],
+    session_id: ['varchar', 'text'],
+    message_data: ['text', 'varchar'],
+    created_at: ['timestamp', 'timestamptz'],
+  },
+} as const;
+
+interface Table {
+  readonly schema: string;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly exact: boolean }[];
+  readonly indexes: readonly { readonly unique: boolean; readonly columns: readonly string[] }[] | null;
+}
+
+/** What {@link INSPECT} answers. */
+interface State {
+  readonly encoding: string;
+  readonly isolation: string;
+  readonly schema: string | null;
+  readonly schemaExists: boolean;
+  readonly tables: { readonly [kind in 'sessions' | 'messages' | 'operations']?: Table } | null;
+}
+
+/** What a store learns when it opens. */
+export interface PreparedTables {
+  /** The names with the schema that holds the tables, so that a later `search_path` changes nothing. */
+  readonly names: PostgresNames;
+  /** Whether the side table of operations is there. */
+  readonly operations: boolean;
+  /** Whether a statement on its own runs at READ COMMITTED. */
+  readonly readCommitted: boolean;
+  /** Whether the connection has transactions of several statements. */
+  readonly transactions: boolean;
+}
+
+/**
+ * Makes the tables that are missing, and checks the ones that are there. Sends no DDL where nothing is missing, so
+ * a user without the privilege to make tables can open those of others.
+ *
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ */
+export async function prepareTables(
+  connection: PostgresConnection,
+  wanted: PostgresNames,
+  createTables: boolean,
+  warn: WarningReporter,
+): Promise<PreparedTables> {
+  const transactions = await hasTransactions(connection);
+  let state = await inspect(connection.read, wanted);
+  checkEncoding(state);
+  checkLayout(state, wanted);
+  const schema =
+    wanted.schema ??
+    state.tables?.messages?.schema ??
+    state.tables?.sessions?.schema ??
+    state.schema ??
+    undefined;
+  const names = { ...wanted, schema };
+  const missing = createTables ? missingObjects(state, names) : [];
+  if (missing.length > 0) {
+    try {
+      await create(connection, missing, transactions);
+    } catch (error) {
+      // tables of others work as they are, without what this user may not add to them
+      if (!isRefusal(error) || !state.tables?.sessions || !state.tables.messages) throw error;
+    }
+    state = await inspect(connection.read, names);
+    checkLayout(state, names);
+  }
+  for (const kind of ['sessions', 'messages'] as const) {
+    if (!state.tables?.[kind]) throw tableMissing(names[kind]);
+  }
+  if (!findsNewest(state)) {
+    const statement = schemaObjects(names).find(({ kind }) => kind === 'idIndex')?.sql;
+    warn({
+      code: 'INDEX_MISSING',
+      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`,
+    });
+  }
+  return {
+    names,
+    operations: state.tables?.operations !== undefined,
+    readCommitted: state.isolation === 'read committed',
+    transactions,
+  };
+}
+
+/** Some drivers send each statement as a request of its own (HTTP). They say so without asking the server. */
+async function hasTransactions(connection: PostgresConnection): Promise<boolean> {
+  try {
+    await connection.atomically(async () => undefined);
+    return true;
+  } catch (error) {
+    if (isSessionError(error) && error.code === 'UNSUPPORTED') return false;
+    throw error;
+  }
+}
+
+async function inspect(query: Query, names: PostgresNames): Promise<State> {
+  const { sessions, messages, operations } = qualifiedTables(names);
+  const [row] = await query(INSPECT, [sessions, messages, operations, names.schema ?? null]);
+  return JSON.parse((row as { state: string }).state) as State;
+}
+
+async function create(
+  connection: PostgresConnection,
+  objects: readonly SchemaObject[],
+  transactions: boolean,
+): Promise<void> {
+  if (!transactions) {
+    for (const { sql } of objects) await connection.write(sql);
+    return;
+  }
+  await connection.atomically(async (query) => {
+    await query(LOCK_SCHEMA);
+    for (const { sql } of objects) await query(sql);
+  });
+}
+
+function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
+  const has: Record<SchemaObjectKind, boolean> = {
+    schema: state.schemaExists,
+    sessions: state.tables?.sessions !== undefined,
+    messages: state.tables?.messages !== undefined,
+    timeIndex: state.tables?.messages !== undefined,
+    idIndex: findsNewest(state),
+    operations: state.tables?.operations !== undefined,
+  };
+  return schemaObjects(names).filter(({ kind }) => !has[kind]);
+}
+
+/** Whether some index leads from a session to its rows by id. */
+function findsNewest(state: State): boolean {
+  return (state.tables?.messages?.indexes ?? []).some(
+    ({ columns: [first, second] }) => first === 'session_id' && second === 'id',
+  );
+}
+
+function isRefusal(error: unknown): boolean {
+  return isSessionError(error) && (error.code === 'PERMISSION_DENIED' || error.code === 'READ_ONLY');
+}
+
+function checkEncoding({ encoding }: State): void {
+  if (encoding === 'UTF8') return;
+  throw new SessionError(
+    'UNSUPPORTED',
+    `The encoding of the database is ${encoding}, which cannot hold every text. Make one with ENCODING 'UTF8'.`,
+  );
+}
+
+/** Checks the tables that are there. */
+function checkLayout({ tables }: State, names: PostgresNames): void {
+  for (const kind of ['sessions', 'messages'] as const) {
+    const table = tables?.[kind];
+    if (table) checkColumns(names[kind], table, COLUMNS[kind]);
+  }
+  const key = tables?.sessions?.indexes?.some(
+    ({ unique, columns }) => unique && columns.length === 1 && columns[0] === 'session_id',
+  );
+  if (tables?.sessions && !key)
+    throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
+}
+
+function checkColumns(name: string, table: Table, wanted: Readonly<Record<string, readonly string[]>>): void {
+  for (const [column, types] of Object.entries(wanted)) {
+    const found = table.columns.find((candidate) => candidate.name === column);
+    if (!found) throw mismatch(`The table "${name}" has no column "${column}"`);
+    if (!types.includes(found.type))
+      throw mismatch(`The column "${column}" of the table "${name}" has the type ${found.type}`);
+    if (column === 'session_id' && !found.exact)
+      throw mismatch(`The column "session_id" of the table "${name}" does not compare byte for byte`);
+  }
+}
+
+function tableMissing(name: string): SessionError {
+  return new SessionError(
+    'TABLE_MISSING',
+    `The table "${name}" does not exist. Open the store with createTables: true, or run the statements of ` +
+      'schemaSql().',
+  );
+}
+
+function mismatch(what: string): SessionError {
+  return new SessionError(
+    'SCHEMA_MISMATCH',
+    `${what}. Give the store other table names (option "tables"), or make the table as schemaSql() says.`,
+  );
+}

@@ -1,0 +1,92 @@
+import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import pg from 'pg';
+import { afterAll, describe, expect, test } from 'vitest';
+import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
+import { backendOpener } from '../src/store.js';
+import { runProgram } from './processes.js';
+
+const all = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
+const portable = { durable: true, shared: true, operations: true, transactions: true };
+
+function failOnWarning(): never {
+  throw new Error('a warning about tables of our own');
+}
+
+describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
+  const raw = new pg.Pool({ connectionString: url, max: 2 });
+  afterAll(() => raw.end());
+
+  async function open(options: PostgresStoreOptions) {
+    const store = await PostgresSessionStore.fromUrl(url, options);
+    const { sessions = 'agent_sessions', messages = 'agent_messages' } = options.tables ?? {};
+    const quoted = (...names: string[]) =>
+      [options.schema ?? 'public', ...names].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
+    return {
+      session: (id: string) => store.session(id),
+      insertRaw: async (id: string, text: string) => {
+        await raw.query(`INSERT INTO ${quoted(sessions)} (session_id) VALUES ($1) ON CONFLICT DO NOTHING`, [
+          id,
+        ]);
+        await raw.query(`INSERT INTO ${quoted(messages)} (session_id, message_data) VALUES ($1, $2)`, [
+          id,
+          text,
+        ]);
+      },
+      reopen: () => PostgresSessionStore.fromUrl(url, options),
+      close: () => store.close(),
+    };
+  }
+
+  sessionConformance({ name: 'a URL', describe, test, open: () => open({}), supports: all });
+  sessionConformance({
+    name: 'a pool of one, other table names, a schema',
+    describe,
+    test,
+    open: () =>
+      open({
+        max: 1,
+        tables: { sessions: 'my "chats"', messages: "rows; -- of $1 ?'" },
+        schema: 'the "agents"',
+      }),
+    supports: all,
+  });
+
+  test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
+    const runs = await Promise.all([1, 2].map(() => runProgram('suite.mjs', { DATABASE_URL: url })));
+    for (const { output, code } of runs) {
+      expect(output).toMatch(/covered \d{3}/);
+      expect(output).toMatch(/^(# |ℹ )fail 0$/m);
+      expect(code).toBe(0);
+    }
+  });
+
+  backendConformance({
+    name: 'the port',
+    describe,
+    test,
+    open: async () => {
+      const backend = await backendOpener({ url })(failOnWarning);
+      return { backend, close: () => backend.close() };
+    },
+    supports: portable,
+  });
+  backendConformance({
+    name: 'the port inside a transaction of the application',
+    describe,
+    test,
+    open: async () => {
+      const backend = await backendOpener({ pool: raw })(failOnWarning);
+      const client = await raw.connect();
+      await client.query('BEGIN');
+      return {
+        backend: backend.with(client),
+        close: async () => {
+          await client.query('COMMIT');
+          client.release();
+        },
+      };
+    },
+    supports: portable,
+  });
+});

@@ -1,0 +1,74 @@
+import { describeEngine } from '@stackone/test-servers/vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { schemaSql } from '../src/index.js';
+import { postgresNames, statements } from '../src/statements.js';
+
+/** A plan of EXPLAIN (FORMAT JSON). */
+interface Plan {
+  readonly 'Relation Name'?: string;
+  readonly 'Actual Rows': number;
+  readonly 'Actual Loops': number;
+  readonly 'Rows Removed by Filter'?: number;
+  readonly 'Rows Removed by Index Recheck'?: number;
+  readonly Plans?: readonly Plan[];
+}
+
+/** The rows of tables that the scans at the leaves of a plan went over. */
+function rowsTouched(plan: Plan): number {
+  if (plan.Plans) return plan.Plans.reduce((sum, part) => sum + rowsTouched(part), 0);
+  if (plan['Relation Name'] === undefined) return 0;
+  const removed = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
+  return (plan['Actual Rows'] + removed) * plan['Actual Loops'];
+}
+
+describeEngine('postgres', ({ url }) => {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const sql = statements(postgresNames(undefined, 'public'));
+  beforeAll(async () => {
+    for (const statement of schemaSql()) await pool.query(statement);
+    await pool.query(`
+      INSERT INTO agent_sessions (session_id) SELECT 'big' UNION ALL SELECT 's' || n FROM generate_series(1, 3000) AS n;
+      ALTER TABLE agent_messages DISABLE TRIGGER ALL;
+      INSERT INTO agent_messages (session_id, message_data) SELECT 'big', '{}' FROM generate_series(1, 450000);
+      INSERT INTO agent_messages (session_id, message_data) SELECT 's' || (1 + n % 3000), '{}' FROM generate_series(1, 300000) AS n;
+      ALTER TABLE agent_messages ENABLE TRIGGER ALL;
+      ANALYZE agent_messages`);
+  }, 120_000);
+  afterAll(() => pool.end());
+
+  const touched = async (statement: string, parameters: unknown[]) => {
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${statement}`, parameters);
+    await client.query('ROLLBACK');
+    client.release();
+    return rowsTouched(rows[0]['QUERY PLAN'][0].Plan);
+  };
+
+  test('one conversation is 60 % of the table, 300,000 newer rows of others follow: only its newest are touched', async () => {
+    const { rows } = await pool.query(
+      "SELECT max(id)::text AS last FROM agent_messages WHERE session_id = 'big'",
+    );
+    const { last } = rows[0];
+    expect(await touched(sql.read, ['big', 20])).toBeLessThanOrEqual(21);
+    expect(await touched(sql.readBefore, ['big', last, 20])).toBeLessThanOrEqual(21);
+    expect(await touched(sql.pop, ['big'])).toBeLessThanOrEqual(5);
+    expect(await touched(sql.lock, ['big'])).toBeLessThanOrEqual(2);
+    expect(await touched(sql.remove, ['big', JSON.stringify([last])])).toBeLessThanOrEqual(4);
+    expect(
+      await touched(sql.update, ['big', JSON.stringify([{ id: last, text: '{}' }])]),
+    ).toBeLessThanOrEqual(4);
+    for (const id of ['s7', 'absent']) {
+      expect(await touched(sql.read, [id, 20])).toBeLessThanOrEqual(21);
+      expect(await touched(sql.pop, [id])).toBeLessThanOrEqual(5);
+    }
+  });
+
+  test('the count sees a plan that passes over the rows of others', async () => {
+    const plain = sql.read.replace('m.session_id >= $1 AND m.session_id <= $1', 'm.session_id = $1');
+    expect(plain).not.toBe(sql.read);
+    await pool.query('DROP INDEX idx_agent_messages_session_id');
+    expect(await touched(sql.read, ['big', 20])).toBeGreaterThan(100_000);
+  });
+});

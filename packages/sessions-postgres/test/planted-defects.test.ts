@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { PostgresBackend } from '../src/backend.js';
+import { surviveDrops } from '../src/connect.js';
+import { PoolConnection } from '../src/connection.js';
+import { schemaSql } from '../src/index.js';
+import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
+
+// Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
+describeEngine('postgres:18', ({ url, server }) => {
+  const pool = new pg.Pool({ connectionString: url, max: 40 });
+  const right = statements(postgresNames(undefined, 'public'));
+  surviveDrops(pool); // the database goes while connections are still ending
+  beforeAll(async () => {
+    for (const statement of schemaSql()) await pool.query(statement);
+  });
+  afterAll(() => pool.end());
+
+  const backendWith = (changed: Partial<PostgresStatements>) =>
+    new PostgresBackend({
+      connection: new PoolConnection(pool),
+      sql: { ...right, ...changed },
+      supports: { durable: true, shared: true, operations: true, transactions: true },
+      readCommitted: true,
+      retry: { maxRetries: 0 },
+      join: () => {
+        throw new Error('not used');
+      },
+      close: async () => {},
+    });
+
+  const replaced = (text: string, part: string | RegExp, by: string) => {
+    const changed = text.replace(part, by);
+    expect(changed).not.toBe(text);
+    return changed;
+  };
+
+  const times = (count: number, work: (index: number) => Promise<unknown>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+  const pops = async (backend: PostgresBackend) => {
+    const sessionId = randomUUID();
+    await backend.append([{ sessionId, texts: Array.from({ length: 40 }, (_, n) => `{"n":${n}}`) }]);
+    const popped = await times(40, async () => backend.pop(sessionId));
+    return new Set(popped.map((row) => (row as { id?: string } | undefined)?.id)).size;
+  };
+
+  test('A9: a pop that does not lock the newest row gives nothing to some', async () => {
+    expect(await pops(backendWith({}))).toBe(40);
+    const pop = replaced(replaced(right.pop, /LIMIT 1 FOR UPDATE/, 'LIMIT 1'), /\$1 FOR UPDATE/, '$1');
+    expect(await pops(backendWith({ pop }))).toBeLessThan(40);
+  });
+
+  test('A6: a session that is made without regard to others fails for some', async () => {
+    const append = replaced(right.append, /ON CONFLICT \(session_id\) DO UPDATE[^\n]*/, '');
+    const sessionId = randomUUID();
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, () => backendWith({ append }).append([{ sessionId, texts: ['{}'] }])),
+    );
+    expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+  });
+
+  test('A17: a time that is drawn before the lock tears the order that Python reads', async () => {
+    const inOrder = async (append: string) => {
+      const sessionId = randomUUID();
+      await times(40, async () => backendWith({ append }).append([{ sessionId, texts: ['{}', '{}'] }]));
+      const order = async (by: string) =>
+        (await pool.query(`SELECT id FROM agent_messages WHERE session_id = $1 ORDER BY ${by}`, [sessionId]))
+          .rows;
+      return JSON.stringify(await order('created_at, id')) === JSON.stringify(await order('id'));
+    };
+    expect(await inOrder(right.append)).toBe(true);
+    expect(await inOrder(replaced(right.append, 'clock_timestamp()', 'statement_timestamp()'))).toBe(false);
+  });
+
+  test('A7: tables that are made without the lock fail for some', async () => {
+    const name = await server.createDatabase();
+    const own = new pg.Pool({ connectionString: server.url(name), max: 20 });
+    surviveDrops(own);
+    const clients = await Promise.all(Array.from({ length: 20 }, () => own.connect()));
+    const results = await Promise.allSettled(
+      clients.map(async (client) => {
+        for (const statement of schemaSql()) await client.query(statement);
+      }),
+    );
+    expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+    for (const client of clients) client.release();
+    await own.end();
+    await server.dropDatabase(name);
+  });
+
+  test('A11: one parameter for each item fails for 70,000', async () => {
+    const parameters = Array.from({ length: 70_000 }, (_, index) => `($${index + 1})`);
+    const insert = `SELECT count(*) FROM (VALUES ${parameters.join()}) AS v(x)`;
+    await expect(pool.query(insert, parameters)).rejects.toMatchObject({ code: '08P01' });
+  });
+});
