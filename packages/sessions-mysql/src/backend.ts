@@ -12,7 +12,7 @@ import {
   type StoredRow,
 } from '@stackone/sessions-core';
 import { type MysqlConnector, NOTHING_CHANGED } from './connection.js';
-import type { Answer, Send } from './driver.js';
+import type { Answer, Send } from './database.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
 

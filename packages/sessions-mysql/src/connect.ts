@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { importDriver, SessionError, type StoreUrl } from '@stackone/sessions-core';
 import type { ConnectionSource } from './connection.js';
-import { type PromiseConnection, type PromisePool, promisePool } from './driver.js';
+import { type PromiseConnection, type PromisePool, promisePool } from './database.js';
 import { toSessionError } from './errors.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */

@@ -8,7 +8,7 @@ import {
   queryText,
   type Send,
   toAnswer,
-} from './driver.js';
+} from './database.js';
 import { toCommitError, toSessionError } from './errors.js';
 
 /** What the work of a transaction returns when it left everything as it was: then it is rolled back. */

@@ -9,16 +9,17 @@ const STAND_IN = '\u0001';
 /**
  * A text as SQL, the same under every `sql_mode`: a backslash is an escape or not depending on
  * `NO_BACKSLASH_ESCAPES`, which may differ from connection to connection, so none is ever sent. Quotes are doubled,
- * as both modes read them.
+ * as both modes read them. An id without a backslash is a plain literal, by which a proxy can route.
  */
 export function textLiteral(text: string): string {
   if (!text.includes('\\')) return quoted(text);
   if (text.includes(STAND_IN)) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
-  return `REPLACE(${quoted(text.replaceAll('\\', STAND_IN))}, _utf8mb4 0x01, _utf8mb4 0x5C)`;
+  // all three of one character set and collation, which the connection's may not be
+  return `REPLACE(_utf8mb4${quoted(text.replaceAll('\\', STAND_IN))}, _utf8mb4 0x01, _utf8mb4 0x5C)`;
 }
 
 function quoted(text: string): string {
-  return `_utf8mb4'${text.replaceAll("'", "''")}'`;
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 /**

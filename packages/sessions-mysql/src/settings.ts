@@ -1,6 +1,6 @@
 import { SessionError } from '@stackone/sessions-core';
+import type { Send } from './database.js';
 import type { MysqlServer } from './ddl.js';
-import type { Send } from './driver.js';
 
 /** Settings of a server that change what statements mean, read once when a store is opened. */
 export interface ServerSettings {
@@ -21,14 +21,16 @@ export interface ServerSettings {
 export async function readSettings(send: Send): Promise<ServerSettings> {
   const { rows } = await send(
     'SELECT VERSION() AS version, @@max_allowed_packet AS max_packet, @@sql_mode AS modes, ' +
-      '@@lower_case_table_names AS folding, @@character_set_client AS sent, @@character_set_results AS received',
+      '@@lower_case_table_names AS folding, @@character_set_client AS sent, @@character_set_connection AS understood, ' +
+      '@@character_set_results AS received',
   );
-  const { version, max_packet, modes, folding, sent, received } = rows[0] ?? {};
-  if (sent !== 'utf8mb4' || received !== 'utf8mb4') {
+  const { version, max_packet, modes, folding, sent, understood, received } = rows[0] ?? {};
+  const characterSets = [sent, understood, received];
+  if (characterSets.some((name) => name !== 'utf8mb4')) {
     throw new SessionError(
       'UNSUPPORTED',
-      `The connection's character set is ${sent} and ${received}, so text would be changed on its way. Make the pool ` +
-        "with charset: 'utf8mb4'; on MariaDB, start the server without skip-character-set-client-handshake.",
+      `The connection's character sets are ${characterSets.join(', ')}, so text would be changed on its way. Make the ` +
+        "pool with charset: 'utf8mb4'; on MariaDB, start the server without skip-character-set-client-handshake.",
     );
   }
   return {

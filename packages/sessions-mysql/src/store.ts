@@ -37,7 +37,7 @@ import {
   promiseConnection,
   promisePool,
   queryText,
-} from './driver.js';
+} from './database.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
@@ -98,7 +98,7 @@ const SUPPORTS: SessionSupport = { durable: true, shared: true, operations: true
 /**
  * Conversations in a MySQL or MariaDB database.
  *
- * The tables are those that the Python SDK's `SQLAlchemySession` works with, and can be shared with it.
+ * The tables are those that the Python SDK's `SQLAlchemySession` works with.
  *
  * @example
  * ```ts

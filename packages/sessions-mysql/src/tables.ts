@@ -1,6 +1,6 @@
 import { isSessionError, SessionError, type WarningReporter } from '@stackone/sessions-core';
+import type { Send } from './database.js';
 import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
-import type { Send } from './driver.js';
 import type { ServerSettings } from './settings.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 

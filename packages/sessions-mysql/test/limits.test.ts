@@ -83,6 +83,24 @@ describeEngine(SERVERS, ({ engine, url }) => {
   });
 
   describe('B10, B11: any text is exact under every sql_mode', () => {
+    test('and under every collation of the connection', async () => {
+      const client = mysql.createConnection(driverUrl(url));
+      for (const collation of [
+        'utf8mb4_bin',
+        'utf8mb4_unicode_ci',
+        'utf8mb4_general_ci',
+        'utf8mb4_spanish_ci',
+      ]) {
+        await client.promise().query(`SET NAMES utf8mb4 COLLATE ${collation}`);
+        const port = await backendOpener({ pool: client })(failOnWarning);
+        const sessionId = `\\é ${collation}`;
+        await port.append([{ sessionId, texts: [TRICKY.toWellFormed()] }]);
+        expect(await port.read(sessionId)).toMatchObject([{ text: TRICKY.toWellFormed() }]);
+        expect(await port.read(sessionId.replace('é', 'e'))).toEqual([]);
+      }
+      await client.promise().end();
+    });
+
     const modes = [
       '',
       'NO_BACKSLASH_ESCAPES',
@@ -329,11 +347,14 @@ describeEngine(SERVERS, { settings: { max_allowed_packet: '1M' } }, ({ url }) =>
     test('whatever is not refused is taken by the server, to the byte', { timeout: 60_000 }, async () => {
       const sessionId = randomUUID();
       const outcomes = new Set<string>();
-      for (let bytes = limit - 400; bytes <= limit; bytes += 7) {
-        const append = backend.append([{ sessionId, texts: ['x'.repeat(bytes)] }]);
-        outcomes.add(await append.then(String, (error: { code: string }) => error.code));
+      for (const character of ['x', '\\']) {
+        for (let bytes = limit - 400; bytes <= limit; bytes += 7) {
+          const append = backend.append([{ sessionId, texts: [character.repeat(bytes)] }]);
+          outcomes.add(await append.then(String, (error: { code: string }) => error.code));
+        }
       }
       expect([...outcomes]).toEqual(['stored', 'ITEM_TOO_LARGE']);
+      expect((await backend.read(sessionId, 1))[0]?.text).toMatch(/^\\+$/);
       await backend.clear(sessionId);
     });
   });

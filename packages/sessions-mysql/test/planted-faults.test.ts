@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MysqlBackend } from '../src/backend.js';
 import { GivenPool } from '../src/connect.js';
 import { PoolConnector } from '../src/connection.js';
-import { promisePool } from '../src/driver.js';
+import { promisePool } from '../src/database.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
 import { rawPool, rowsOf, SERVERS } from './databases.js';

@@ -78,7 +78,7 @@ test.each([
 test('every statement on rows names the sessions', () => {
   const onRows = everything().filter((sql) => /^(?:SELECT|UPDATE|DELETE)/.test(sql));
   expect(onRows.length).toBeGreaterThan(8);
-  for (const sql of onRows) expect(sql).toMatch(/WHERE session_id (?:=|>=) _utf8mb4'a'/);
+  for (const sql of onRows) expect(sql).toMatch(/WHERE session_id (?:=|>=) 'a'/);
 });
 
 test('the two servers get one text, apart from the collation', () => {
