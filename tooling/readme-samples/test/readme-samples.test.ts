@@ -14,6 +14,7 @@ interface Program extends Sample {
 
 /** The servers of the READMEs whose samples connect to `DATABASE_URL`: to an empty database, each of its own. */
 const TARGETS: Readonly<Record<string, Target>> = {
+  'README.md': 'postgres:18',
   'packages/sessions-postgres/README.md': 'postgres:18',
   'packages/sessions-mysql/README.md': 'mysql',
 };
