@@ -1,14 +1,35 @@
 import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
+import { runModule } from './child-process.js';
 import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS } from './databases.js';
 
 const everything = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
 const embedded = { checksIds: true, anyValue: true, namesPaths: true };
 const manifest = { durable: true, shared: true, operations: true, transactions: false };
+
+/** The suite of the session methods in a process of its own, which fails if a case does. */
+const SUITE = `
+  import { describe, test } from 'node:test';
+  import { sessionConformance } from '@stackone/sessions-core/conformance';
+  import { MysqlSessionStore } from '@stackone/sessions-mysql';
+
+  const open = () => MysqlSessionStore.fromUrl(process.argv[1], { max: 3 });
+  const { covered } = sessionConformance({
+    name: 'process ' + process.pid,
+    describe,
+    test,
+    open: async () => {
+      const store = await open();
+      return { session: (id) => store.session(id), reopen: open, close: () => store.close() };
+    },
+    supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true },
+  });
+  console.log('covered ' + covered.length);
+`;
 
 describeEngine(SERVERS, ({ url }) => {
   let pool: ReturnType<typeof rawPool>;
@@ -45,6 +66,14 @@ describeEngine(SERVERS, ({ url }) => {
   shared('a URL, other table names, a pool of one', {
     tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' },
     max: 1,
+  });
+
+  test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
+    const outputs = await Promise.all([1, 2].map(() => runModule(SUITE, url)));
+    for (const output of outputs) {
+      expect(output).toMatch(/covered \d{3}/);
+      expect(output).toMatch(/^(# |ℹ )fail 0$/m);
+    }
   });
 
   describe('what the application opened', () => {
