@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { Agent, run } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';
 import { type OpenSession, playScene, SCENES } from '@stackone/runner-script';
+import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import { describe, expect, test } from 'vitest';
 import { DrizzleSession, InMemorySession } from '../src/index.js';
-import { runModule } from './child-process.js';
-import { temporaryFolder } from './temporary-folder.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const folder = temporaryFolder();
 

@@ -2,6 +2,7 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AgentInputItem } from '@openai/agents-core';
+import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   DrizzleSession,
@@ -10,8 +11,8 @@ import {
   openSessionStore,
   type SessionStore,
 } from '../src/index.js';
-import { runModule } from './child-process.js';
-import { temporaryFolder } from './temporary-folder.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const folder = temporaryFolder();
 let files = 0;

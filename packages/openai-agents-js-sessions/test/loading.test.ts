@@ -1,5 +1,7 @@
+import { moduleRunner } from '@stackone/test-environment';
 import { expect, test } from 'vitest';
-import { runModule } from './child-process.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const PACKAGES = [
   'openai-agents-js-sessions',

@@ -1,9 +1,11 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { playScene, SCENES } from '@stackone/runner-script';
+import { moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { DrizzleSession, MysqlSessionStore, openSessionStore, PostgresSessionStore } from '../src/index.js';
-import { runModule } from './child-process.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const hello: AgentInputItem = { role: 'user', content: 'hello' };
 const STORES = {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { moduleRunner } from '@stackone/test-environment';
 import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { runModule } from './child-process.js';
 import { DRIZZLES, driverUrl, emptyDatabase, failOnWarning, rowsOf, SERVERS } from './databases.js';
 import { contents, messages, texts, textsOf } from './items.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 /** Whether every batch of `size` rows, named `{batch}:{position}`, is whole and contiguous. */
 function expectWhole(rows: readonly unknown[], size: number): void {

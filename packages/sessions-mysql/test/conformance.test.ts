@@ -1,11 +1,13 @@
 import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import { moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { runModule } from './child-process.js';
 import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS } from './databases.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const everything = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
 const embedded = { checksIds: true, anyValue: true, namesPaths: true };

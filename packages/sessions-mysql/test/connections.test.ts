@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { moduleRunner } from '@stackone/test-environment';
 import { type FaultProxy, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
@@ -6,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MysqlBackend } from '../src/backend.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { runModule } from './child-process.js';
 import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SERVERS } from './databases.js';
 import { contents, messages, texts, textsOf } from './items.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const QUICK = { maxRetries: 3, retryDelay: 20 };
 

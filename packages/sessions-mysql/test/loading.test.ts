@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { moduleRunner } from '@stackone/test-environment';
 import type { drizzle as drizzleNewest } from 'drizzle-orm/mysql2';
 import type { drizzle as drizzleOldest } from 'drizzle-orm-0.44/mysql2';
 import type { drizzle as drizzleCandidate } from 'drizzle-orm-rc/mysql2';
@@ -12,7 +13,8 @@ import type {
   MysqlConnection,
   MysqlPool,
 } from '../src/index.js';
-import { runModule } from './child-process.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const DIST = join(import.meta.dirname, '../dist');
 

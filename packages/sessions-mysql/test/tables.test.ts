@@ -1,4 +1,5 @@
 import type { SessionWarning } from '@stackone/sessions-core';
+import { moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { desc } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/mysql2';
@@ -6,9 +7,10 @@ import mysql from 'mysql2';
 import { describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions, schemaSql } from '../src/index.js';
 import { sessionTables } from '../src/schema.js';
-import { runModule } from './child-process.js';
 import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SERVERS } from './databases.js';
 import { contents, message, messages } from './items.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 async function statementsOn(url: string, statements: readonly string[]): Promise<void> {
   const pool = rawPool(url);

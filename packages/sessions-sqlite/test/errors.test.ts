@@ -2,12 +2,13 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
+import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../src/errors.js';
 import { SqliteSessionStore } from '../src/index.js';
-import { runModule } from './child-process.js';
-import { temporaryFolder } from './temporary-folder.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const folder = temporaryFolder();
 const canary: AgentInputItem = { role: 'user', content: 'canary' };

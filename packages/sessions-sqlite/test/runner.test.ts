@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { playScene, SCENES } from '@stackone/runner-script';
+import { temporaryFolder } from '@stackone/test-environment';
 import { test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
-import { temporaryFolder } from './temporary-folder.js';
 
 const folder = temporaryFolder();
 

@@ -2,14 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AgentInputItem } from '@openai/agents-core';
+import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
 import { sqliteNames, statements } from '../src/statements.js';
-import { runModule } from './child-process.js';
-import { temporaryFolder } from './temporary-folder.js';
+
+const runModule = moduleRunner(import.meta.dirname);
 
 const folder = temporaryFolder();
 let files = 0;
