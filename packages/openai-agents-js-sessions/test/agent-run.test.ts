@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Agent, run } from '@openai/agents';
+import { Agent, type AgentInputItem, run } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';
 import { type OpenSession, playScene, SCENES } from '@stackone/runner-script';
 import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
@@ -50,18 +50,31 @@ test('an agent in another process goes on with the conversation', async () => {
   ]);
 });
 
-test('history by hand stores the user message once (A2)', async () => {
-  const model = new ScriptedModel([[assistantMessage('r1')], [assistantMessage('r2')]]);
-  const agent = new Agent({ name: 'A', model });
-  const session = new InMemorySession('chat_123');
-  for (const text of ['q1', 'q2']) {
-    const history = await session.getItems();
-    const result = await run(agent, [...history, { role: 'user', content: text }]);
-    await session.addItems(result.history.slice(history.length));
+describe('history by hand (A2)', () => {
+  /** Two turns; what is saved of a turn is the choice of the caller. */
+  async function texts(
+    saved: (text: string, turn: AgentInputItem[]) => AgentInputItem[],
+  ): Promise<unknown[]> {
+    const model = new ScriptedModel([[assistantMessage('r1')], [assistantMessage('r2')]]);
+    const agent = new Agent({ name: 'A', model });
+    const session = new InMemorySession('chat_123');
+    for (const text of ['q1', 'q2']) {
+      const history = await session.getItems();
+      const result = await run(agent, [...history, { role: 'user', content: text }]);
+      await session.addItems(saved(text, result.history.slice(history.length)));
+    }
+    return (await session.getItems()).map((item) => {
+      const { content } = item as { content: string | { text: string }[] };
+      return typeof content === 'string' ? content : content[0]?.text;
+    });
   }
-  const texts = (await session.getItems()).map((item) => {
-    const { content } = item as { content: string | { text: string }[] };
-    return typeof content === 'string' ? content : content[0]?.text;
+
+  test('as the README shows it every message is stored once', async () => {
+    expect(await texts((_text, turn) => turn)).toEqual(['q1', 'r1', 'q2', 'r2']);
   });
-  expect(texts).toEqual(['q1', 'r1', 'q2', 'r2']);
+
+  test('as the README of 0.4.1 had it the user message is stored twice', async () => {
+    const twice = await texts((text, turn) => [{ role: 'user', content: text }, ...turn]);
+    expect(twice).toEqual(['q1', 'q1', 'r1', 'q2', 'q2', 'r2']);
+  });
 });

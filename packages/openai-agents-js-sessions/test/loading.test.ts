@@ -34,3 +34,8 @@ test.each(PACKAGES)('loading %s loads no driver, no Drizzle and no SDK', async (
     expect(loaded.filter((one) => !PACKAGES.includes(one))).toEqual([]);
   }
 });
+
+test('A15: a static import of a driver would show', async () => {
+  const loaded = await loadedPackages('sessions-sqlite/schema', 'await import(process.argv[1])');
+  expect(loaded.filter((one) => !PACKAGES.includes(one)).join()).toContain('drizzle-orm');
+});

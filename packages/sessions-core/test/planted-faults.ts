@@ -9,7 +9,7 @@ export interface PlantedFault {
 /** Faults of `toy-store.mjs`. */
 export const SESSION_FAULTS: readonly PlantedFault[] = [
   {
-    fault: 'order by timestamp',
+    fault: 'A17: order by timestamp',
     line: '.sort((a, b) => a.id - b.id);',
     becomes: '.sort((a, b) => a.time - b.time);',
     fails: 'items come back in the order in which they were added',
@@ -102,7 +102,7 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'equal items are all kept',
   },
   {
-    fault: 'truncation at 64 KB',
+    fault: 'A14: truncation at 64 KB',
     line: 'for (const text of texts) {',
     becomes: 'for (const text of texts.map((text) => text.slice(0, 65535))) {',
     fails: 'an item of two million characters comes back whole',
@@ -127,7 +127,7 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'two reads of the same rows give the same JSON text',
   },
   {
-    fault: 'plain JSON instead of the codec',
+    fault: 'A10: plain JSON instead of the codec',
     line: 'texts = encodeItems(items);',
     becomes: 'texts = (encodeItems(items), items.map((item) => JSON.stringify(item)));',
     fails: 'Uint8Array: comes back exactly',
@@ -151,7 +151,7 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'popping gives the newest item and removes it alone',
   },
   {
-    fault: 'lost update of pop',
+    fault: 'A9: lost update of pop',
     line: 'return locked(this.sessionId, async () => {\n        for (;;) {',
     becomes: 'return Promise.resolve().then(async () => {\n        for (;;) {',
     fails: 'each of many callers at once pops another item',
@@ -208,6 +208,18 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'an unknown conversation is empty',
   },
   {
+    fault: 'A1: no getSessionId',
+    line: 'async getSessionId() {',
+    becomes: 'async sessionIdentifier() {',
+    fails: 'getSessionId gives the id, the same for every object',
+  },
+  {
+    fault: 'A12: an error that shows the item',
+    line: 'return Promise.reject(error);',
+    becomes: 'return Promise.reject(Object.assign(error, { items }));',
+    fails: 'an instance of a class is refused with its path, without its value, and nothing is written',
+  },
+  {
     fault: 'an id of its own for every object',
     line: 'return this.sessionId;',
     becomes: 'return `${this.sessionId}-${Math.random()}`;',
@@ -220,13 +232,13 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'two objects of one id show one conversation',
   },
   {
-    fault: 'case-folding ids',
+    fault: 'A13: case-folding ids',
     line: '.filter((row) => row.sessionId === sessionId)',
     becomes: '.filter((row) => row.sessionId.toLowerCase() === sessionId.toLowerCase())',
     fails: 'ids that differ in case are two conversations',
   },
   {
-    fault: 'accent-blind ids',
+    fault: 'A13: accent-blind ids',
     line: '.filter((row) => row.sessionId === sessionId)',
     becomes:
       '.filter((row) => row.sessionId.normalize("NFD").replace(/\\p{M}/gu, "") === sessionId.normalize("NFD").replace(/\\p{M}/gu, ""))',
@@ -239,7 +251,7 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'ids that differ in Unicode normal form are two conversations',
   },
   {
-    fault: 'ids padded with spaces',
+    fault: 'A13: ids padded with spaces',
     line: '.filter((row) => row.sessionId === sessionId)',
     becomes: '.filter((row) => row.sessionId.trimEnd() === sessionId.trimEnd())',
     fails: 'ids that differ in a space at the end are two conversations',
@@ -283,7 +295,7 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
     fails: 'calls that are not awaited take effect in the order in which they were made',
   },
   {
-    fault: 'an unreadable row hides the rest',
+    fault: 'B19: an unreadable row hides the rest',
     line: 'return decodeItem(row.text);\n    } catch {\n      return undefined;',
     becomes: 'return decodeItem(row.text);\n    } catch (error) {\n      throw error;',
     fails: 'reading leaves them out and shows the rest',

@@ -20,7 +20,11 @@ sessionConformance({
   test,
   open: () => {
     const backend = new MemoryBackend();
-    const open = () => new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: () => backend });
+    const open = () =>
+      new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: () => backend }).on(
+        'warning',
+        () => {},
+      );
     const store = open();
     return {
       session: (id: string) => store.session(id),

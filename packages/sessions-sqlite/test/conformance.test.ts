@@ -20,6 +20,7 @@ function failOnWarning(): never {
 async function openFile(options: SqliteStoreOptions) {
   const file = join(folder, `${files++}.db`);
   const store = await SqliteSessionStore.fromUrl(`sqlite:${file}`, options);
+  store.on('warning', () => {}); // of the rows that cases damage
   const raw = new Database(file);
   const insert = raw.prepare(
     `INSERT INTO "${options.tables?.messages ?? 'agent_messages'}" (session_id, message_data) VALUES (?, ?)`,

@@ -13,7 +13,7 @@ const text = fc.oneof(
 );
 
 /** Values that plain JSON says and, with `lossy`, those that it loses. */
-const { json, any } = fc.letrec<{ json: unknown; any: unknown }>((tie) => ({
+const { json, anything } = fc.letrec<{ json: unknown; anything: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 3 },
     text,
@@ -24,23 +24,23 @@ const { json, any } = fc.letrec<{ json: unknown; any: unknown }>((tie) => ({
     fc.array(tie('json'), { maxLength: 3 }),
     fc.dictionary(text, tie('json'), { maxKeys: 3 }),
   ),
-  any: fc.oneof(
+  anything: fc.oneof(
     { maxDepth: 3 },
     tie('json'),
     fc.uint8Array({ maxLength: 4 }),
     fc.date({ noInvalidDate: true }),
     fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, undefined),
     fc.bigInt(),
-    fc.array(tie('any'), { maxLength: 3 }),
-    fc.dictionary(text, tie('any'), { maxKeys: 3 }),
-    fc.array(fc.tuple(tie('any'), tie('any')), { maxLength: 2 }).map((entries) => new Map(entries)),
-    fc.array(tie('any'), { maxLength: 2 }).map((values) => new Set(values)),
-    fc.record({ $sessions: tie('any') }),
+    fc.array(tie('anything'), { maxLength: 3 }),
+    fc.dictionary(text, tie('anything'), { maxKeys: 3 }),
+    fc.array(fc.tuple(tie('anything'), tie('anything')), { maxLength: 2 }).map((entries) => new Map(entries)),
+    fc.array(tie('anything'), { maxLength: 2 }).map((values) => new Set(values)),
+    fc.record({ $sessions: tie('anything') }),
   ),
 }));
 
 const status = fc.constantFrom('in_progress', 'completed', 'incomplete');
-const providerData = fc.dictionary(text, any, { maxKeys: 2 });
+const providerData = fc.dictionary(text, anything, { maxKeys: 2 });
 const callId = fc.constantFrom('c1', 'c2', 'c3');
 
 /** Every item type of the SDK 0.20 by its name, with its fields (`types/protocol.d.ts`). */
@@ -98,7 +98,7 @@ const ITEM_TYPES: Readonly<Record<string, Record<string, fc.Arbitrary<unknown>>>
   apply_patch_call_output: { callId, status, output: text },
   program: { callId, code: text, fingerprint: text },
   program_output: { callId, output: text, status },
-  tool_search_call: { call_id: fc.constantFrom('c1', null), arguments: any, status },
+  tool_search_call: { call_id: fc.constantFrom('c1', null), arguments: anything, status },
   tool_search_output: {
     tools: fc.array(fc.dictionary(text, json, { maxKeys: 2 }), { maxLength: 2 }),
     status,

@@ -111,3 +111,9 @@ test('history kept by hand has every message once: q1 r1 q2 r2', { timeout: 60_0
     expect(new Set(printed).size).toBe(4);
   }
 });
+
+test('A3: a sample that does not parse is found', { timeout: 60_000 }, () => {
+  const code = 'export const config = { createTables: true maxRetries: 3 };';
+  const file = writeProgram('planted', { name: 'planted', language: 'ts', code, output: '' });
+  expect(compilerMessages([file]).get(file)).toEqual([expect.stringContaining("',' expected")]);
+});

@@ -1,9 +1,5 @@
-export {
-  BACKEND_CONTRACTS,
-  type BackendConformanceOptions,
-  type BackendSubject,
-  backendConformance,
-} from './backends.js';
+export { BACKEND_CONTRACTS, type BackendSubject } from './backend-verbs.js';
+export { type BackendConformanceOptions, backendConformance } from './backends.js';
 export {
   type Case,
   type Contract,

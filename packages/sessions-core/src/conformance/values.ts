@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Contract, message, newId, type SessionSubject } from './harness.js';
 
@@ -126,12 +127,27 @@ export const VALUES: Contract<SessionSubject> = {
       needs: ['namesPaths'],
       async run(subject: SessionSubject) {
         const session = await subject.session(newId());
-        await assert.rejects(async () => session.addItems([message('good'), withValue({ list: [value] })]), {
-          name: 'SessionError',
-          code: 'UNSUPPORTED_VALUE',
-          retryable: false,
-          path: '[1].providerData.value.list[0]',
-        });
+        const items = [message('canary'), withValue({ list: [value] })];
+        await assert.rejects(
+          async () => session.addItems(items),
+          (error: unknown) => {
+            const { name, code, retryable, path } = error as Record<string, unknown>;
+            assert.deepEqual(
+              { name, code, retryable, path },
+              {
+                name: 'SessionError',
+                code: 'UNSUPPORTED_VALUE',
+                retryable: false,
+                path: '[1].providerData.value.list[0]',
+              },
+            );
+            assert.ok(
+              !inspect(error, { depth: Number.POSITIVE_INFINITY }).includes('canary'),
+              'it shows the items',
+            );
+            return true;
+          },
+        );
         assert.deepEqual(await session.getItems(), []);
       },
     })),
