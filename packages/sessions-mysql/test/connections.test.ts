@@ -275,6 +275,14 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
   });
 });
 
+/** A pool of mysql2 as it is. */
+const PLAIN_POOL = `
+  import mysql from 'mysql2';
+  const pool = mysql.createPool(process.argv[1]).promise();
+  await pool.query('SELECT 1');
+  setTimeout(() => { console.log('still here'); process.exit(); }, 2000).unref();
+`;
+
 /** A program that neither awaits nor closes; prints what it acknowledged and when it ended after that, in ms. */
 const HASTY = `
   import { MysqlSessionStore } from '@stackone/sessions-mysql';
@@ -288,6 +296,10 @@ const HASTY = `
 `;
 
 describeEngine(SERVERS, { tls: {} }, ({ server, url }) => {
+  test('A16: a plain pool keeps a program that has ended its work', async () => {
+    expect(await runModule(PLAIN_POOL, driverUrl(url))).toBe('still here');
+  });
+
   test.each([false, true])(
     'a program that neither awaits nor closes ends by itself, with all stored; TLS: %s',
     async (tls) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresBackend } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
 import { PoolConnection } from '../src/connection.js';
-import { schemaSql } from '../src/index.js';
+import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
 
 // Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
@@ -46,6 +46,23 @@ describeEngine('postgres:18', ({ url, server }) => {
     const popped = await times(40, async () => backend.pop(sessionId));
     return new Set(popped.map((row) => (row as { id?: string } | undefined)?.id)).size;
   };
+
+  test('A8: a store for each conversation takes a connection for each', async () => {
+    const count = async (name: string) => {
+      const sql = 'SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = $1';
+      return (await pool.query<{ n: number }>(sql, [name])).rows[0]?.n;
+    };
+    const urlOf = (name: string) => `${url}?application_name=${name}`;
+    const shared = await PostgresSessionStore.fromUrl(urlOf('one-store'));
+    await times(30, (index) => shared.session(`chat_${index}`).getItems());
+    expect(await count('one-store')).toBeLessThanOrEqual(10);
+    const stores = await Promise.all(
+      Array.from({ length: 15 }, () => PostgresSessionStore.fromUrl(urlOf('many-stores'))),
+    );
+    await Promise.all(stores.map((store, index) => store.session(`chat_${index}`).getItems()));
+    expect(await count('many-stores')).toBeGreaterThan(10);
+    await Promise.all([shared, ...stores].map((store) => store.close()));
+  });
 
   test('A9: a pop that does not lock the newest row gives nothing to some', async () => {
     expect(await pops(backendWith({}))).toBe(40);
