@@ -61,6 +61,11 @@ export interface SessionSupport {
   readonly durable: boolean;
   /** Several stores, also of several processes, can work on the same conversations at once. */
   readonly shared: boolean;
+  /**
+   * `edit` works. Without it (databases that have no interactive transactions) sessions have the five methods
+   * alone.
+   */
+  readonly edit: boolean;
   /** Operation ids are remembered, so that a repeated change takes effect once. */
   readonly operations: boolean;
   /** `store.with(tx)` joins a transaction of the application. */

@@ -33,8 +33,15 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
-  /** Whether sessions have `applyHistoryTransaction`. */
+  /** Whether sessions have the methods that change what is stored: the history transactions, mutations, compaction. */
+  readonly edit: boolean;
+  /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /**
+   * Whether the session is inside a transaction of the application. It has no `applyHistoryTransaction` there, which
+   * waits for the SDK to be loaded: a synchronous transaction would be over by then.
+   */
+  readonly joined: boolean;
   /**
    * Makes one call. `prepare` runs at once and looks at the arguments; the function it returns does the work when
    * its turn has come, and is the only part that reaches the database.
@@ -68,6 +75,8 @@ export type SessionOperation =
   | 'applyHistoryMutations'
   | 'replaceHistoryWithCompaction';
 
+const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as const;
+
 /**
  * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}; holds no connection and
  * no state, so it may be made anew for each request.
@@ -91,8 +100,10 @@ export class StoreSession
     this.sessionId = sessionId;
     this.#host = host;
     this.#items = new StoredItems(sessionId, host);
-    // The SDK's runner looks at the type of this method alone: it is complete or it is not there.
-    if (!host.operations) Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
+    // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
+    for (const name of host.edit ? [] : REWRITES) Object.defineProperty(this, name, { value: undefined });
+    if (!host.edit || !host.operations || host.joined)
+      Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
   }
 
   /** The id of the conversation, without I/O. */
@@ -147,14 +158,7 @@ export class StoreSession
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item.
    */
   popItem(): Promise<AgentInputItem | undefined> {
-    return this.#host.perform('popItem', this.sessionId, () => (backend) => {
-      if (this.#host.onCorruptItem === 'throw') return this.#items.popByEdit(backend);
-      return whenReady(backend.pop(this.sessionId), (row) => {
-        if (!row) return undefined;
-        const item = this.#items.decode(row, 'removed');
-        return item ?? this.#items.popByEdit(backend);
-      });
-    });
+    return this.#host.perform('popItem', this.sessionId, () => (backend) => this.#items.pop(backend));
   }
 
   /** Removes the conversation. The session stays usable and keeps its id. */

@@ -68,11 +68,15 @@ export class SessionStore implements AsyncDisposable {
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
     this.#options = { ...options };
-    const operations = () => this.supports.operations;
+    const supports = () => this.supports;
     this.host = {
-      get operations() {
-        return operations();
+      get edit() {
+        return supports().edit;
       },
+      get operations() {
+        return supports().operations;
+      },
+      joined: false,
       onCorruptItem: this.#options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),

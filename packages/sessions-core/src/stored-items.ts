@@ -8,9 +8,9 @@ import type { SessionHost } from './session.js';
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
   readonly #sessionId: string;
-  readonly #host: Pick<SessionHost, 'onCorruptItem' | 'warn'>;
+  readonly #host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>;
 
-  constructor(sessionId: string, host: Pick<SessionHost, 'onCorruptItem' | 'warn'>) {
+  constructor(sessionId: string, host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>) {
     this.#sessionId = sessionId;
     this.#host = host;
   }
@@ -48,8 +48,23 @@ export class StoredItems {
     return items.reverse();
   }
 
+  /** Pops the newest item. Rows that are none are removed on the way or, if the application wants it, refused. */
+  pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
+    const refuses = this.#host.onCorruptItem === 'throw';
+    if (refuses && this.#host.edit) return this.#popByEdit(backend);
+    return whenReady(refuses ? backend.read(this.#sessionId, 1) : [], (newest) => {
+      for (const row of newest) this.decode(row, 'skipped');
+      return whenReady(backend.pop(this.#sessionId), (row) => {
+        if (!row) return undefined;
+        return (
+          this.decode(row, 'removed') ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend))
+        );
+      });
+    });
+  }
+
   /** Pops under the session's lock, where a row may have to be refused or many have to be passed over. */
-  popByEdit(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
+  #popByEdit(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
     let asked = 1;
     let popped: AgentInputItem | undefined;
     let passed: StoredRow[] = [];

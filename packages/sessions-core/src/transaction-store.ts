@@ -14,8 +14,9 @@ export class TransactionStore {
     this.#host = {
       onCorruptItem: host.onCorruptItem,
       warn: host.warn,
-      // it waits for the SDK to be loaded, and a synchronous transaction would be over by then
-      operations: false,
+      edit: backend.supports.edit,
+      operations: backend.supports.operations,
+      joined: true,
       perform: (_operation, _sessionId, prepare) => Promise.resolve(prepare()(backend)),
     };
   }

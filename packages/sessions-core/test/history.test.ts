@@ -42,6 +42,27 @@ test('where operations cannot be remembered the session has no applyHistoryTrans
   expect(await session.getItems()).toEqual([]);
 });
 
+test('without interactive transactions a session has the five methods alone', async () => {
+  const backend: SessionBackend = createToyBackend();
+  const supports = { ...backend.supports, edit: false };
+  const edit = () => {
+    throw new Error('not to be called');
+  };
+  const open = () => ({ ...backend, supports, edit });
+  const lenient = new SessionStore({ name: 'toy', supports, open }).on('warning', () => {}).session('a');
+  const strict = new SessionStore({ name: 'toy', supports, open }, { onCorruptItem: 'throw' }).session('a');
+  expect(isSessionHistoryTransactionAwareSession(lenient)).toBe(false);
+  expect(isSessionHistoryRewriteAwareSession(lenient)).toBe(false);
+  expect(typeof lenient.replaceHistoryWithCompaction).toBe('undefined');
+  await lenient.addItems([message('1'), message('2')]);
+  await backend.append([{ sessionId: 'a', texts: ['broken', 'broken'] }]);
+  await expect(strict.popItem()).rejects.toMatchObject({ code: 'CORRUPT_ITEM' });
+  expect(await backend.read('a')).toHaveLength(4);
+  expect(await lenient.popItem()).toEqual(message('2'));
+  expect(await strict.popItem()).toEqual(message('1'));
+  expect(await lenient.popItem()).toBeUndefined();
+});
+
 describe('addItems with an operation id', () => {
   test('stores the same items once, and refuses others', async () => {
     const { session } = open();

@@ -29,7 +29,7 @@ export function createToyBackend() {
   };
 
   return {
-    supports: { durable: false, shared: false, operations: true, transactions: false },
+    supports: { durable: false, shared: false, edit: true, operations: true, transactions: false },
 
     append(batches) {
       return locked(() =>

@@ -13,6 +13,7 @@ import type {
 export const MEMORY_SUPPORT: SessionSupport = {
   durable: false,
   shared: false,
+  edit: true,
   operations: true,
   transactions: false,
 };

@@ -93,7 +93,13 @@ export const MYSQL_OPTION_CHECKS = {
   schema: isSchemaName,
 };
 
-const SUPPORTS: SessionSupport = { durable: true, shared: true, operations: true, transactions: true };
+const SUPPORTS: SessionSupport = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+};
 
 /**
  * Conversations in a MySQL or MariaDB database.

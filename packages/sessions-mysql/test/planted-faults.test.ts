@@ -11,7 +11,7 @@ import { type MysqlStatements, mysqlNames, statements } from '../src/statements.
 import { rawPool, rowsOf, SERVERS } from './databases.js';
 import { texts } from './items.js';
 
-const SUPPORTS = { durable: true, shared: true, operations: true, transactions: false };
+const SUPPORTS = { durable: true, shared: true, edit: true, operations: true, transactions: false };
 
 /** Each test plants the statement of a known defect; what our own statement gives is the first half of it. */
 describeEngine(SERVERS, ({ engine, url }) => {

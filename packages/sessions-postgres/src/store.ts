@@ -139,7 +139,13 @@ async function opened(
   return new PostgresSessionStore(target, options).open();
 }
 
-const SUPPORTS: SessionSupport = { durable: true, shared: true, operations: true, transactions: true };
+const SUPPORTS: SessionSupport = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+};
 
 interface Connected {
   readonly connection: PostgresConnection;
@@ -218,7 +224,7 @@ export function backendOpener(
       return new PostgresBackend({
         connection,
         sql: statements(names),
-        supports: { ...SUPPORTS, operations, transactions },
+        supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,
         retry: options,
         join: joinTransaction,

@@ -22,6 +22,12 @@ vi.mock('drizzle-orm/sql', async (original) => {
 const NASTY = 'NUL \u0000, \\, \\\\, \', ", {}, {"a":[null]}, NULL, $1, ?, :x, \ud800, 👋';
 const supports = { checksIds: true, anyValue: true, namesPaths: true };
 
+const HISTORY_METHODS = [
+  'applyHistoryTransaction',
+  'applyHistoryMutations',
+  'replaceHistoryWithCompaction',
+] as const;
+
 describeEngine('postgres:18', ({ url }) => {
   describe.each(DRIZZLE_VERSIONS)('drizzle-orm $name', ({ name, sql, drivers }) => {
     beforeAll(() => {
@@ -180,11 +186,22 @@ describeEngine('postgres:18', ({ url }) => {
     };
     const tables = { sessions: 'http_sessions', messages: 'http_messages' };
     const store = await PostgresSessionStore.fromDrizzle(db, { tables });
-    expect(store.supports).toMatchObject({ transactions: false, operations: true });
+    store.on('warning', () => {});
+    expect(store.supports).toMatchObject({ transactions: false, edit: false, operations: true });
     const session = store.session('a');
+    for (const name of HISTORY_METHODS) expect(typeof session[name]).toBe('undefined');
     await session.addItems(turn('x'));
     expect(contents([await session.popItem()])).toEqual(['x-3']);
     expect((await session.getItems()).length).toBe(3);
+    const damage = () =>
+      pool.query("INSERT INTO http_messages (session_id, message_data) VALUES ('a', 'broken'), ('a', '5')");
+    await damage();
+    expect(contents([await session.popItem()])).toEqual(['x-2']);
+    await damage();
+    const strict = await PostgresSessionStore.fromDrizzle(db, { tables, onCorruptItem: 'throw' });
+    await expect(strict.session('a').popItem()).rejects.toMatchObject({ code: 'CORRUPT_ITEM' });
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM http_messages');
+    expect(rows).toEqual([{ n: 4 }]);
     await session.clearSession();
     expect(await session.getItems()).toEqual([]);
     const backend = await backendOpener({ db }, { tables })(() => {});

@@ -15,6 +15,6 @@ describeEngine('postgres', ({ url }) => {
       const backend = await backendOpener({ url }, { max: 2 })(() => {});
       return { backend, close: () => backend.close() };
     },
-    supports: { durable: true, shared: true, operations: true, transactions: true },
+    supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
   });
 });

@@ -22,7 +22,7 @@ describeEngine('postgres:18', ({ url, server }) => {
     new PostgresBackend({
       connection: new PoolConnection(pool),
       sql: { ...right, ...changed },
-      supports: { durable: true, shared: true, operations: true, transactions: true },
+      supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,
       retry: { maxRetries: 0 },
       join: () => {

@@ -182,7 +182,13 @@ function parseSqliteUrl(url: string) {
 
 function support(target: SqliteTarget): SessionSupport {
   const inMemory = 'url' in target && sqliteLocation(parseSqliteUrl(target.url)) === IN_MEMORY;
-  return { durable: !inMemory, shared: !inMemory, operations: true, transactions: 'db' in target };
+  return {
+    durable: !inMemory,
+    shared: !inMemory,
+    edit: true,
+    operations: true,
+    transactions: 'db' in target,
+  };
 }
 
 /**

@@ -101,6 +101,7 @@ const READ: Contract<BackendSubject> = {
     },
     {
       name: 'pages backwards from a row, which may be gone by then',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = await filled(subject, 12);
         const page = await subject.backend.read(sessionId, 5);
@@ -129,6 +130,7 @@ const POP: Contract<BackendSubject> = {
     },
     {
       name: 'a pop and an edit at the same time take effect one after the other',
+      needs: ['edit'],
       async run(subject) {
         await Promise.all(Array.from({ length: 16 }, (_, round) => popAgainstEdit(subject, round % 2 === 0)));
       },
@@ -157,6 +159,7 @@ const EDIT: Contract<BackendSubject> = {
   cases: [
     {
       name: 'shows the newest rows, oldest first, and more when asked',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = await filled(subject, 12);
         const seen: string[][] = [];
@@ -171,6 +174,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'removes, updates in place and appends',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = await filled(subject, 4);
         await subject.backend.edit(sessionId, 'all', (rows) => ({
@@ -183,6 +187,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'clears before it appends',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = await filled(subject, 4);
         await subject.backend.edit(sessionId, 1, () => ({ clear: true, append: texts(2, 'b') }));
@@ -191,6 +196,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'changes nothing of other sessions',
+      needs: ['edit'],
       async run(subject) {
         const [one, other] = [await filled(subject, 2), await filled(subject, 2)];
         const foreign = (await rowsOf(subject, other)).map(({ id }) => id);
@@ -205,6 +211,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'makes a session that appends, also if it was not there',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = newId();
         await subject.backend.edit(sessionId, 'all', (rows) => ({
@@ -217,6 +224,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'what decide throws cancels it and reaches the caller unchanged',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = await filled(subject, 2);
         const refusal = new RangeError('refused');
@@ -233,6 +241,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'edits of one session do not overlap',
+      needs: ['edit'],
       async run(subject) {
         const sessionId = newId();
         const addOne = () =>
@@ -248,7 +257,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'records its operation with the patch, shows it later, and not after a refusal',
-      needs: ['operations'],
+      needs: ['edit', 'operations'],
       async run(subject) {
         const sessionId = newId();
         const seen: (string | undefined)[] = [];
@@ -280,7 +289,7 @@ const EDIT: Contract<BackendSubject> = {
     },
     {
       name: 'records an operation that changes nothing',
-      needs: ['operations'],
+      needs: ['edit', 'operations'],
       async run(subject) {
         const sessionId = newId();
         const operation = { id: 'o1', digest: 'd1' };
