@@ -5,19 +5,25 @@ import { MysqlSessionStore } from '../src/index.js';
 import { rawPool, SERVERS } from './databases.js';
 
 describeEngine(SERVERS, ({ url }) => {
-  test('two stores on one database behave as MemorySession does', { timeout: 300_000 }, async () => {
-    const stores = [
-      await MysqlSessionStore.fromUrl(url),
-      await MysqlSessionStore.fromUrl(url, { max: 1 }),
-    ] as const;
-    for (const store of stores) store.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
-    const pool = rawPool(url);
-    await playModel('mysql', {
-      stores,
-      insertRaw: (sessionId, text) =>
-        pool.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [sessionId, text]),
-    });
-    await pool.end();
-    for (const store of stores) await store.close();
-  });
+  test.each([
+    ['default table names, pools of 10 and of 1', {}, 300],
+    ['other table names', { tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' } }, 100],
+  ] as const)(
+    'two stores behave as MemorySession does: %s',
+    { timeout: 300_000 },
+    async (_, options, runs) => {
+      const stores = [
+        await MysqlSessionStore.fromUrl(url, options),
+        await MysqlSessionStore.fromUrl(url, { ...options, max: 1 }),
+      ] as const;
+      for (const store of stores) store.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
+      const pool = rawPool(url);
+      const { messages = 'agent_messages' } = 'tables' in options ? options.tables : {};
+      const insertRaw = (sessionId: string, text: string) =>
+        pool.query('INSERT INTO ?? (session_id, message_data) VALUES (?, ?)', [messages, sessionId, text]);
+      await playModel('mysql', { stores, insertRaw }, { runs });
+      await pool.end();
+      for (const store of stores) await store.close();
+    },
+  );
 });

@@ -93,9 +93,10 @@ export function statements(names: PostgresNames) {
     append: appendText(names, false),
     appendOnce: appendText(names, true),
     read: `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
+    // one comparison of both columns, so that the index begins at the row and not at the newest one
     readBefore:
-      `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} AND m.id < $2::text::bigint ${newestFirst} ` +
-      'LIMIT $3::bigint',
+      `SELECT ${row} FROM ${messages} AS m WHERE m.session_id >= $1 ` +
+      `AND (m.session_id, m.id) < ($1, $2::text::bigint) ${newestFirst} LIMIT $3::bigint`,
     pop: popText(names),
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.

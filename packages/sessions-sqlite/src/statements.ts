@@ -29,6 +29,9 @@ export function statements(names: SqliteNames) {
   const operations = quoteName(names.operations);
   // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
   const row = 'CAST(id AS TEXT) AS id, message_data AS text';
+  // A plain "session_id = ?" is estimated after ANALYZE: where one conversation is most of the table, the primary key
+  // read backwards then looks cheaper, and passes over everybody's rows
+  const ofSession = 'likelihood(session_id = ?, 0.000001)';
   const newestFirst = `ORDER BY ${messages}.id DESC LIMIT`;
   return {
     // the time is the table's own default, so that every layout keeps its format
@@ -37,11 +40,11 @@ export function statements(names: SqliteNames) {
       'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at',
     insertFirst: `INSERT INTO ${messages} (session_id, message_data) VALUES (?, ?) RETURNING created_at AS time`,
     insertNext: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES (?, ?, ?)`,
-    read: `SELECT ${row} FROM ${messages} WHERE session_id = ? ${newestFirst} ?`,
-    readBefore: `SELECT ${row} FROM ${messages} WHERE session_id = ? AND id < CAST(? AS INTEGER) ${newestFirst} ?`,
+    read: `SELECT ${row} FROM ${messages} WHERE ${ofSession} ${newestFirst} ?`,
+    readBefore: `SELECT ${row} FROM ${messages} WHERE ${ofSession} AND id < CAST(? AS INTEGER) ${newestFirst} ?`,
     pop:
       `DELETE FROM ${messages} WHERE id = ` +
-      `(SELECT id FROM ${messages} WHERE session_id = ? ${newestFirst} 1) RETURNING ${row}`,
+      `(SELECT id FROM ${messages} WHERE ${ofSession} ${newestFirst} 1) RETURNING ${row}`,
     update: `UPDATE ${messages} SET message_data = ? WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
     remove: `DELETE FROM ${messages} WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
     removeAll: `DELETE FROM ${messages} WHERE session_id = ?`,

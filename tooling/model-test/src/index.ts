@@ -60,7 +60,7 @@ export async function playModel(
   await fc.assert(property, { numRuns: runs, seed, verbose: 1 });
   console.info(`${name}: ${runs} sequences, seed ${seed}\n${coverage}`);
   // few sequences cannot draw everything
-  if (runs >= 100) coverage.check();
+  if (runs >= 300) coverage.check();
 }
 
 /** One conversation in the subject and in the SDK's own session. */
