@@ -64,7 +64,9 @@ export function execute(words, { cwd, env, quiet, disposable = false }) {
     });
     child.once('error', (error) => {
       stopListening();
-      const missing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+      // a folder of PATH that may not be entered makes EACCES of what is in none of the others either
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+      const missing = code === 'ENOENT' || code === 'EACCES';
       reject(missing ? new Problem(`${program} was not found`) : error);
     });
     child.once('close', (code, signal) => {

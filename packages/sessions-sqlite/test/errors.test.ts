@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../src/errors.js';
 import { SqliteSessionStore } from '../src/index.js';
 
@@ -71,8 +71,15 @@ describe('without the rights of root', () => {
       url,
     );
 
+  // so that an ordinary user can remove them
+  const places: string[] = [];
+  afterAll(() => {
+    for (const place of places) chmodSync(place, 0o777);
+  });
+
   function folderWith(mode: number, prepare?: (file: string) => void): string {
     const place = join(folder, `rights-${files++}`);
+    places.push(place);
     mkdirSync(place);
     chmodSync(folder, 0o755);
     prepare?.(join(place, 'a.db'));
