@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseStoreUrl, type SessionStore, type StoreUrl } from '@stackone/sessions-core';
+import { digestOf, parseStoreUrl, type SessionStore, type StoreUrl } from '@stackone/sessions-core';
 import { IN_MEMORY, sqliteLocation } from '@stackone/sessions-sqlite';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
@@ -37,12 +37,9 @@ export async function leaseStore(
     const store = await openSessionStore(url, options);
     return { store, release: () => store.close() };
   }
-  const { createHash } = process.getBuiltinModule('node:crypto');
   registry[REGISTRY] ??= new Map();
   const shared = registry[REGISTRY];
-  const key = createHash('sha256')
-    .update(`${location}\n${fingerprint(options)}`)
-    .digest('base64');
+  const key = digestOf(`${location}\n${fingerprint(options)}`);
   const entry = shared.get(key) ?? { opening: openSessionStore(url, options), leases: 0 };
   shared.set(key, entry);
   clearTimeout(entry.ending);

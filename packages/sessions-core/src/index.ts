@@ -12,6 +12,7 @@ export type {
   StoredRow,
 } from './backend.js';
 export { CallOrder } from './call-order.js';
+export { digestOf } from './digest.js';
 export { importDriver, requireNode } from './driver.js';
 export {
   isSessionError,
@@ -38,7 +39,7 @@ export {
   STORE_OPTION_CHECKS,
   type StoreOptions,
 } from './store.js';
-export { derivedName, isTableNames, type TableNames, tableNames } from './table-names.js';
+export { derivedName, isTableNames, schemaNames, type TableNames, tableNames } from './table-names.js';
 export { TransactionStore } from './transaction-store.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
 export type { SessionWarning, WarningReporter } from './warnings.js';

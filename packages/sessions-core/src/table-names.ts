@@ -1,3 +1,4 @@
+import { digestOf } from './digest.js';
 import type { OptionCheck } from './options.js';
 
 /** The tables of a store. The defaults are those of the Python SDK's `SQLAlchemySession`. */
@@ -14,6 +15,21 @@ const MAX_NAME_LENGTH = 63;
 /** The table names with the defaults filled in. */
 export function tableNames(names: TableNames = {}): Required<TableNames> {
   return { sessions: names.sessions ?? 'agent_sessions', messages: names.messages ?? 'agent_messages' };
+}
+
+/** The names of everything in a database that belongs to one pair of tables, on every engine. */
+export function schemaNames(tables?: TableNames) {
+  const { sessions, messages } = tableNames(tables);
+  return {
+    sessions,
+    messages,
+    /** Our own side table. */
+    operations: derivedName('', sessions, '_operations'),
+    /** As the Python SDK's `SQLAlchemySession` names it. */
+    timeIndex: derivedName('idx_', messages, '_session_time'),
+    /** As the Python SDK's `SQLiteSession` names it, with the same columns: it finds the newest items. */
+    idIndex: derivedName('idx_', messages, '_session_id'),
+  };
 }
 
 /** Checks the `tables` option. */
@@ -46,9 +62,7 @@ function isName(name: unknown): boolean {
 export function derivedName(prefix: string, table: string, suffix: string): string {
   const name = `${prefix}${table}${suffix}`;
   if (Buffer.byteLength(name) <= MAX_NAME_LENGTH) return name;
-  // node:crypto takes longer to load than all of this package, and long names are rare
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  const digest = createHash('sha256').update(table).digest('hex').slice(0, 8);
+  const digest = digestOf(table, 'hex').slice(0, 8);
   const room = MAX_NAME_LENGTH - Buffer.byteLength(`${prefix}_${digest}${suffix}`);
   return `${prefix}${cutToBytes(table, room)}_${digest}${suffix}`;
 }

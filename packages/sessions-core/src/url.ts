@@ -98,19 +98,21 @@ const AFTER_USER =
  * User and password may be percent-encoded; a password with `#`, `/`, `@`, `:` or `%` is also understood as it
  * stands. The user information ends at the first `@` after which host, port, database and query follow.
  *
+ * @param wanted - The kind of store that the URL has to name; any if absent.
  * @throws SessionError `UNSUPPORTED_URL` that names the supported schemes, and never the URL.
  * @example
  * ```ts
  * parseStoreUrl('postgres://me:s%23cret@db.example.com:5432/chats').password; // 's#cret'
  * ```
  */
-export function parseStoreUrl(url: string): StoreUrl {
+export function parseStoreUrl(url: string, wanted?: StoreUrlScheme): StoreUrl {
   if (typeof url !== 'string') throw new TypeError('The URL of a store must be a string.');
   const [, prefix = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const name = prefix.toLowerCase();
   const scheme = Object.hasOwn(STORE_SCHEMES, name) ? STORE_SCHEMES[name] : undefined;
-  if (!scheme) {
-    const known = Object.keys(STORE_SCHEMES).map((known) => `${known}:`);
+  if (!scheme || (wanted && scheme !== wanted)) {
+    const names = Object.keys(STORE_SCHEMES).filter((known) => !wanted || STORE_SCHEMES[known] === wanted);
+    const known = names.map((known) => `${known}:`);
     throw new SessionError('UNSUPPORTED_URL', `The URL of a store begins with one of ${known.join(', ')}`);
   }
   if (scheme === 'memory' || scheme === 'sqlite') return new StoreUrl(scheme, url, EMBEDDED);

@@ -1,3 +1,5 @@
+import { digestOf } from '@stackone/sessions-core';
+
 /** Quotes the name of a table, a column or an index. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
@@ -37,9 +39,5 @@ export function idLiteral(id: string): string {
  * included, which a column would cut or replace; JSON keeps those apart.
  */
 export function operationKey(id: string): string {
-  return process
-    .getBuiltinModule('node:crypto')
-    .createHash('sha256')
-    .update(JSON.stringify(id))
-    .digest('hex');
+  return digestOf(JSON.stringify(id), 'hex');
 }

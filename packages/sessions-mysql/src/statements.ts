@@ -1,21 +1,16 @@
-import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
 import { idLiteral, operationKey, quoteName, textLiteral } from './literals.js';
 
 /** Every name in the database that belongs to one pair of tables. */
 export function mysqlNames(tables?: TableNames, schema?: string) {
-  const { sessions, messages } = tableNames(tables);
+  const names = schemaNames(tables);
   return {
+    ...names,
     /** The database, where it is not that of the connection. */
     schema,
-    sessions,
-    messages,
-    operations: derivedName('', sessions, '_operations'),
-    /** As the Python SDK's `SQLAlchemySession` names it. */
-    timeIndex: derivedName('idx_', messages, '_session_time'),
-    idIndex: derivedName('idx_', messages, '_session_id'),
     /** As the servers themselves name it. */
-    messagesKey: derivedName('', messages, '_ibfk_1'),
-    operationsKey: derivedName('', sessions, '_operations_ibfk_1'),
+    messagesKey: derivedName('', names.messages, '_ibfk_1'),
+    operationsKey: derivedName('', names.sessions, '_operations_ibfk_1'),
   };
 }
 

@@ -8,12 +8,10 @@ import {
   RETRY_OPTION_CHECKS,
   type RetryOptions,
   retry,
-  SessionError,
   SessionStore,
   type SessionSupport,
   STORE_OPTION_CHECKS,
   type StoreOptions,
-  type StoreUrl,
   type TableNames,
   type TransactionStore,
   type WarningReporter,
@@ -210,7 +208,7 @@ function connect(
   sql: MysqlStatements,
 ): () => Promise<Connected> {
   if ('url' in target) {
-    const url = parseMysqlUrl(target.url);
+    const url = parseStoreUrl(target.url, 'mysql');
     const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url) } = options;
     return async () => {
       const pool = await openPool(url, { max, connectionTimeout, ssl });
@@ -248,17 +246,6 @@ function joiner(sql: MysqlStatements): (transaction: unknown) => MysqlConnector 
     }
     throw new TypeError('store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.');
   };
-}
-
-function parseMysqlUrl(text: string): StoreUrl {
-  const url = parseStoreUrl(text);
-  if (url.scheme !== 'mysql') {
-    throw new SessionError(
-      'UNSUPPORTED_URL',
-      'The URL of a MysqlSessionStore begins with mysql:// or mariadb://',
-    );
-  }
-  return url;
 }
 
 /**

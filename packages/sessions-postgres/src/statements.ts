@@ -1,4 +1,4 @@
-import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+import { schemaNames, type TableNames } from '@stackone/sessions-core';
 
 /** Quotes the name of a schema, table or index. */
 export function quoteName(name: string): string {
@@ -7,16 +7,7 @@ export function quoteName(name: string): string {
 
 /** Every name in the database that belongs to one pair of tables. */
 export function postgresNames(tables?: TableNames, schema?: string) {
-  const { sessions, messages } = tableNames(tables);
-  return {
-    schema,
-    sessions,
-    messages,
-    operations: derivedName('', sessions, '_operations'),
-    /** As the Python SDK's `SQLAlchemySession` names it. */
-    timeIndex: derivedName('idx_', messages, '_session_time'),
-    idIndex: derivedName('idx_', messages, '_session_id'),
-  };
+  return { ...schemaNames(tables), schema };
 }
 
 export type PostgresNames = ReturnType<typeof postgresNames>;

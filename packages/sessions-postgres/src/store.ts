@@ -8,7 +8,6 @@ import {
   RETRY_OPTION_CHECKS,
   type RetryOptions,
   retry,
-  SessionError,
   SessionStore,
   type SessionSupport,
   STORE_OPTION_CHECKS,
@@ -154,7 +153,7 @@ interface Connected {
 
 function connector(target: PostgresTarget, options: PostgresStoreOptions): () => Promise<Connected> {
   if ('url' in target) {
-    const url = parsePostgresUrl(target.url);
+    const url = parseStoreUrl(target.url, 'postgres');
     return async () => {
       const pool = await openPool(url, options);
       surviveDrops(pool);
@@ -192,17 +191,6 @@ function joinTransaction(transaction: unknown): PostgresConnection {
     return new DrizzleConnection(transaction as DrizzlePostgresTransaction, 'undone');
   if (typeof query === 'function') return new ClientConnection(transaction as PostgresClient);
   throw new TypeError('PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.');
-}
-
-function parsePostgresUrl(url: string) {
-  const parsed = parseStoreUrl(url);
-  if (parsed.scheme !== 'postgres') {
-    throw new SessionError(
-      'UNSUPPORTED_URL',
-      'The URL of a PostgresSessionStore begins with postgres: or postgresql:',
-    );
-  }
-  return parsed;
 }
 
 /**

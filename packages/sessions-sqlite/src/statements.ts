@@ -1,4 +1,4 @@
-import { derivedName, type TableNames, tableNames } from '@stackone/sessions-core';
+import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
 
 /** Quotes the name of a table or index. */
 export function quoteName(name: string): string {
@@ -7,17 +7,8 @@ export function quoteName(name: string): string {
 
 /** Every name in the database that belongs to one pair of tables. */
 export function sqliteNames(tables?: TableNames) {
-  const { sessions, messages } = tableNames(tables);
-  return {
-    sessions,
-    messages,
-    operations: derivedName('', sessions, '_operations'),
-    /** As the Python SDK's `SQLAlchemySession` names it. */
-    timeIndex: derivedName('idx_', messages, '_session_time'),
-    /** As the Python SDK's `SQLiteSession` names it, with the same columns. */
-    idIndex: derivedName('idx_', messages, '_session_id'),
-    operationsTrigger: derivedName('trg_', sessions, '_operations'),
-  };
+  const names = schemaNames(tables);
+  return { ...names, operationsTrigger: derivedName('trg_', names.sessions, '_operations') };
 }
 
 export type SqliteNames = ReturnType<typeof sqliteNames>;

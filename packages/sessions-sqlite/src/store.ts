@@ -137,7 +137,7 @@ interface Connected {
 
 function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Promise<Connected> {
   if ('url' in target) {
-    const location = sqliteLocation(parseSqliteUrl(target.url));
+    const location = sqliteLocation(parseStoreUrl(target.url, 'sqlite'));
     const { synchronous = 'full', busyTimeout = 5000 } = options;
     return async () => {
       const database = await openDatabase(location, { synchronous, busyTimeout });
@@ -172,16 +172,8 @@ function joinNothing(): never {
   );
 }
 
-function parseSqliteUrl(url: string) {
-  const parsed = parseStoreUrl(url);
-  if (parsed.scheme !== 'sqlite') {
-    throw new SessionError('UNSUPPORTED_URL', 'The URL of a SqliteSessionStore begins with sqlite: or file:');
-  }
-  return parsed;
-}
-
 function support(target: SqliteTarget): SessionSupport {
-  const inMemory = 'url' in target && sqliteLocation(parseSqliteUrl(target.url)) === IN_MEMORY;
+  const inMemory = 'url' in target && sqliteLocation(parseStoreUrl(target.url, 'sqlite')) === IN_MEMORY;
   return {
     durable: !inMemory,
     shared: !inMemory,
