@@ -11,7 +11,10 @@ export interface StoredRow {
   readonly text: string;
 }
 
-/** The name of a change that must take effect once: the caller's id, and a digest that tells other changes apart. */
+/**
+ * The name of a change that must take effect once, and a digest that tells other changes apart: both short texts of
+ * letters, digits, `-` and `_`, made of what the caller gave.
+ */
 export interface Operation {
   readonly id: string;
   readonly digest: string;

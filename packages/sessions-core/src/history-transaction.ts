@@ -1,6 +1,6 @@
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents-core';
 import type { Decide, Operation, StoredRow } from './backend.js';
-import { digestOf } from './digest.js';
+import { operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { canonicalText, encodeItems } from './item-codec.js';
 import { plainCopy } from './plain-copy.js';
@@ -38,7 +38,7 @@ export function readHistoryTransaction(args: SessionHistoryTransactionArgs): His
   const transaction = copyOf(given);
   const { type, items, expectedSuffix, replacement } = transaction;
   const fields = Object.keys(transaction).length;
-  const operation = { id: operationId, digest: digestOf(canonicalText(transaction)) };
+  const operation = operationOf(operationId, canonicalText(transaction));
   if (type === 'append_items') {
     if (fields !== 2 || !Array.isArray(items)) throw invalid(APPEND_FIELDS);
     return { operation, expectedSuffix: [], replacement: items };

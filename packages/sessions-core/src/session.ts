@@ -9,7 +9,7 @@ import type {
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Operation, SessionBackend } from './backend.js';
-import { digestOf } from './digest.js';
+import { operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
@@ -250,7 +250,7 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return { id: operationId, digest: digestOf(JSON.stringify(texts)) };
+    return operationOf(operationId, JSON.stringify(texts));
   }
 
   #replaceSuffix(

@@ -1,5 +1,3 @@
-import { digestOf } from '@stackone/sessions-core';
-
 /** Quotes the name of a table, a column or an index. */
 export function quoteName(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
@@ -32,12 +30,4 @@ function quoted(text: string): string {
 export function idLiteral(id: string): string {
   if (!/^\d{1,20}$/.test(id)) throw new TypeError('The id of a row must be a whole number, as text.');
   return id;
-}
-
-/**
- * The key that an operation is recorded under. Ids are of any length and hold any characters, lone surrogates
- * included, which a column would cut or replace; JSON keeps those apart.
- */
-export function operationKey(id: string): string {
-  return digestOf(JSON.stringify(id), 'hex');
 }

@@ -1,5 +1,5 @@
 import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
-import { idLiteral, operationKey, quoteName, textLiteral } from './literals.js';
+import { idLiteral, quoteName, textLiteral } from './literals.js';
 
 /** Every name in the database that belongs to one pair of tables. */
 export function mysqlNames(tables?: TableNames, schema?: string) {
@@ -84,10 +84,10 @@ export function statements(names: MysqlNames) {
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
     readOperation: (sessionId: string, id: string) =>
-      `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(operationKey(id))}`,
+      `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(id)}`,
     insertOperation: ({ sessionId, id, digest }: NewOperation) =>
       `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES ` +
-      `(${textLiteral(sessionId)}, ${textLiteral(operationKey(id))}, ${textLiteral(digest)})`,
+      `(${textLiteral(sessionId)}, ${textLiteral(id)}, ${textLiteral(digest)})`,
   };
 }
 

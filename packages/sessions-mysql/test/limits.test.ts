@@ -222,12 +222,13 @@ describeEngine(SERVERS, ({ engine, url }) => {
   });
 
   test('operation ids of any length and any characters are told apart', async () => {
-    const sessionId = randomUUID();
-    const ids = ['a\ud800', 'a\udc01', 'A', 'a', 'a ', 'x'.repeat(10_000), `${'x'.repeat(10_000)}y`];
-    for (const id of ids) {
-      const batch = { sessionId, texts: texts(1), operation: { id, digest: 'd' } };
-      expect(await backend.append([batch])).toEqual(['stored']);
-      expect(await backend.append([batch])).toEqual(['repeated']);
+    const session = store.session(randomUUID());
+    const ids = ['a\0b', 'a\ud800', 'a\udc01', 'A', 'a', 'a ', 'x'.repeat(10_000), `${'x'.repeat(10_000)}y`];
+    for (const [index, operationId] of ids.entries()) {
+      for (const _ of ['stored', 'repeated']) {
+        await session.addItems([message('x')], undefined, { operationId });
+        expect(await session.getItems()).toHaveLength(index + 1);
+      }
     }
   });
 

@@ -59,7 +59,7 @@ export interface Burst {
 const session = fc.nat(SESSIONS - 1);
 
 // few ids, so that they are used again
-const operationId = fc.constantFrom('o1', 'o2', ' o1', 'o3');
+const operationId = fc.constantFrom('o1', 'o2', ' o1', 'a\ud800', 'a\udc01', 'a\0b');
 
 const transaction: fc.Arbitrary<DrawnTransaction> = fc.record({
   name: fc.constant('transaction'),
