@@ -1,6 +1,6 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents-core';
 import type { Decide, StoredRow } from './backend.js';
-import { encodeItems } from './item-codec.js';
+import type { ItemCodec } from './item-codec.js';
 
 /** A mutation with the text of its replacement, taken when the call was made. */
 interface FunctionCallReplacement {
@@ -15,12 +15,15 @@ interface FunctionCallReplacement {
  *
  * @throws TypeError for arguments of another form. SessionError `UNSUPPORTED_VALUE` for what cannot be stored.
  */
-export function readMutations({ mutations }: SessionHistoryRewriteArgs): readonly FunctionCallReplacement[] {
+export function readMutations(
+  { mutations }: SessionHistoryRewriteArgs,
+  codec: ItemCodec,
+): readonly FunctionCallReplacement[] {
   if (!Array.isArray(mutations)) throw new TypeError('History mutations must be given as an array.');
   return mutations
     .filter(({ type }) => type === 'replace_function_call')
     .map(({ callId, replacement }) => {
-      const [text = ''] = encodeItems([replacement]);
+      const [text = ''] = codec.encode([replacement]);
       return { callId, text, newCallId: callIdOf(replacement) };
     });
 }

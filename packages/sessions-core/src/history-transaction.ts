@@ -2,7 +2,7 @@ import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agen
 import type { Decide, Operation, StoredRow } from './backend.js';
 import { operationOf } from './digest.js';
 import { SessionError } from './errors.js';
-import { canonicalText, encodeItems } from './item-codec.js';
+import { canonicalText, type ItemCodec } from './item-codec.js';
 import { plainCopy } from './plain-copy.js';
 
 /** A history transaction that was read and found well-formed; its items are still to be checked by the SDK. */
@@ -105,10 +105,11 @@ export function operationConflict(): SessionError {
 export function replaceSuffix(
   { operation, expectedSuffix, replacement }: HistoryTransaction,
   isItem: ItemCheck,
+  codec: ItemCodec,
   decode: (row: StoredRow) => AgentInputItem | undefined,
 ): Decide {
   const expected = expectedSuffix.map(canonicalText);
-  const append = encodeItems(replacement);
+  const append = codec.encode(replacement);
   let asked = expected.length;
   return (rows, recorded) => {
     if (recorded !== undefined) {

@@ -14,6 +14,20 @@ const ESCAPE_IN_TEXT = `"${ESCAPE}"`;
 /** Deeper items are refused before the recursion of some JSON implementation fails on them. */
 const MAX_DEPTH = 500;
 
+/** Turns the items of one conversation into the texts of its rows and back. */
+export interface ItemCodec {
+  /**
+   * @returns One text for each item, in the same order.
+   * @throws As {@link encodeItems} does, before anything is stored.
+   */
+  encode(items: readonly AgentInputItem[]): string[];
+  /**
+   * @returns A fresh object that shares nothing with anybody.
+   * @throws Any error for a text that is not an item.
+   */
+  decode(text: string): AgentInputItem;
+}
+
 /** Numbers that JSON cannot say, by the name they are stored under. */
 const NUMBERS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 };
 
@@ -73,6 +87,9 @@ export function decodeItem(text: string): AgentInputItem {
   if (!isPlainObject(item as object)) throw new TypeError('not an object');
   return item as AgentInputItem;
 }
+
+/** The codec of the format `agents-js`: items as this SDK has them. */
+export const AGENTS_JS_CODEC: ItemCodec = { encode: encodeItems, decode: decodeItem };
 
 /**
  * A text that is the same for values which differ only in the order of their keys, and another one for all others.

@@ -21,7 +21,7 @@ import {
   readHistoryTransaction,
   replaceSuffix,
 } from './history-transaction.js';
-import { encodeItems } from './item-codec.js';
+import { encodeItems, type ItemCodec } from './item-codec.js';
 import { normalizeLimit } from './limit.js';
 import { checkSessionId } from './session-id.js';
 import { StoredItems } from './stored-items.js';
@@ -33,6 +33,8 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** How the items of a conversation become texts. */
+  codec(sessionId: string): ItemCodec;
   /** Whether sessions have the methods that change what is stored: the history transactions, mutations, compaction. */
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
@@ -92,6 +94,7 @@ export class StoreSession
   /** The id of the conversation. */
   readonly sessionId: string;
   readonly #host: SessionHost;
+  readonly #codec: ItemCodec;
   readonly #items: StoredItems;
 
   /** @throws TypeError for an id that some database could not keep exactly. */
@@ -99,7 +102,8 @@ export class StoreSession
     checkSessionId(sessionId);
     this.sessionId = sessionId;
     this.#host = host;
-    this.#items = new StoredItems(sessionId, host);
+    this.#codec = host.codec(sessionId);
+    this.#items = new StoredItems(sessionId, host, this.#codec);
     // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
     for (const name of host.edit ? [] : REWRITES) Object.defineProperty(this, name, { value: undefined });
     if (!host.edit || !host.operations || host.joined)
@@ -144,8 +148,8 @@ export class StoreSession
     options: AddItemsOptions = {},
   ): Promise<void> {
     return this.#host.perform('addItems', this.sessionId, () => {
-      const texts = encodeItems(items);
-      const operation = this.#operationOf(options, texts);
+      const texts = this.#codec.encode(items);
+      const operation = this.#operationOf(options, items);
       return (backend) =>
         texts.length === 0 && !operation ? undefined : this.#append(backend, texts, operation);
     });
@@ -190,7 +194,8 @@ export class StoreSession
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
         const { expectedSuffix, replacement, operation } = transaction;
-        if (expectedSuffix.length === 0) return this.#append(backend, encodeItems(replacement), operation);
+        if (expectedSuffix.length === 0)
+          return this.#append(backend, this.#codec.encode(replacement), operation);
         return this.#replaceSuffix(backend, transaction, isItem);
       };
     });
@@ -204,7 +209,7 @@ export class StoreSession
    */
   applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
     return this.#host.perform('applyHistoryMutations', this.sessionId, () => {
-      const mutations = readMutations(args);
+      const mutations = readMutations(args, this.#codec);
       return (backend) => {
         if (mutations.length === 0) return;
         return backend.edit(
@@ -224,7 +229,7 @@ export class StoreSession
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], _runContext?: RunContext<unknown>): Promise<void> {
     return this.#host.perform('replaceHistoryWithCompaction', this.sessionId, () => {
-      const texts = encodeItems(items);
+      const texts = this.#codec.encode(items);
       return (backend) => backend.edit(this.sessionId, 'all', replaceHistory(texts));
     });
   }
@@ -239,7 +244,7 @@ export class StoreSession
     });
   }
 
-  #operationOf({ operationId }: AddItemsOptions, texts: readonly string[]): Operation | undefined {
+  #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
     if (operationId === undefined) return undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
@@ -250,7 +255,7 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return operationOf(operationId, JSON.stringify(texts));
+    return operationOf(operationId, JSON.stringify(encodeItems(items)));
   }
 
   #replaceSuffix(
@@ -258,7 +263,9 @@ export class StoreSession
     transaction: HistoryTransaction,
     isItem: ItemCheck,
   ): Awaitable<void> {
-    const decide = replaceSuffix(transaction, isItem, (row) => this.#items.decode(row, 'skipped'));
+    const decide = replaceSuffix(transaction, isItem, this.#codec, (row) =>
+      this.#items.decode(row, 'skipped'),
+    );
     return backend.edit(this.sessionId, transaction.expectedSuffix.length, decide, transaction.operation);
   }
 }

@@ -4,6 +4,7 @@ import type { Awaitable } from './awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
+import { AGENTS_JS_CODEC } from './item-codec.js';
 import { isOneOf, type OptionCheck } from './options.js';
 import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
 import { TransactionStore } from './transaction-store.js';
@@ -79,6 +80,7 @@ export class SessionStore implements AsyncDisposable {
       joined: false,
       onCorruptItem: this.#options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
+      codec: () => AGENTS_JS_CODEC,
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
     };
   }

@@ -2,17 +2,23 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from './backend.js';
 import { SessionError } from './errors.js';
-import { decodeItem } from './item-codec.js';
+import type { ItemCodec } from './item-codec.js';
 import type { SessionHost } from './session.js';
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
   readonly #sessionId: string;
   readonly #host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>;
+  readonly #codec: ItemCodec;
 
-  constructor(sessionId: string, host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>) {
+  constructor(
+    sessionId: string,
+    host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>,
+    codec: ItemCodec,
+  ) {
     this.#sessionId = sessionId;
     this.#host = host;
+    this.#codec = codec;
   }
 
   /**
@@ -98,7 +104,7 @@ export class StoredItems {
 
   #tryDecode(row: StoredRow): AgentInputItem | undefined {
     try {
-      return decodeItem(row.text);
+      return this.#codec.decode(row.text);
     } catch {
       return undefined; // not an item: the caller decides what that means
     }

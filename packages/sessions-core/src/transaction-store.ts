@@ -10,10 +10,11 @@ import { type SessionHost, StoreSession } from './session.js';
 export class TransactionStore {
   readonly #host: SessionHost;
 
-  constructor(backend: SessionBackend, host: Pick<SessionHost, 'onCorruptItem' | 'warn'>) {
+  constructor(backend: SessionBackend, host: Pick<SessionHost, 'codec' | 'onCorruptItem' | 'warn'>) {
     this.#host = {
       onCorruptItem: host.onCorruptItem,
       warn: host.warn,
+      codec: host.codec,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
       joined: true,
