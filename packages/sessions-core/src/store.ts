@@ -4,6 +4,7 @@ import type { Awaitable } from './awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
+import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC } from './item-codec.js';
 import { isOneOf, type OptionCheck } from './options.js';
 import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
@@ -17,11 +18,18 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
+   * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
+   * over several shards is not atomic. Default `true`.
+   */
+  groupCommit?: GroupCommit;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  groupCommit: isOneOf(true, false, 'session'),
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -56,7 +64,7 @@ const operations = channel(OPERATION_CHANNEL);
  */
 export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
-  readonly #options: StoreOptions;
+  readonly #groupCommit: GroupCommit;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -68,7 +76,7 @@ export class SessionStore implements AsyncDisposable {
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
-    this.#options = { ...options };
+    this.#groupCommit = options.groupCommit ?? true;
     const supports = () => this.supports;
     this.host = {
       get edit() {
@@ -78,7 +86,7 @@ export class SessionStore implements AsyncDisposable {
         return supports().operations;
       },
       joined: false,
-      onCorruptItem: this.#options.onCorruptItem ?? 'skip',
+      onCorruptItem: options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
       codec: () => AGENTS_JS_CODEC,
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
@@ -160,11 +168,15 @@ export class SessionStore implements AsyncDisposable {
     prepare: () => (backend: SessionBackend) => Awaitable<T>,
   ): Promise<T> {
     const started = operations.hasSubscribers ? performance.now() : undefined;
-    const result = this.#start(sessionId, prepare);
+    const result = this.#start(operation, sessionId, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
 
-  #start<T>(sessionId: string, prepare: () => (backend: SessionBackend) => Awaitable<T>): Promise<T> {
+  #start<T>(
+    operation: SessionOperation,
+    sessionId: string,
+    prepare: () => (backend: SessionBackend) => Awaitable<T>,
+  ): Promise<T> {
     if (this.#closing) return Promise.reject(closed());
     let work: (backend: SessionBackend) => Awaitable<T>;
     try {
@@ -172,21 +184,38 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#order.run(sessionId, () =>
-      this.#backend ? work(this.#backend) : this.#opened().then(work),
+    return this.#order.run(
+      sessionId,
+      () => (this.#backend ? work(this.#backend) : this.#opened().then(work)),
+      this.#overlap(operation),
     );
   }
 
   #opened(): Promise<SessionBackend> {
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
+    if (!this.#opening) {
+      this.#opening = this.#connect();
+      // The first to hear of it: calls that waited begin before any later one finds the backend.
+      this.#opening.then(
+        (backend) => {
+          this.#backend = backend;
+        },
+        () => {
+          this.#opening = undefined;
+        },
+      );
+    }
     return this.#opening;
   }
 
   async #connect(): Promise<SessionBackend> {
-    this.#backend ??= await this.#engine.open((warning) => this.#warn(warning));
-    return this.#backend;
+    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
+  }
+
+  /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
+  #overlap(operation: SessionOperation): SessionOperation | undefined {
+    const groups = operation === 'addItems' && this.#groupCommit !== false;
+    return operation === 'getItems' || groups ? operation : undefined;
   }
 
   async #end(): Promise<void> {
