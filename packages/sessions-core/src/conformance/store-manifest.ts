@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Session } from '@openai/agents-core';
 import { type Contract, type Features, message, newId } from './harness.js';
-import { failsWith } from './store-subject.js';
+import { failsWith, storeOutOfReach } from './store-subject.js';
 import type { ConformingStore, StoreSubject } from './stores.js';
 
 function assertManifest({ supports }: ConformingStore, told: Features): void {
@@ -35,9 +35,17 @@ export const MANIFEST: Contract<StoreSubject> = {
       },
     },
     {
-      name: 'with() is refused with NOT_OPEN before the store is open, and with CLOSED when it is closed',
-      async run({ store }) {
+      name: 'with() is refused with NOT_OPEN before the store is open',
+      needs: ['outOfReach'],
+      async run(subject) {
+        const { store } = await storeOutOfReach(subject);
         await failsWith('NOT_OPEN', () => store.with({}));
+        await store.close();
+      },
+    },
+    {
+      name: 'with() is refused with CLOSED when the store is closed',
+      async run({ store }) {
         await store.open();
         await store.close();
         await failsWith('CLOSED', () => store.with({}));

@@ -145,7 +145,13 @@ export const STORE_FAULTS: readonly PlantedFault[] = [
     fault: 'with() before the store is open',
     line: "if (!open) throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins.');",
     becomes: '',
-    fails: 'with() is refused with NOT_OPEN before the store is open, and with CLOSED when it is closed',
+    fails: 'with() is refused with NOT_OPEN before the store is open',
+  },
+  {
+    fault: 'with() on a closed store',
+    line: 'if (closing) throw closed();\n      if (!open) throw',
+    becomes: 'if (!open) throw',
+    fails: 'with() is refused with CLOSED when the store is closed',
   },
   {
     fault: 'a manifest that promises transactions',
