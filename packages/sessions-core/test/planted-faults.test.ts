@@ -17,7 +17,9 @@ import { BACKEND_FAULTS } from './planted-faults/backends.js';
 import type { PlantedFault } from './planted-faults/fault.js';
 import { HISTORY_FAULTS } from './planted-faults/history.js';
 import { ID_FAULTS } from './planted-faults/ids.js';
-import { LIMIT_FAULTS, SESSION_FAULTS } from './planted-faults/sessions.js';
+import { LIMIT_FAULTS } from './planted-faults/limits.js';
+import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
+import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
 
@@ -64,7 +66,6 @@ async function defineFaultTests<Subject extends { close?(): unknown }>(
   file: string,
   suiteOf: (source: string) => Promise<Suite<Subject>>,
   faults: readonly PlantedFault[],
-  promised: number,
 ): Promise<void> {
   const source = sourceOf(file);
   const right = await suiteOf(source);
@@ -72,10 +73,6 @@ async function defineFaultTests<Subject extends { close?(): unknown }>(
 
   test('no two cases have the same name', () => {
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length);
-  });
-
-  test('there are as many cases as the documents promise', () => {
-    expect(cases.length).toBeGreaterThanOrEqual(promised);
   });
 
   test('every case is named by a fault', () => {
@@ -91,7 +88,12 @@ async function defineFaultTests<Subject extends { close?(): unknown }>(
     const { open, supports } = await suiteOf(withFault(source, fault));
     const one = cases.find(({ name }) => name === fault.fails);
     assert.ok(one, `there is no case "${fault.fails}"`);
-    await expect(runCase(one, open, supports)).rejects.toThrow();
+    const error: unknown = await runCase(one, open, supports).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error, 'the case passes all the same').toBeInstanceOf(Error);
+    expect(error, 'the fault itself is not what it should be').not.toBeInstanceOf(ReferenceError);
   });
 }
 
@@ -102,13 +104,14 @@ describe('the suite of a store and its sessions', async () => {
     ...ID_FAULTS,
     ...VALUE_FAULTS,
     ...HISTORY_FAULTS,
+    ...OPERATION_ID_FAULTS,
     ...STORE_FAULTS,
   ];
-  await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults, 180);
+  await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
 
 describe('the suite of the port', async () => {
-  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, BACKEND_FAULTS, 15);
+  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, BACKEND_FAULTS);
 });
 
 /** The SDK's own session, with one object for each id, as its conversations live in the object. */

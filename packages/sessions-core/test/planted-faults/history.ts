@@ -10,7 +10,6 @@ const ITEMS_CHECK = 'if (![...expected, ...added].every(isItem))';
 const SUFFIX_CHECK = 'if (found.join() !== expected.map(canonical).join())';
 const REPLACE = 'this.#remove(this.#rows());\n          this.#insertNow(texts);';
 const APPLY = 'return () => this.#once(operationId, text, work);';
-const ADD = 'return () => this.#once(operationId, texts.join(), add);';
 
 /** A method that does not wait for the calls before it. */
 function unordered(method: string, fails: string): PlantedFault {
@@ -277,60 +276,5 @@ export const HISTORY_FAULTS: readonly PlantedFault[] = [
     becomes:
       'replaceHistoryWithCompaction(items) {\n      return this.clearSession().then(() => this.addItems(items));',
     fails: 'another connection sees the old conversation or the new one, and nothing between',
-  },
-
-  {
-    fault: 'operation ids of turns ignored',
-    line: ADD,
-    becomes: 'return add;',
-    fails: 'a repeated turn is stored once, also when the conversation has moved on',
-  },
-  {
-    fault: 'other items under a used id pass for a repetition',
-    line: ADD,
-    becomes: "return () => this.#once(operationId, '', add);",
-    fails: 'other items under a used operation id are refused and not stored',
-  },
-  {
-    fault: 'turns told apart by plain JSON',
-    line: ADD,
-    becomes: 'return () => this.#once(operationId, JSON.stringify(items), add);',
-    fails: 'values that plain JSON loses tell turns apart',
-  },
-  {
-    fault: 'the items taken for an operation id',
-    line: ADD,
-    becomes: 'return () => this.#once(operationId ?? texts.join(), texts.join(), add);',
-    fails: 'equal turns without an operation id are all stored',
-  },
-  {
-    fault: 'equal items taken for the same operation',
-    line: ADD,
-    becomes: 'return () => this.#once(operationId && texts.join(), texts.join(), add);',
-    fails: 'equal turns under operation ids of their own are all stored',
-  },
-  {
-    fault: 'operation ids of turns shared by all conversations',
-    line: MINE,
-    becomes: 'const mine = (one) => one.id === id;',
-    fails: 'one operation id in two conversations is two operations',
-  },
-  {
-    fault: 'clearing keeps the operation ids of turns',
-    line: FORGET,
-    becomes: '',
-    fails: 'clearing forgets the operation ids of turns',
-  },
-  {
-    fault: 'turns looked up before the lock',
-    line: ADD,
-    becomes: `const first = this.#place.operations.length === 0;\n        ${ADD.replace('=> this', '=> first ? add() : this')}`,
-    fails: 'one turn by many callers at the same time is stored once',
-  },
-  {
-    fault: 'every connection remembers its own turns',
-    line: KNOWN,
-    becomes: OF_ONE_CONNECTION,
-    fails: 'a turn that another connection has stored is not stored again',
   },
 ];

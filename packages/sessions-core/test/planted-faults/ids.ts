@@ -69,10 +69,4 @@ export const ID_FAULTS: readonly PlantedFault[] = [
   ),
   uncheckedWhere('numbers made texts', 'checkSessionId(String(sessionId));', 'a number'),
   uncheckedWhere('a default id', 'checkSessionId(sessionId ?? "default");', 'undefined'),
-  {
-    fault: 'A1: no getSessionId',
-    line: 'async getSessionId() {',
-    becomes: 'async sessionIdentifier() {',
-    fails: 'getSessionId gives the id, the same for every object',
-  },
 ];
