@@ -12,7 +12,7 @@ export interface ConformanceOptions {
 }
 
 /** Runs one suite, as `checkConformance` does. */
-export type Check = (timeLimit: number, aborted: () => Promise<never>) => Promise<ConformanceReport>;
+type Check = (timeLimit: number, aborted: () => Promise<never>) => Promise<ConformanceReport>;
 
 /** What is checked. */
 export interface UnderTest {
