@@ -128,6 +128,20 @@ describeEngine(['postgres', 'pgbouncer', 'mysql', 'mariadb'], ({ engine, server,
     },
   );
 
+  test('connection cut at COMMIT, with exactlyOnce: the store repeats the turns, and stores them once', async () => {
+    await using proxy = await startProxy(server, { protocol: engine });
+    const options = { exactlyOnce: true, retryDelay: 10 };
+    await using store = await openSessionStore(proxiedUrl(url, proxy), options);
+    await add(store, 'warm', 'up');
+    for (const nth of [1, 2]) {
+      proxy.cut({ when: 'answered', sql: commit, nth });
+      const ids = newIds(4);
+      expect(await Promise.all(ids.map((id) => add(store, id, 'once')))).toEqual(ids.map(() => 'stored'));
+      for (const id of ids) expect(await contents(store, id)).toEqual(['once', 'once, again']);
+    }
+    expect(proxy.cuts).toBe(2);
+  });
+
   test('four processes on the same conversations: no deadlock reaches a caller', {
     timeout: 120_000,
   }, async () => {

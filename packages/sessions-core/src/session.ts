@@ -9,7 +9,7 @@ import type {
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Operation, SessionBackend } from './backend.js';
-import { operationOf } from './digest.js';
+import { newOperation, operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
@@ -39,6 +39,8 @@ export interface SessionHost {
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
+  readonly exactlyOnce: boolean;
   /**
    * Whether the session is inside a transaction of the application. It has no `applyHistoryTransaction` there, which
    * waits for the SDK to be loaded: a synchronous transaction would be over by then.
@@ -151,7 +153,9 @@ export class StoreSession
       const texts = this.#codec.encode(items);
       const operation = this.#operationOf(options, items);
       return (backend) =>
-        texts.length === 0 && !operation ? undefined : this.#append(backend, texts, operation);
+        texts.length === 0 && options.operationId === undefined
+          ? undefined
+          : this.#append(backend, texts, operation);
     });
   }
 
@@ -245,7 +249,8 @@ export class StoreSession
   }
 
   #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
-    if (operationId === undefined) return undefined;
+    if (operationId === undefined)
+      return this.#host.exactlyOnce && this.#host.operations ? newOperation() : undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
     }

@@ -6,7 +6,7 @@ import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
 import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC } from './item-codec.js';
-import { isOneOf, type OptionCheck } from './options.js';
+import { isBoolean, isOneOf, type OptionCheck } from './options.js';
 import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
 import { TransactionStore } from './transaction-store.js';
 import type { SessionWarning } from './warnings.js';
@@ -24,12 +24,19 @@ export interface StoreOptions {
    * over several shards is not atomic. Default `true`.
    */
   groupCommit?: GroupCommit;
+  /**
+   * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
+   * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
+   * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
+   */
+  exactlyOnce?: boolean;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
   groupCommit: isOneOf(true, false, 'session'),
+  exactlyOnce: isBoolean,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -85,6 +92,7 @@ export class SessionStore implements AsyncDisposable {
       get operations() {
         return supports().operations;
       },
+      exactlyOnce: options.exactlyOnce ?? false,
       joined: false,
       onCorruptItem: options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),

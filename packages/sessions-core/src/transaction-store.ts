@@ -17,6 +17,7 @@ export class TransactionStore {
       codec: host.codec,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
+      exactlyOnce: false, // nothing is repeated here
       joined: true,
       perform: (_operation, _sessionId, prepare) => Promise.resolve(prepare()(backend)),
     };
