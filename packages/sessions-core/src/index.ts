@@ -21,6 +21,7 @@ export {
   type SessionErrorCode,
   type SessionErrorDetails,
 } from './errors.js';
+export type { GroupCommit } from './group-commit.js';
 export { decodeItem, encodeItems, type ItemCodec } from './item-codec.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './options.js';
 export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';

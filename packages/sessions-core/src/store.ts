@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
+import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC } from './item-codec.js';
 import { isOneOf, type OptionCheck } from './options.js';
 import { ScopedStore } from './scoped-store.js';
@@ -24,11 +25,18 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
+   * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
+   * over several shards is not atomic. Default `true`.
+   */
+  groupCommit?: GroupCommit;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  groupCommit: isOneOf(true, false, 'session'),
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -63,7 +71,8 @@ const operations = channel(OPERATION_CHANNEL);
  */
 export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
-  readonly #options: StoreOptions;
+  readonly #groupCommit: GroupCommit;
+  readonly #onCorruptItem: OnCorruptItem;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -75,7 +84,8 @@ export class SessionStore implements AsyncDisposable {
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
-    this.#options = { ...options };
+    this.#groupCommit = options.groupCommit ?? true;
+    this.#onCorruptItem = options.onCorruptItem ?? 'skip';
     this.host = this.#hostOf(undefined);
   }
 
@@ -191,7 +201,7 @@ export class SessionStore implements AsyncDisposable {
       },
       joined: false,
       tenant,
-      onCorruptItem: this.#options.onCorruptItem ?? 'skip',
+      onCorruptItem: this.#onCorruptItem,
       warn: (warning) => this.#warn(warning),
       codec: () => AGENTS_JS_CODEC,
       perform: (operation, prepare) => this.#perform(operation, prepare),
@@ -200,11 +210,11 @@ export class SessionStore implements AsyncDisposable {
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     const started = operations.hasSubscribers ? performance.now() : undefined;
-    const result = this.#start(prepare);
+    const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
 
-  #start<T>(prepare: () => PreparedCall<T>): Promise<T> {
+  #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     if (this.#closing) return Promise.reject(closed());
     let call: PreparedCall<T>;
     try {
@@ -213,19 +223,38 @@ export class SessionStore implements AsyncDisposable {
       return Promise.reject(error);
     }
     const { storedId, work } = call;
-    return this.#order.run(storedId, () => (this.#backend ? work(this.#backend) : this.#opened().then(work)));
+    return this.#order.run(
+      storedId,
+      () => (this.#backend ? work(this.#backend) : this.#opened().then(work)),
+      this.#overlap(operation),
+    );
   }
 
   #opened(): Promise<SessionBackend> {
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
+    if (!this.#opening) {
+      this.#opening = this.#connect();
+      // The first to hear of it: calls that waited begin before any later one finds the backend.
+      this.#opening.then(
+        (backend) => {
+          this.#backend = backend;
+        },
+        () => {
+          this.#opening = undefined;
+        },
+      );
+    }
     return this.#opening;
   }
 
   async #connect(): Promise<SessionBackend> {
-    this.#backend ??= await this.#engine.open((warning) => this.#warn(warning));
-    return this.#backend;
+    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
+  }
+
+  /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
+  #overlap(operation: SessionOperation): SessionOperation | undefined {
+    const groups = operation === 'addItems' && this.#groupCommit !== false;
+    return operation === 'getItems' || groups ? operation : undefined;
   }
 
   async #end(): Promise<void> {

@@ -147,20 +147,20 @@ test('the same operation id of two tenants is two operations', async () => {
 test('calls for one tenant take turns, those of another do not wait', async () => {
   const { store, backend } = toyStore();
   const gate = Promise.withResolvers<void>();
-  const { read } = backend;
+  const { pop } = backend;
   const started: string[] = [];
-  backend.read = async (storedId, ...rest) => {
+  backend.pop = async (storedId) => {
     started.push(storedId);
     if (started.length === 1) await gate.promise;
-    return read(storedId, ...rest);
+    return pop(storedId);
   };
   await store.open();
   const session = store.session('chat', { tenant });
-  const reads = ['acme', 'acme', 'other'].map((name) => session.getItems(undefined, as(name)));
-  await reads[2];
+  const pops = ['acme', 'acme', 'other'].map((name) => session.popItem(as(name)));
+  await pops[2];
   expect(started).toEqual(['$tenant:4:acme:chat', '$tenant:5:other:chat']);
   gate.resolve();
-  await Promise.all(reads);
+  await Promise.all(pops);
 });
 
 test('the SDK is told what such a session can do, and of a plain one that it takes no run context', async () => {
