@@ -197,10 +197,15 @@ export class GroupingBackend implements SessionBackend {
       const outcomes = await this.#backend.append(group.map(({ batch }) => batch));
       for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as AppendOutcome);
     } catch (error) {
-      if (group.length > 1 && isSessionError(error) && !OF_ALL_TURNS.has(error.code)) return error;
+      if (group.length > 1 && isSessionError(error) && !this.#isOfAllTurns(error.code)) return error;
       for (const { reject } of group) reject(error);
     }
     return undefined;
+  }
+
+  /** Who waited in vain with a synchronous driver waited for the whole database, and blocked the process. */
+  #isOfAllTurns(code: SessionErrorCode): boolean {
+    return OF_ALL_TURNS.has(code) || (code === 'BUSY' && this.#backend.gathersByTick === true);
   }
 
   /** Conversations side by side: one whose lock cannot be had does not delay the others a second time. */

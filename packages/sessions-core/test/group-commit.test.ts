@@ -1,6 +1,6 @@
-import { setImmediate as tick, setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as tick } from 'node:timers/promises';
 import type { AgentInputItem } from '@openai/agents-core';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   type AppendBatch,
   type AppendOutcome,
@@ -70,6 +70,14 @@ async function settled(): Promise<void> {
 function message(content: string): AgentInputItem {
   return { role: 'user', content };
 }
+
+// a busy machine must not look like a commit that takes long
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
 
 test('a turn that is alone goes out at once; turns that arrive meanwhile go out together when it ends', async () => {
   const { add, commits, end, endAll } = await gatedStore();
@@ -169,10 +177,10 @@ test('what is no SessionError reaches every turn', async () => {
 test('a commit that takes long delays only its own conversations', async () => {
   const { add, commits, endAll } = await gatedStore();
   const turns = [add('stuck', '1'), add('a', 'a1'), add('b', 'b1'), add('stuck', '2')];
-  await wait(60);
+  await vi.advanceTimersByTimeAsync(60);
   expect(commits).toEqual([['1'], ['a1', 'b1']]);
   turns.push(add('c', 'c1'));
-  await wait(60);
+  await vi.advanceTimersByTimeAsync(60);
   expect(commits).toEqual([['1'], ['a1', 'b1'], ['c1']]);
   await endAll();
   expect(commits.at(-1)).toEqual(['2']);

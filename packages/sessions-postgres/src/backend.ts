@@ -167,6 +167,11 @@ export class PostgresBackend implements SessionBackend {
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
     const recorded = new Map<string, RecordedOperation>();
+    const [turn] = batches;
+    if (turn && batches.length === 1 && !turn.operation) {
+      await query(this.#sql.appendTurn, [turn.sessionId, json(turn.texts)]);
+      return recorded;
+    }
     const { heads, texts } = arrange(batches);
     const once = heads.some((head) => head.operation_id !== undefined);
     const rows = await query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
