@@ -52,7 +52,7 @@ const { covered, notCovered } = storeConformance({
       close: () => raw.close(),
     };
   },
-  supports: { ...supports, reopen: true, raw: true, outOfReach: true },
+  supports: { ...supports, tenants: true, reopen: true, raw: true, outOfReach: true },
 });
 
 sessionConformance({

@@ -21,6 +21,7 @@ import { LIMIT_FAULTS } from './planted-faults/limits.js';
 import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
+import { TENANT_FAULTS } from './planted-faults/tenants.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
 
 /** The exports of a source text. */
@@ -49,7 +50,14 @@ async function toyStoreSuite(source: string) {
   return storeSuite({
     name: 'toy store',
     open: () => createToyParts(core),
-    supports: { ...everything, reopen: true, raw: true, outOfReach: true, inTransaction: true },
+    supports: {
+      ...everything,
+      tenants: true,
+      reopen: true,
+      raw: true,
+      outOfReach: true,
+      inTransaction: true,
+    },
   });
 }
 
@@ -106,6 +114,7 @@ describe('the suite of a store and its sessions', async () => {
     ...HISTORY_FAULTS,
     ...OPERATION_ID_FAULTS,
     ...STORE_FAULTS,
+    ...TENANT_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });

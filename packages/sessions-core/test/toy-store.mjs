@@ -133,9 +133,12 @@ export function createToyStore(core, database = newDatabase()) {
   class ToySession {
     #place;
 
-    constructor(sessionId, place) {
-      checkSessionId(sessionId);
+    constructor(sessionId, place, tenant) {
+      if (tenant === undefined) {
+        checkSessionId(sessionId);
+      }
       this.sessionId = sessionId;
+      if (tenant !== undefined) this.sessionId = `$tenant:${encodeURIComponent(tenant)}:${sessionId}`;
       this.#place = place;
     }
 
@@ -268,10 +271,30 @@ export function createToyStore(core, database = newDatabase()) {
     }
   }
 
-  const session = (sessionId) => new ToySession(sessionId, database);
+  const isTenant = (tenant) => typeof tenant === 'string' && tenant.trim() !== '';
+
+  // A session that asks for the tenant of the run at each call. The run context is the last argument.
+  function asking(sessionId, tenantOf) {
+    const session = { acceptsRunContext: true, getSessionId: async () => sessionId };
+    for (const [method, at] of Object.entries({ getItems: 1, addItems: 1, popItem: 0, clearSession: 0 })) {
+      session[method] = async (...args) => {
+        const tenant = args[at] && tenantOf(args[at]);
+        if (!isTenant(tenant)) throw new SessionError('TENANT_MISSING', 'There is no tenant.');
+        return new ToySession(sessionId, database, tenant)[method](...args);
+      };
+    }
+    return session;
+  }
+
+  const session = (sessionId, { tenant } = {}) =>
+    tenant ? asking(sessionId, tenant) : new ToySession(sessionId, database);
   const store = {
     supports,
     session,
+    scoped(tenant) {
+      if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
+      return { session: (sessionId) => new ToySession(sessionId, database, tenant) };
+    },
     on: (event, listener) => events.on(event, listener),
     off: (event, listener) => events.off(event, listener),
     async open() {

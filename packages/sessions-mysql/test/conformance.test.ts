@@ -15,7 +15,7 @@ import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS, SUPPORT } from '.
 const runModule = moduleRunner(import.meta.dirname);
 
 const everything = { ...sessionFeatures(SUPPORT), reopen: true, raw: true };
-const parts = { reopen: true, raw: true, outOfReach: true, inTransaction: true };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;
 

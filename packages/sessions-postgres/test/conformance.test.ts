@@ -7,7 +7,7 @@ import { backendOpener } from '../src/store.js';
 import { runProgram } from './processes.js';
 
 const portable = { durable: true, shared: true, edit: true, operations: true, transactions: true };
-const parts = { reopen: true, raw: true, outOfReach: true, inTransaction: true };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;
 

@@ -46,7 +46,7 @@ async function openFile(options: SqliteStoreOptions) {
 
 const file = { durable: true, shared: true, edit: true, operations: true, transactions: false };
 const inMemory = { ...file, durable: false, shared: false };
-const parts = { reopen: true, raw: true, outOfReach: true };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };
 const tables = { sessions: 'my "chats"', messages: 'rows; -- of ?' };
 
 storeConformance({

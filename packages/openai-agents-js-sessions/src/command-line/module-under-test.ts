@@ -143,7 +143,11 @@ function backend(name: string, open: () => Promise<BackendParts>, made: object):
 
 function store(name: string, open: () => Promise<StoreParts>, made: object): UnderTest {
   const { supports } = partOf(made, 'store') as StoreParts['store'];
-  const suite = storeSuite({ name, open, supports: { ...supports, ...detected(made) } });
+  const suite = storeSuite({
+    name,
+    open,
+    supports: { ...supports, tenants: has(partOf(made, 'store'), 'scoped'), ...detected(made) },
+  });
   return {
     kind: 'a SessionStore and its sessions',
     checks: [(...limits: Limits) => checkConformance(suite, ...limits)],

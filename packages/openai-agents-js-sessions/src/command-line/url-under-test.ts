@@ -19,7 +19,7 @@ export async function urlUnderTest(url: string): Promise<UnderTest> {
   const suite = storeSuite({
     name: 'the database',
     open: async () => ({ store: await open(), ...(supports.shared && { reopen: open }) }),
-    supports: { ...supports, reopen: supports.shared },
+    supports: { ...supports, tenants: true, reopen: supports.shared },
   });
   return {
     kind: 'the store of its URL',

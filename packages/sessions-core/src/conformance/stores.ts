@@ -1,4 +1,4 @@
-import type { Session } from '@openai/agents-core';
+import type { RunContext, Session } from '@openai/agents-core';
 import type { Awaitable } from '../awaitable.js';
 import type { SessionSupport } from '../backend.js';
 import type { SessionWarning } from '../warnings.js';
@@ -15,12 +15,18 @@ import { STORE_CALLS } from './store-calls.js';
 import { LIFECYCLE } from './store-lifecycle.js';
 import { MANIFEST } from './store-manifest.js';
 import { DIAGNOSTICS, WARNINGS } from './store-reports.js';
+import { TENANTS } from './store-tenants.js';
 import { JOINED_TRANSACTIONS } from './store-transactions.js';
 
 /** What the suite asks of a store: the public side of `SessionStore`. */
 export interface ConformingStore extends AsyncDisposable {
   readonly supports: SessionSupport;
-  session(sessionId: string): Session;
+  session(
+    sessionId: string,
+    options?: { tenant?: (runContext: RunContext<unknown>) => string | undefined },
+  ): Session;
+  /** Absent where the store has no tenants. */
+  scoped?(tenant: string): { session(sessionId: string): Session };
   with(transaction: unknown): { session(sessionId: string): Session };
   on(event: 'warning', listener: (warning: SessionWarning) => void): unknown;
   off(event: 'warning', listener: (warning: SessionWarning) => void): unknown;
@@ -55,6 +61,8 @@ export type StoreSubject = StoreParts & SessionSubject;
 
 /** The manifest of the store, and which parts the subject has besides the store. */
 export interface StoreFeatures extends SessionSupport {
+  /** The store has `scoped(tenant)`, and its sessions take the option `tenant`, as every `SessionStore` has it. */
+  readonly tenants?: boolean;
   /** The subject has `reopen`. */
   readonly reopen?: boolean;
   /** The subject has `insertRaw`. */
@@ -72,6 +80,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   MANIFEST,
   WARNINGS,
   DIAGNOSTICS,
+  TENANTS,
   JOINED_TRANSACTIONS,
 ];
 
@@ -115,7 +124,7 @@ function subjectOf(parts: StoreParts): StoreSubject {
 
 /**
  * Defines the tests that every `SessionStore` has to pass: those of its sessions, and those of the store itself
- * (opening and closing, order of calls, manifest, warnings, diagnostics, transactions of the application).
+ * (opening and closing, order of calls, manifest, warnings, diagnostics, tenants, transactions of the application).
  *
  * @returns What is covered, and what is not and why; the latter is printed too.
  * @example

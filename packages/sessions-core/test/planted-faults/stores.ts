@@ -63,11 +63,9 @@ export const STORE_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'making a session needs the database',
-    line: 'const session = (sessionId) => new ToySession(sessionId, database);',
-    becomes: `const session = (sessionId) => {
-    if (!database.reachable) throw new SessionError('CONNECTION_FAILED', 'out of reach');
-    return new ToySession(sessionId, database);
-  };`,
+    line: 'this.#place = place;',
+    becomes:
+      "this.#place = place;\n      if (!place.reachable) throw new SessionError('CONNECTION_FAILED', 'out of reach');",
     fails: 'making a store and its sessions asks nothing of the database',
   },
   {
