@@ -1,34 +1,12 @@
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@stackone/test-environment';
 import { expect, test, vi } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
+import { type Ending, sessions } from './run-sessions.js';
 
 vi.setConfig({ testTimeout: 60_000 });
-
-const PROGRAM = join(import.meta.dirname, '..', manifest.bin.sessions);
-const MODULES = join(import.meta.dirname, 'modules');
-
-interface Ending {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the program as `npx` does, in the folder of the modules. */
-function sessions(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ending> {
-  const { FORCE_COLOR, NO_COLOR, NODE_OPTIONS, ...inherited } = process.env;
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [PROGRAM, ...args],
-      { cwd: MODULES, env: { ...inherited, ...environment }, maxBuffer: 2 ** 26, timeout: 50_000 },
-      (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
 
 const conformance = (...args: string[]) => sessions(['conformance', ...args]);
 

@@ -37,7 +37,7 @@ export async function moduleUnderTest(path: string, timeLimit: number): Promise<
   const tested = await load(path);
   const made = await firstOf(tested, path, timeLimit);
   try {
-    return underTestFor(tested, made, path);
+    return await underTestFor(tested, made, path);
   } finally {
     await closed(made);
   }
@@ -75,7 +75,11 @@ async function firstOf({ open }: TestedModule, path: string, timeLimit: number):
   }
 }
 
-function underTestFor({ open, supports }: TestedModule, made: object, name: string): UnderTest {
+async function underTestFor(
+  { open, supports }: TestedModule,
+  made: object,
+  name: string,
+): Promise<UnderTest> {
   if (isBackend(partOf(made, 'backend'))) {
     return backend(name, async () => parts(await open('conformance'), 'backend') as BackendParts, made);
   }
@@ -83,13 +87,13 @@ function underTestFor({ open, supports }: TestedModule, made: object, name: stri
     return store(name, async () => parts(await open('conformance'), 'store') as unknown as StoreParts, made);
   }
   if (has(made, 'session')) {
-    const subject = async () => (await open('conformance')) as SessionSubject;
-    const features = { ...detected(made), ...supports };
-    const check = async (...limits: Limits) => {
-      const session = await (made as SessionSubject).session('conformance-probe');
-      const suite = sessionSuite({ name, open: subject, supports: { ...methodsOf(session), ...features } });
-      return checkConformance(suite, ...limits);
-    };
+    const session = await (made as SessionSubject).session('conformance-probe');
+    const suite = sessionSuite({
+      name,
+      open: async () => (await open('conformance')) as SessionSubject,
+      supports: { ...methodsOf(session), ...detected(made), ...supports },
+    });
+    const check = (...limits: Limits) => checkConformance(suite, ...limits);
     return { kind: 'sessions by their ids', checks: [check] };
   }
   if (has(made, 'getItems', 'addItems', 'popItem', 'clearSession')) {

@@ -3,6 +3,7 @@ import { checkConformance, storeSuite } from '@stackone/sessions-core/conformanc
 import { openSessionStore } from '../open-store.js';
 import type { UnderTest } from './conformance.js';
 import { oneLine, UsageError } from './usage-error.js';
+import { UsedConversations } from './used-conversations.js';
 
 /**
  * The store of a URL, on the database of its user: with ids that nobody else has, which are removed in the end.
@@ -10,11 +11,14 @@ import { oneLine, UsageError } from './usage-error.js';
  * @throws UsageError if it cannot be opened. Never with the URL.
  */
 export async function urlUnderTest(url: string): Promise<UnderTest> {
-  const used = new Set<string>();
-  const open = async () => remembering(await openSessionStore(url), used);
-  const first = await open().catch((error: unknown) => {
+  const used = new UsedConversations();
+  const open = async () => used.of((await openSessionStore(url)).on('warning', () => {}));
+  let first: SessionStore;
+  try {
+    first = await openSessionStore(url);
+  } catch (error) {
     throw new UsageError(`The database cannot be opened: ${oneLine(error)}`);
-  });
+  }
   const { supports } = first;
   const suite = storeSuite({
     name: 'the database',
@@ -25,21 +29,8 @@ export async function urlUnderTest(url: string): Promise<UnderTest> {
     kind: 'the store of its URL',
     checks: [(timeLimit, aborted) => checkConformance(suite, timeLimit, aborted)],
     async close() {
-      for (const id of supports.shared ? used : []) await first.session(id).clearSession();
+      if (supports.shared) await used.clear(first);
       await first.close();
     },
   };
-}
-
-/** Keeps the ids that sessions are made for. */
-function remembering(store: SessionStore, used: Set<string>): SessionStore {
-  const session = store.session.bind(store);
-  store.on('warning', () => {});
-  return Object.assign(store, {
-    session(id: string) {
-      const made = session(id);
-      used.add(id);
-      return made;
-    },
-  });
 }
