@@ -18,6 +18,11 @@ export interface StoredRow {
 export interface Operation {
   readonly id: string;
   readonly digest: string;
+  /**
+   * In seconds. Where it is given, recording the operation also forgets the others of its session that were recorded
+   * longer ago, by the clock of the database. The store gives it to one operation in sixteen.
+   */
+  readonly forgetOlderThan?: number | undefined;
 }
 
 /** The rows that one call adds to one session. */

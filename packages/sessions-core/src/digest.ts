@@ -20,6 +20,18 @@ export function operationOf(id: string, content: string): Operation {
   return { id: digestOf(JSON.stringify(id), 'hex'), digest: digestOf(content) };
 }
 
+/** Keys begin with a random hex digit: the operations that begin with this one make others be forgotten. */
+const FORGETTING = '0';
+
+const SECONDS_OF_A_DAY = 86_400;
+
+/** The operation, with the task to forget older ones where it is its turn: that costs the others nothing. */
+export function withRetention(operation: Operation, days: number): Operation {
+  const forgetOlderThan = days * SECONDS_OF_A_DAY;
+  if (!operation.id.startsWith(FORGETTING) || !Number.isFinite(forgetOlderThan)) return operation;
+  return { ...operation, forgetOlderThan };
+}
+
 /** The operation of one call that only the store itself may repeat. */
 export function newOperation(): Operation {
   return { id: process.getBuiltinModule('node:crypto').randomUUID(), digest: 'once' };

@@ -9,7 +9,7 @@ import type {
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Operation, SessionBackend } from './backend.js';
-import { newOperation, operationOf } from './digest.js';
+import { newOperation, operationOf, withRetention } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
@@ -41,6 +41,8 @@ export interface SessionHost {
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /** How many days operation ids are remembered. */
+  readonly operationRetentionDays: number;
   /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
   readonly exactlyOnce: boolean;
   /**
@@ -230,7 +232,8 @@ export class StoreSession
       return async (backend) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
-        const { expectedSuffix, replacement, operation } = transaction;
+        const { expectedSuffix, replacement } = transaction;
+        const operation = this.#kept(transaction.operation);
         const { storedId, codec, items } = conversation;
         if (expectedSuffix.length === 0)
           return append(backend, storedId, codec.encode(replacement), operation);
@@ -294,9 +297,13 @@ export class StoreSession
     return this.#conversation;
   }
 
+  #kept(operation: Operation): Operation {
+    return withRetention(operation, this.#host.operationRetentionDays);
+  }
+
   #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
     if (operationId === undefined)
-      return this.#host.exactlyOnce && this.#host.operations ? newOperation() : undefined;
+      return this.#host.exactlyOnce && this.#host.operations ? this.#kept(newOperation()) : undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
     }
@@ -306,7 +313,7 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return operationOf(operationId, JSON.stringify(encodeItems(items)));
+    return this.#kept(operationOf(operationId, JSON.stringify(encodeItems(items))));
   }
 }
 

@@ -5,7 +5,7 @@ import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
 import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC } from './item-codec.js';
-import { isBoolean, isOneOf, type OptionCheck } from './options.js';
+import { isBoolean, isDays, isOneOf, type OptionCheck } from './options.js';
 import { ScopedStore } from './scoped-store.js';
 import {
   type OnCorruptItem,
@@ -37,6 +37,12 @@ export interface StoreOptions {
    * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
    */
   exactlyOnce?: boolean;
+  /**
+   * How many days operation ids are remembered at least, fractions allowed, `Infinity` for ever. Default 90. After
+   * that time a repeated call takes effect again, so it must be longer than a call may be repeated: a run that waits
+   * for an approval repeats its write when it is resumed. They also go when the session is cleared.
+   */
+  operationRetentionDays?: number;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
@@ -44,6 +50,7 @@ export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionChec
   onCorruptItem: isOneOf('skip', 'throw'),
   groupCommit: isOneOf(true, false, 'session'),
   exactlyOnce: isBoolean,
+  operationRetentionDays: isDays,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -81,6 +88,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #groupCommit: GroupCommit;
   readonly #onCorruptItem: OnCorruptItem;
   readonly #exactlyOnce: boolean;
+  readonly #operationRetentionDays: number;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -95,6 +103,7 @@ export class SessionStore implements AsyncDisposable {
     this.#groupCommit = options.groupCommit ?? true;
     this.#onCorruptItem = options.onCorruptItem ?? 'skip';
     this.#exactlyOnce = options.exactlyOnce ?? false;
+    this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.host = this.#hostOf(undefined);
   }
 
@@ -209,6 +218,7 @@ export class SessionStore implements AsyncDisposable {
         return supports().operations;
       },
       exactlyOnce: this.#exactlyOnce,
+      operationRetentionDays: this.#operationRetentionDays,
       joined: false,
       tenant,
       onCorruptItem: this.#onCorruptItem,

@@ -331,6 +331,27 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
 /** Faults of `toy-backend.mjs`. */
 export const BACKEND_FAULTS: readonly PlantedFault[] = [
   {
+    fault: 'operations that are never forgotten',
+    line: 'operations = operations.filter((one) => one.sessionId !== sessionId || one.at >= oldest);',
+    becomes: '',
+    fails: 'recording an operation forgets the older ones of its session, if it says so',
+  },
+  {
+    fault: 'old operations of all sessions forgotten',
+    line: '(one) => one.sessionId !== sessionId || one.at >= oldest',
+    becomes: '(one) => one.at >= oldest',
+    fails: 'recording an operation forgets the older ones of its session, if it says so',
+  },
+  {
+    fault: 'old operations forgotten before they are looked up',
+    line: 'batches.map(({ sessionId, texts, operation }) => {',
+    becomes:
+      'batches.map(({ sessionId, texts, operation }) => {\n' +
+      '          const oldest = Date.now() - (operation?.forgetOlderThan ?? Infinity) * 1000;\n' +
+      '          operations = operations.filter((one) => one.sessionId !== sessionId || one.at >= oldest);',
+    fails: 'an operation that is repeated late is not forgotten by its own repetition',
+  },
+  {
     fault: 'only the first batch is stored',
     line: 'batches.map(({ sessionId, texts, operation }) => {',
     becomes:
@@ -345,7 +366,7 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'operations not recorded',
-    line: 'if (operation) operations.push({ sessionId, ...operation });',
+    line: 'if (operation) record(sessionId, operation);',
     becomes: '',
     fails: 'stores an operation once and tells repetition from conflict',
   },
@@ -439,7 +460,7 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'an operation without changes is not recorded',
-    line: 'if (operation && before === undefined) operations.push({ sessionId, ...operation });',
+    line: 'if (operation && before === undefined) record(sessionId, operation);',
     becomes:
       'if (operation && before === undefined && append.length) operations.push({ sessionId, ...operation });',
     fails: 'records an operation that changes nothing',

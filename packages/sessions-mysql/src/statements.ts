@@ -82,12 +82,20 @@ export function statements(names: MysqlNames) {
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
+    /** Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. */
+    oldOperations: ({ sessionId, id }: NewOperation, seconds: number) =>
+      `SELECT operation_id AS id FROM ${operations} WHERE ${is(sessionId)} AND operation_id <> ${textLiteral(id)} ` +
+      `AND created_at < CURRENT_TIMESTAMP(6) - INTERVAL ${seconds} SECOND LIMIT 1000`,
+    forgetOperations: (sessionId: string, ids: readonly string[]) =>
+      `DELETE FROM ${operations} WHERE ${is(sessionId)} AND operation_id IN (${ids.map(textLiteral).join(', ')})`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
     readOperation: (sessionId: string, id: string) =>
       `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(id)}`,
-    insertOperation: ({ sessionId, id, digest }: NewOperation) =>
+    insertOperations: (recorded: readonly NewOperation[]) =>
       `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES ` +
-      `(${textLiteral(sessionId)}, ${textLiteral(id)}, ${textLiteral(digest)})`,
+      recorded
+        .map(({ sessionId, id, digest }) => `(${[sessionId, id, digest].map(textLiteral).join(', ')})`)
+        .join(', '),
   };
 }
 

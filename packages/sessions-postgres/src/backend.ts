@@ -167,18 +167,26 @@ export class PostgresBackend implements SessionBackend {
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
     const recorded = new Map<string, RecordedOperation>();
-    const [turn] = batches;
-    if (turn && batches.length === 1 && !turn.operation) {
-      await query(this.#sql.appendTurn, [turn.sessionId, json(turn.texts)]);
-      return recorded;
-    }
-    const { heads, texts } = arrange(batches);
-    const once = heads.some((head) => head.operation_id !== undefined);
-    const rows = await query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
+    const [first] = batches;
+    const rows =
+      first && batches.length === 1 && first.operation?.forgetOlderThan === undefined
+        ? await this.#appendTurn(query, first)
+        : await this.#appendTurns(query, batches);
     for (const { session_id, operation_id, digest, stored } of rows as RecordedRow[]) {
       recorded.set(operationKey(session_id, { id: operation_id }), { digest, stored });
     }
     return recorded;
+  }
+
+  #appendTurn(query: Query, { sessionId, texts, operation }: AppendBatch): ReturnType<Query> {
+    if (!operation) return query(this.#sql.appendTurn, [sessionId, json(texts)]);
+    return query(this.#sql.appendTurnOnce, [sessionId, json(texts), operation.id, operation.digest]);
+  }
+
+  #appendTurns(query: Query, batches: readonly AppendBatch[]): ReturnType<Query> {
+    const { heads, texts } = arrange(batches);
+    const once = heads.some((head) => head.operation_id !== undefined);
+    return query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
   }
 
   async #removeAll(query: Query, sessionId: string): Promise<void> {
@@ -209,6 +217,7 @@ interface Head {
   readonly session_id: string;
   readonly operation_id: string | undefined;
   readonly digest: string | undefined;
+  readonly forget_older_than: number | undefined;
   readonly first: number;
   readonly last: number;
 }
@@ -228,6 +237,7 @@ function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: strin
       session_id: sessionId,
       operation_id: operation?.id,
       digest: operation?.digest,
+      forget_older_than: operation?.forgetOlderThan,
       first,
       last: texts.length,
     });

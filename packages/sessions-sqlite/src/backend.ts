@@ -123,7 +123,12 @@ export class SqliteBackend implements SessionBackend {
         this.#connection.run(this.#sql.insertNext, [sessionId, text, time]);
       }
     }
-    if (operation)
-      this.#connection.run(this.#sql.insertOperation, [sessionId, operation.id, operation.digest]);
+    if (operation) this.#record(sessionId, operation);
+  }
+
+  #record(sessionId: string, { id, digest, forgetOlderThan }: Operation): void {
+    this.#connection.run(this.#sql.insertOperation, [sessionId, id, digest]);
+    if (forgetOlderThan !== undefined)
+      this.#connection.run(this.#sql.forgetOperations, [sessionId, id, forgetOlderThan]);
   }
 }
