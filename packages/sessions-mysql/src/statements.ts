@@ -81,6 +81,8 @@ export function statements(names: MysqlNames) {
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
+    sessionIds: (after: string, limit: number) =>
+      `SELECT session_id AS id FROM ${sessions} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
     readOperation: (sessionId: string, id: string) =>
