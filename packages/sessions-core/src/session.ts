@@ -8,14 +8,12 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { Operation, SessionBackend } from './backend.js';
-import { operationOf } from './digest.js';
+import type { SessionBackend } from './backend.js';
+import { type KeyedOperation, operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
   checkItems,
-  type HistoryTransaction,
-  type ItemCheck,
   loadItemCheck,
   operationConflict,
   readHistoryTransaction,
@@ -58,6 +56,9 @@ export interface SessionHost {
 /**
  * What to do about a row that is not an item. `skip`: reading leaves it out, popping removes it on the way, and
  * the application gets a warning. `throw`: both fail with `CORRUPT_ITEM` and change nothing.
+ *
+ * In a store that encrypts, a row that does not open among others that do: `skip` leaves it out with a warning and
+ * never removes it; with `throw` calls fail with `DECRYPTION_FAILED`. If no row opens they do so in any case.
  */
 export type OnCorruptItem = 'skip' | 'throw';
 
@@ -120,7 +121,7 @@ export class StoreSession
    *
    * @param limit - How many of the newest items; all if absent. Zero and less give none, fractions round up.
    * @returns Items, oldest first. They are fresh copies.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits.
    */
   getItems(limit?: number): Promise<AgentInputItem[]> {
     return this.#host.perform('getItems', this.sessionId, () => {
@@ -159,7 +160,8 @@ export class StoreSession
    * Removes the newest item. However many callers there are, each item goes to one of them.
    *
    * @returns The item, or `undefined` if there is none.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item;
+   * `DECRYPTION_FAILED` if no key fits. Nothing is removed then.
    */
   popItem(): Promise<AgentInputItem | undefined> {
     return this.#host.perform('popItem', this.sessionId, () => (backend) => this.#items.pop(backend));
@@ -189,14 +191,15 @@ export class StoreSession
     _runContext?: RunContext<unknown>,
   ): Promise<void> {
     return this.#host.perform('applyHistoryTransaction', this.sessionId, () => {
-      const transaction = readHistoryTransaction(args);
+      const transaction = readHistoryTransaction(args, this.#codec);
       return async (backend) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
         const { expectedSuffix, replacement, operation } = transaction;
         if (expectedSuffix.length === 0)
           return this.#append(backend, this.#codec.encode(replacement), operation);
-        return this.#replaceSuffix(backend, transaction, isItem);
+        const decide = replaceSuffix(transaction, isItem, this.#codec);
+        return this.#items.edit(backend, expectedSuffix.length, decide, operation);
       };
     });
   }
@@ -212,11 +215,7 @@ export class StoreSession
       const mutations = readMutations(args, this.#codec);
       return (backend) => {
         if (mutations.length === 0) return;
-        return backend.edit(
-          this.sessionId,
-          'all',
-          applyMutations(mutations, (row) => this.#items.decode(row, 'skipped')),
-        );
+        return this.#items.edit(backend, 'all', applyMutations(mutations));
       };
     });
   }
@@ -229,22 +228,29 @@ export class StoreSession
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], _runContext?: RunContext<unknown>): Promise<void> {
     return this.#host.perform('replaceHistoryWithCompaction', this.sessionId, () => {
-      const texts = this.#codec.encode(items);
-      return (backend) => backend.edit(this.sessionId, 'all', replaceHistory(texts));
+      const decide = replaceHistory(items, this.#codec);
+      return (backend) => this.#items.edit(backend, 'all', decide);
     });
   }
 
   #append(
     backend: SessionBackend,
     texts: readonly string[],
-    operation: Operation | undefined,
+    operation: KeyedOperation | undefined,
   ): Awaitable<void> {
     return whenReady(backend.append([{ sessionId: this.sessionId, texts, operation }]), ([outcome]) => {
-      if (outcome === 'conflict') throw operationConflict();
+      if (outcome !== 'conflict') return;
+      const [digest, ...formerDigests] = operation?.formerDigests ?? [];
+      if (!operation || digest === undefined) throw operationConflict();
+      // The id is recorded, so that nothing is stored: this asks whether a former key gave the digest beside it.
+      return this.#append(backend, texts, { ...operation, digest, formerDigests });
     });
   }
 
-  #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
+  #operationOf(
+    { operationId }: AddItemsOptions,
+    items: readonly AgentInputItem[],
+  ): KeyedOperation | undefined {
     if (operationId === undefined) return undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
@@ -255,17 +261,6 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return operationOf(operationId, JSON.stringify(encodeItems(items)));
-  }
-
-  #replaceSuffix(
-    backend: SessionBackend,
-    transaction: HistoryTransaction,
-    isItem: ItemCheck,
-  ): Awaitable<void> {
-    const decide = replaceSuffix(transaction, isItem, this.#codec, (row) =>
-      this.#items.decode(row, 'skipped'),
-    );
-    return backend.edit(this.sessionId, transaction.expectedSuffix.length, decide, transaction.operation);
+    return operationOf(operationId, JSON.stringify(encodeItems(items)), this.#codec);
   }
 }

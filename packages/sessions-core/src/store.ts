@@ -3,9 +3,19 @@ import { EventEmitter } from 'node:events';
 import type { Awaitable } from './awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
+import { type EncryptionOptions, isEncryption } from './encryption/encryption-options.js';
+import { ItemEncryption } from './encryption/item-encryption.js';
+import {
+  allSessionIds,
+  REENCRYPT_OPTION_CHECKS,
+  type ReencryptionHost,
+  type ReencryptionProgress,
+  type ReencryptOptions,
+  reencrypt,
+} from './encryption/reencryption.js';
 import { SessionError } from './errors.js';
-import { AGENTS_JS_CODEC } from './item-codec.js';
-import { isOneOf, type OptionCheck } from './options.js';
+import { AGENTS_JS_CODEC, type ItemCodec } from './item-codec.js';
+import { checkOptions, isOneOf, type OptionCheck } from './options.js';
 import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
 import { TransactionStore } from './transaction-store.js';
 import type { SessionWarning } from './warnings.js';
@@ -17,11 +27,16 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
+   */
+  encryption?: EncryptionOptions;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  encryption: isEncryption,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -56,7 +71,9 @@ const operations = channel(OPERATION_CHANNEL);
  */
 export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
-  readonly #options: StoreOptions;
+  /** Makes the texts that are stored or, where the store encrypts, the texts that are encrypted. */
+  readonly #plainCodec: ItemCodec = AGENTS_JS_CODEC;
+  readonly #encryption: ItemEncryption | undefined;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -68,7 +85,7 @@ export class SessionStore implements AsyncDisposable {
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
-    this.#options = { ...options };
+    this.#encryption = options.encryption && new ItemEncryption(options.encryption);
     const supports = () => this.supports;
     this.host = {
       get edit() {
@@ -78,9 +95,9 @@ export class SessionStore implements AsyncDisposable {
         return supports().operations;
       },
       joined: false,
-      onCorruptItem: this.#options.onCorruptItem ?? 'skip',
+      onCorruptItem: options.onCorruptItem ?? 'skip',
       warn: (warning) => this.#warn(warning),
-      codec: () => AGENTS_JS_CODEC,
+      codec: (sessionId) => this.#encryption?.codec(sessionId, this.#plainCodec) ?? this.#plainCodec,
       perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
     };
   }
@@ -152,6 +169,49 @@ export class SessionStore implements AsyncDisposable {
   /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * Encrypts with the newest key what is not, in the background of an application that goes on: after a new key was
+   * put before the others, or, with `acceptPlaintext`, in a store that was not encrypted before. Rows are rewritten
+   * in their places, 100 in a transaction; rows that no key opens are left as they are. It can be ended and begun
+   * again at any time: what is done is not done again.
+   *
+   * @param options - Which conversations, and who is told of the progress. By default all of the store.
+   * @returns What was done.
+   * @throws SessionError `DECRYPTION_FAILED` if there were rows and no key opened any; `UNSUPPORTED` where the database
+   * has no transactions or cannot list its sessions. TypeError for a store without `encryption`.
+   * @example
+   * ```ts
+   * const { reencrypted, unopened } = await store.reencrypt({
+   *   onProgress: ({ sessions, rows }) => console.log(`${sessions} conversations, ${rows} rows`),
+   * });
+   * ```
+   */
+  async reencrypt(options: ReencryptOptions = {}): Promise<ReencryptionProgress> {
+    checkOptions('reencrypt', options, REENCRYPT_OPTION_CHECKS);
+    const encryption = this.#encryption;
+    if (!encryption) throw new TypeError('reencrypt() is for stores with the option "encryption".');
+    if (options.sessionIds && options.after !== undefined)
+      throw new TypeError('reencrypt: the option "after" is not for given "sessionIds".');
+    await this.open();
+    if (!this.supports.edit || !(options.sessionIds || this.supports.listing)) {
+      const lack = this.supports.edit ? 'list its sessions: give "sessionIds"' : 'rewrite rows';
+      throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot ${lack}.`);
+    }
+    const host: ReencryptionHost = {
+      call: (sessionId, work) => this.#start(sessionId, () => work),
+      codec: (sessionId) => encryption.codec(sessionId, this.#plainCodec),
+    };
+    return reencrypt(host, options.sessionIds ?? this.#sessionIds(options.after), options);
+  }
+
+  /** The ids under which conversations are stored. */
+  #sessionIds(after: string | undefined): AsyncIterable<string> {
+    return allSessionIds(async (last, limit) => {
+      if (this.#closing) throw closed();
+      return (await this.#backend?.sessionIds?.(last, limit)) ?? [];
+    }, after);
   }
 
   #perform<T>(
