@@ -121,6 +121,24 @@ test('rows that come while a page is rewritten do not keep it from being finishe
   ).toHaveLength(150);
 });
 
+test('a row that is rewritten between the reading of its page and the edit keeps what is newer', async () => {
+  const backend: SessionBackend = createToyBackend();
+  const old = toyStore({ encryption: { key: 'o' } }, backend).session('a');
+  await old.addItems([message('older'), message('same')]);
+  const edit = vi.fn(async (...args: Parameters<SessionBackend['edit']>) => {
+    if (edit.mock.calls.length === 1)
+      await old.replaceHistoryWithCompaction([message('newer'), message('same')]);
+    await backend.edit(...args);
+  });
+  const { reencrypted } = await toyStore(
+    { encryption: { keys: ['n', 'o'] } },
+    { ...backend, edit },
+  ).reencrypt();
+  expect(reencrypted).toBe(2);
+  const fresh = toyStore({ encryption: { key: 'n' } }, backend).session('a');
+  expect(await fresh.getItems()).toEqual([message('newer'), message('same')]);
+});
+
 test('keys of conversations are kept as long as their sessions, and no longer', async () => {
   const store = toyStore(NEW);
   const session = store.session('a');

@@ -131,7 +131,7 @@ export const UNOPENED: readonly EncryptionCase[] = [
       await subject.insertRaw('a', ofB);
       await subject.insertRaw(
         'a',
-        mine.replace(/"(.{40})(.)/, (_, head, one) => `"${head}${one === 'A' ? 'B' : 'A'}`),
+        mine.replace(/(.{40})(.)("})$/, (_, head, one, end) => head + (one === 'A' ? 'B' : 'A') + end),
       );
       assert.deepEqual(contents(await store.session('a').getItems()), ['m0']);
       assert.equal(warnings.length, 2);
