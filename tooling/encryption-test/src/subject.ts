@@ -21,7 +21,7 @@ export interface Dump {
 }
 
 /** One row, as the database has it. */
-export interface StoredMessage {
+interface StoredMessage {
   readonly sessionId: string;
   readonly id: string;
   readonly text: string;
