@@ -32,3 +32,9 @@ export function operationOf(id: string, content: string, codec: Pick<ItemCodec, 
 export function isSameChange({ digest, formerDigests }: KeyedOperation, recorded: string): boolean {
   return recorded === digest || formerDigests.includes(recorded);
 }
+
+/** The operation of one call that only the store itself may repeat. */
+export function newOperation(): KeyedOperation {
+  const id = process.getBuiltinModule('node:crypto').randomUUID();
+  return { id, digest: 'once', formerDigests: [] };
+}

@@ -1,22 +1,28 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import type { Awaitable } from './awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
 import { type EncryptionOptions, isEncryption } from './encryption/encryption-options.js';
 import { ItemEncryption } from './encryption/item-encryption.js';
 import {
-  allSessionIds,
-  REENCRYPT_OPTION_CHECKS,
   type ReencryptionHost,
   type ReencryptionProgress,
   type ReencryptOptions,
   reencrypt,
 } from './encryption/reencryption.js';
 import { SessionError } from './errors.js';
+import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC, type ItemCodec } from './item-codec.js';
-import { checkOptions, isOneOf, type OptionCheck } from './options.js';
-import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
+import { isBoolean, isOneOf, type OptionCheck } from './options.js';
+import { ScopedStore } from './scoped-store.js';
+import {
+  type OnCorruptItem,
+  type PreparedCall,
+  type SessionHost,
+  type SessionOperation,
+  StoreSession,
+} from './session.js';
+import type { SessionOptions } from './session-options.js';
 import { TransactionStore } from './transaction-store.js';
 import type { SessionWarning } from './warnings.js';
 
@@ -31,12 +37,26 @@ export interface StoreOptions {
    * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
    */
   encryption?: EncryptionOptions;
+  /**
+   * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
+   * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
+   * over several shards is not atomic. Default `true`.
+   */
+  groupCommit?: GroupCommit;
+  /**
+   * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
+   * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
+   * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
+   */
+  exactlyOnce?: boolean;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
   encryption: isEncryption,
+  groupCommit: isOneOf(true, false, 'session'),
+  exactlyOnce: isBoolean,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -71,9 +91,12 @@ const operations = channel(OPERATION_CHANNEL);
  */
 export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
+  readonly #groupCommit: GroupCommit;
+  readonly #onCorruptItem: OnCorruptItem;
   /** Makes the texts that are stored or, where the store encrypts, the texts that are encrypted. */
   readonly #plainCodec: ItemCodec = AGENTS_JS_CODEC;
   readonly #encryption: ItemEncryption | undefined;
+  readonly #exactlyOnce: boolean;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -85,21 +108,11 @@ export class SessionStore implements AsyncDisposable {
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
+    this.#groupCommit = options.groupCommit ?? true;
+    this.#onCorruptItem = options.onCorruptItem ?? 'skip';
     this.#encryption = options.encryption && new ItemEncryption(options.encryption);
-    const supports = () => this.supports;
-    this.host = {
-      get edit() {
-        return supports().edit;
-      },
-      get operations() {
-        return supports().operations;
-      },
-      joined: false,
-      onCorruptItem: options.onCorruptItem ?? 'skip',
-      warn: (warning) => this.#warn(warning),
-      codec: (sessionId) => this.#encryption?.codec(sessionId, this.#plainCodec) ?? this.#plainCodec,
-      perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
-    };
+    this.#exactlyOnce = options.exactlyOnce ?? false;
+    this.host = this.#hostOf(undefined);
   }
 
   /** What this store can do. Before it is open: what its engine can do at best. */
@@ -110,11 +123,38 @@ export class SessionStore implements AsyncDisposable {
   /**
    * The conversation with this id. Cheap and without I/O: call it as often as you like.
    *
-   * @param sessionId - 1 to 255 characters, without NUL and lone surrogates. Ids are compared byte for byte.
-   * @throws TypeError for any other id.
+   * @param sessionId - 1 to 255 characters, without NUL and lone surrogates, and not beginning with `$tenant:`. Ids
+   * are compared byte for byte.
+   * @param options - With `tenant` the id is one of the tenant that the run belongs to, and what counts is the
+   * length of the stored id, `tenantSessionId(tenant, sessionId)`.
+   * @throws TypeError for any other id, and for an unknown option.
+   * @example
+   * ```ts
+   * const tenant = (runContext: RunContext<{ tenant: string }>) => runContext.context.tenant;
+   * await run(agent, 'Hello', { session: store.session('chat_123', { tenant }), context: { tenant: 'acme' } });
+   * ```
    */
-  session(sessionId: string): StoreSession {
-    return new StoreSession(sessionId, this.host);
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
+    return new StoreSession(sessionId, this.host, options);
+  }
+
+  /**
+   * This store, limited to the conversations of one tenant. It shares the connections, and works until this store
+   * is closed. No I/O.
+   *
+   * @param tenant - A text that is not blank, compared byte for byte.
+   * @throws TypeError for any other tenant.
+   */
+  scoped(tenant: string): ScopedStore<Parameters<this['with']>[0]> {
+    const host = this.#hostOf(tenant);
+    const supports = () => this.supports;
+    return new ScopedStore(tenant, {
+      host,
+      get supports() {
+        return supports();
+      },
+      with: (transaction) => this.#join(transaction, host),
+    });
   }
 
   /**
@@ -126,6 +166,10 @@ export class SessionStore implements AsyncDisposable {
    * `CLOSED` after {@link close}.
    */
   with(transaction: unknown): TransactionStore {
+    return this.#join(transaction, this.host);
+  }
+
+  #join(transaction: unknown, host: SessionHost): TransactionStore {
     if (this.#closing) throw closed();
     if (!this.#backend) {
       throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
@@ -133,7 +177,7 @@ export class SessionStore implements AsyncDisposable {
     if (!this.#backend.with) {
       throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
     }
-    return new TransactionStore(this.#backend.with(transaction), this.host);
+    return new TransactionStore(this.#backend.with(transaction), host);
   }
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
@@ -171,6 +215,26 @@ export class SessionStore implements AsyncDisposable {
     return this.close();
   }
 
+  /** What sessions reach this store by; all of them, or those of one tenant. */
+  #hostOf(tenant: string | undefined): SessionHost {
+    const supports = () => this.supports;
+    return {
+      get edit() {
+        return supports().edit;
+      },
+      get operations() {
+        return supports().operations;
+      },
+      exactlyOnce: this.#exactlyOnce,
+      joined: false,
+      tenant,
+      onCorruptItem: this.#onCorruptItem,
+      warn: (warning) => this.#warn(warning),
+      codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
+      perform: (operation, prepare) => this.#perform(operation, prepare),
+    };
+  }
+
   /**
    * Encrypts with the newest key what is not, in the background of an application that goes on: after a new key was
    * put before the others, or, with `acceptPlaintext`, in a store that was not encrypted before. Rows are rewritten
@@ -189,64 +253,65 @@ export class SessionStore implements AsyncDisposable {
    * ```
    */
   async reencrypt(options: ReencryptOptions = {}): Promise<ReencryptionProgress> {
-    checkOptions('reencrypt', options, REENCRYPT_OPTION_CHECKS);
     const encryption = this.#encryption;
     if (!encryption) throw new TypeError('reencrypt() is for stores with the option "encryption".');
-    if (options.sessionIds && options.after !== undefined)
-      throw new TypeError('reencrypt: the option "after" is not for given "sessionIds".');
-    await this.open();
-    if (!this.supports.edit || !(options.sessionIds || this.supports.listing)) {
-      const lack = this.supports.edit ? 'list its sessions: give "sessionIds"' : 'rewrite rows';
-      throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot ${lack}.`);
-    }
     const host: ReencryptionHost = {
-      call: (sessionId, work) => this.#start(sessionId, () => work),
-      codec: (sessionId) => encryption.codec(sessionId, this.#plainCodec),
+      open: () => this.open().then(() => this.#opened()),
+      call: (storedId, work) => this.#inTurn(storedId, work),
+      codec: (storedId) => encryption.codec(storedId, this.#plainCodec),
     };
-    return reencrypt(host, options.sessionIds ?? this.#sessionIds(options.after), options);
+    return reencrypt(host, options);
   }
 
-  /** The ids under which conversations are stored. */
-  #sessionIds(after: string | undefined): AsyncIterable<string> {
-    return allSessionIds(async (last, limit) => {
-      if (this.#closing) throw closed();
-      return (await this.#backend?.sessionIds?.(last, limit)) ?? [];
-    }, after);
-  }
-
-  #perform<T>(
-    operation: SessionOperation,
-    sessionId: string,
-    prepare: () => (backend: SessionBackend) => Awaitable<T>,
-  ): Promise<T> {
+  #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     const started = operations.hasSubscribers ? performance.now() : undefined;
-    const result = this.#start(sessionId, prepare);
+    const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
 
-  #start<T>(sessionId: string, prepare: () => (backend: SessionBackend) => Awaitable<T>): Promise<T> {
+  #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     if (this.#closing) return Promise.reject(closed());
-    let work: (backend: SessionBackend) => Awaitable<T>;
+    let call: PreparedCall<T>;
     try {
-      work = prepare();
+      call = prepare();
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#order.run(sessionId, () =>
-      this.#backend ? work(this.#backend) : this.#opened().then(work),
-    );
+    return this.#inTurn(call.storedId, call.work, this.#overlap(operation));
+  }
+
+  /** Does something with a conversation after the calls before it, but for those of the same kind. */
+  #inTurn<T>(storedId: string, work: PreparedCall<T>['work'], kind?: string): Promise<T> {
+    if (this.#closing) return Promise.reject(closed());
+    const begin = () => (this.#backend ? work(this.#backend) : this.#opened().then(work));
+    return this.#order.run(storedId, begin, kind);
   }
 
   #opened(): Promise<SessionBackend> {
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
+    if (!this.#opening) {
+      this.#opening = this.#connect();
+      // The first to hear of it: calls that waited begin before any later one finds the backend.
+      this.#opening.then(
+        (backend) => {
+          this.#backend = backend;
+        },
+        () => {
+          this.#opening = undefined;
+        },
+      );
+    }
     return this.#opening;
   }
 
   async #connect(): Promise<SessionBackend> {
-    this.#backend ??= await this.#engine.open((warning) => this.#warn(warning));
-    return this.#backend;
+    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
+  }
+
+  /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
+  #overlap(operation: SessionOperation): SessionOperation | undefined {
+    const groups = operation === 'addItems' && this.#groupCommit !== false;
+    return operation === 'getItems' || groups ? operation : undefined;
   }
 
   async #end(): Promise<void> {

@@ -14,16 +14,16 @@ export type DecideOnItems = (
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
-  readonly #sessionId: string;
+  readonly #storedId: string;
   readonly #host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>;
   readonly #codec: ItemCodec;
 
   constructor(
-    sessionId: string,
+    storedId: string,
     host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>,
     codec: ItemCodec,
   ) {
-    this.#sessionId = sessionId;
+    this.#storedId = storedId;
     this.#host = host;
     this.#codec = codec;
   }
@@ -53,7 +53,7 @@ export class StoredItems {
     pageSize: number | undefined,
     before?: string,
   ): Awaitable<AgentInputItem[]> {
-    return whenReady(backend.read(this.#sessionId, pageSize, before), (rows) => {
+    return whenReady(backend.read(this.#storedId, pageSize, before), (rows) => {
       const items = newestItems(reader, rows, wanted);
       const oldest = rows[0];
       if (wanted === undefined || pageSize === undefined || !oldest) return items;
@@ -80,7 +80,7 @@ export class StoredItems {
       reader = this.#reader(); // it may be asked again
       return decide(rows, recordedDigest, reader);
     };
-    return whenReady(backend.edit(this.#sessionId, last, decideOnItems, operation), () =>
+    return whenReady(backend.edit(this.#storedId, last, decideOnItems, operation), () =>
       reader.tell(fateOfCorruptRows),
     );
   }
@@ -92,11 +92,11 @@ export class StoredItems {
   pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
     const refuses = this.#host.onCorruptItem === 'throw' || this.#codec.isSealed !== undefined;
     if (refuses && this.#host.edit) return this.#popByEdit(backend);
-    return whenReady(refuses ? backend.read(this.#sessionId, 1) : [], (newest) => {
+    return whenReady(refuses ? backend.read(this.#storedId, 1) : [], (newest) => {
       const before = this.#reader();
       for (const row of newest) before.read(row);
       before.check();
-      return whenReady(backend.pop(this.#sessionId), (row) => {
+      return whenReady(backend.pop(this.#storedId), (row) => {
         if (!row) return undefined;
         const reader = this.#reader();
         const item = reader.item(row);

@@ -1,7 +1,13 @@
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { expect, test, vi } from 'vitest';
-import { type SessionBackend, SessionStore, type SessionSupport, type StoreOptions } from '../src/index.js';
+import {
+  type SessionBackend,
+  SessionStore,
+  type SessionSupport,
+  type StoreOptions,
+  tenantSessionId,
+} from '../src/index.js';
 import { createToyBackend } from './toy-backend.mjs';
 
 const message = (content: string): AgentInputItem => ({ role: 'user', content });
@@ -137,6 +143,26 @@ test('a row that is rewritten between the reading of its page and the edit keeps
   expect(reencrypted).toBe(2);
   const fresh = toyStore({ encryption: { key: 'n' } }, backend).session('a');
   expect(await fresh.getItems()).toEqual([message('newer'), message('same')]);
+});
+
+test('conversations of tenants are encrypted for the id they are stored under', async () => {
+  const backend: SessionBackend = createToyBackend();
+  const store = toyStore(OLD, backend);
+  await store
+    .scoped('acme')
+    .session('chat')
+    .addItems([message('0')]);
+  await store
+    .scoped('other')
+    .session('chat')
+    .addItems([message('1')]);
+  const [row] = await backend.read(tenantSessionId('acme', 'chat'));
+  expect(store.host.codec(tenantSessionId('acme', 'chat')).decode(row?.text ?? '')).toEqual(message('0'));
+  await backend.append([{ sessionId: tenantSessionId('other', 'chat'), texts: [row?.text ?? ''] }]);
+  expect(await store.scoped('other').session('chat').getItems()).toEqual([message('1')]);
+  const both = toyStore({ encryption: { keys: ['canary new', 'canary old'] } }, backend);
+  expect(await both.reencrypt()).toMatchObject({ sessions: 2, reencrypted: 2, unopened: 1 });
+  expect(await toyStore(NEW, backend).scoped('acme').session('chat').getItems()).toEqual([message('0')]);
 });
 
 test('keys of conversations are kept as long as their sessions, and no longer', async () => {

@@ -1,7 +1,7 @@
 import type { Awaitable } from '../awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from '../backend.js';
-import { isSessionError, type SessionError } from '../errors.js';
-import type { OptionCheck } from '../options.js';
+import { isSessionError, SessionError } from '../errors.js';
+import { checkOptions, type OptionCheck } from '../options.js';
 import type { EncryptedItemCodec } from './item-encryption.js';
 
 /** How far a re-encryption has come. Counts are of this run. */
@@ -30,8 +30,7 @@ export interface ReencryptOptions {
   signal?: AbortSignal;
 }
 
-/** The checks of {@link ReencryptOptions}. */
-export const REENCRYPT_OPTION_CHECKS: Readonly<Record<keyof ReencryptOptions, OptionCheck>> = {
+const OPTION_CHECKS: Readonly<Record<keyof ReencryptOptions, OptionCheck>> = {
   sessionIds: (value) =>
     typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
       ? undefined
@@ -43,9 +42,11 @@ export const REENCRYPT_OPTION_CHECKS: Readonly<Record<keyof ReencryptOptions, Op
 
 /** What the work needs of its store. */
 export interface ReencryptionHost {
+  /** Opens the store, if that is not done. Fails when it is closed. */
+  open(): Promise<SessionBackend>;
   /** Does something with a conversation when it is its turn. */
-  call<T>(sessionId: string, work: (backend: SessionBackend) => Awaitable<T>): Promise<T>;
-  codec(sessionId: string): EncryptedItemCodec;
+  call<T>(storedId: string, work: (backend: SessionBackend) => Awaitable<T>): Promise<T>;
+  codec(storedId: string): EncryptedItemCodec;
 }
 
 /** Rows of one transaction. */
@@ -54,21 +55,25 @@ const PAGE = 100;
 /** Conversations whose ids are read at once. */
 const IDS = 500;
 
-/** Encrypts with the newest key what is not, conversation by conversation. */
+/**
+ * Encrypts with the newest key what is not, conversation by conversation.
+ *
+ * @throws TypeError for options of another form. SessionError as `store.reencrypt` says.
+ */
 export async function reencrypt(
   host: ReencryptionHost,
-  sessionIds: Iterable<string> | AsyncIterable<string>,
-  { onProgress, signal }: Pick<ReencryptOptions, 'onProgress' | 'signal'>,
+  options: ReencryptOptions,
 ): Promise<ReencryptionProgress> {
-  let progress: ReencryptionProgress = {
-    sessionId: undefined,
-    sessions: 0,
-    rows: 0,
-    reencrypted: 0,
-    unopened: 0,
-  };
+  checkOptions('reencrypt', options, OPTION_CHECKS);
+  const { sessionIds, after, onProgress, signal } = options;
+  if (sessionIds && after !== undefined)
+    throw new TypeError('reencrypt: the option "after" is not for given "sessionIds".');
+  const { supports } = await host.open();
+  if (!supports.edit) throw unsupported('has no transactions to rewrite rows in');
+  if (!sessionIds && !supports.listing) throw unsupported('cannot list its sessions: give "sessionIds"');
+  let progress = NOTHING_DONE;
   let refusal: SessionError | undefined;
-  for await (const sessionId of sessionIds) {
+  for await (const sessionId of sessionIds ?? allSessionIds(host, after)) {
     const conversation = new ConversationReencryption(host, sessionId, signal);
     await conversation.run();
     progress = {
@@ -85,14 +90,24 @@ export async function reencrypt(
   return progress;
 }
 
-/** The ids of all sessions of a backend, in its order, from page to page. */
-export async function* allSessionIds(
-  page: (after: string | undefined, limit: number) => Promise<readonly string[]>,
-  after: string | undefined,
-): AsyncGenerator<string> {
+const NOTHING_DONE: ReencryptionProgress = {
+  sessionId: undefined,
+  sessions: 0,
+  rows: 0,
+  reencrypted: 0,
+  unopened: 0,
+};
+
+function unsupported(lack: string): SessionError {
+  return new SessionError('UNSUPPORTED', `This store ${lack}.`);
+}
+
+/** The ids of all sessions of a store, in the order of its database, from page to page. */
+async function* allSessionIds(host: ReencryptionHost, after: string | undefined): AsyncGenerator<string> {
   let last = after;
   for (;;) {
-    const ids = await page(last, IDS);
+    const backend = await host.open();
+    const ids = (await backend.sessionIds?.(last, IDS)) ?? [];
     yield* ids;
     if (ids.length < IDS) return;
     last = ids.at(-1);
