@@ -1,5 +1,5 @@
 import { ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
-import { playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
 import { type Operation, SessionStore, type StoreOptions } from '@stackone/sessions-core';
 import { sessionConformance } from '@stackone/sessions-core/conformance';
@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
 import { MemorySessionStore } from '../src/index.js';
 
+const RUNS = modelRuns(300);
 const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 
 /** Any number of stores over one backend, which notes the operations it is given. */
@@ -61,11 +62,11 @@ sessionConformance({
   supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true },
 });
 
-test('encrypted, behaves as MemorySession does', { timeout: 120_000 }, async () => {
+test('encrypted, behaves as MemorySession does', { timeout: modelTimeout(RUNS) }, async () => {
   const { open, insertRaw } = subject();
   const stores = [await open({ encryption }), await open({ encryption })] as const;
   for (const store of stores) store.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
-  await playModel('memory, encrypted', { stores, insertRaw });
+  await playModel('memory, encrypted', { stores, insertRaw }, RUNS);
 });
 
 test.each(Object.keys(SCENES))('encrypted, the runner: %s', async (name) => {

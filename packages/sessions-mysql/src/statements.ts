@@ -35,8 +35,8 @@ export interface NewOperation {
 }
 
 /**
- * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each works on rows of named
- * sessions only, so that an engine that spreads the tables by session can route it.
+ * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but `sessionIds` works on
+ * rows of named sessions only, so that an engine that spreads the tables by session can route it.
  */
 export function statements(names: MysqlNames) {
   const sessions = qualifiedName(names, names.sessions);

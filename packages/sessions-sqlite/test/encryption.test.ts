@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Dump, ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
-import { playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
 import { sessionConformance } from '@stackone/sessions-core/conformance';
 import { temporaryFolder } from '@stackone/test-environment';
@@ -9,6 +9,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
 
+const RUNS = modelRuns(300);
 const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 const folder = temporaryFolder();
 let files = 0;
@@ -56,11 +57,13 @@ sessionConformance({
   supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true },
 });
 
-test('encrypted, two stores on one file behave as MemorySession does', { timeout: 120_000 }, async () => {
+test('encrypted, two stores on one file behave as MemorySession does', {
+  timeout: modelTimeout(RUNS),
+}, async () => {
   const { open, insertRaw } = newFile();
   const stores = [await open({ encryption }), await open({ encryption })] as const;
   for (const store of stores) store.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
-  await playModel('sqlite, encrypted', { stores, insertRaw });
+  await playModel('sqlite, encrypted', { stores, insertRaw }, RUNS);
 });
 
 test.each(Object.keys(SCENES))('encrypted, the runner: %s', async (name) => {
