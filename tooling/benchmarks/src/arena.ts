@@ -1,0 +1,153 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Contender, Conversations } from './contender.ts';
+import type { Effort } from './effort.ts';
+import type { Engine } from './engines/engine.ts';
+import { WrongAnswer } from './items.ts';
+import type { Measured, Unit, WorkloadResult } from './results.ts';
+
+/** A contender with a database that is open. */
+export interface Entry {
+  readonly contender: Contender;
+  readonly url: string;
+  conversations: Conversations;
+}
+
+/** One thing to compare. */
+export interface Comparison {
+  readonly workload: string;
+  readonly title: string;
+  readonly unit: Unit;
+  /** Takes one round's measurement. Undefined if the contender cannot do it. */
+  readonly measure: (entry: Entry, round: number) => Promise<number | undefined>;
+  /** Checks all that the rounds have stored; throws {@link WrongAnswer}. */
+  readonly verify?: (entry: Entry) => Promise<void>;
+}
+
+/** Something did not end in time. */
+class Hung extends Error {}
+
+/** Contenders side by side, on databases of one engine. */
+export class Arena {
+  readonly engine: Engine;
+  readonly effort: Effort;
+  readonly entries: readonly Entry[];
+  /** Contenders that did not start, by name. */
+  readonly absent: ReadonlyMap<string, string>;
+
+  private constructor(
+    engine: Engine,
+    effort: Effort,
+    entries: readonly Entry[],
+    absent: ReadonlyMap<string, string>,
+  ) {
+    this.engine = engine;
+    this.effort = effort;
+    this.entries = entries;
+    this.absent = absent;
+  }
+
+  /** Opens each contender on the database that `place` gives it. One that does not open keeps its row, and says why. */
+  static async open(
+    engine: Engine,
+    effort: Effort,
+    contenders: readonly Contender[],
+    place: (contender: Contender) => Promise<string>,
+  ): Promise<Arena> {
+    const entries: Entry[] = [];
+    const absent = new Map<string, string>();
+    for (const contender of contenders) {
+      try {
+        const url = await place(contender);
+        entries.push({ contender, url, conversations: await inTime(effort.deadline, contender.open(url)) });
+      } catch (error) {
+        if (contender.rank === 'ours' || contender.rank === 'by-hand') throw error;
+        absent.set(contender.name, describe(error));
+      }
+    }
+    return new Arena(engine, effort, entries, absent);
+  }
+
+  /**
+   * Rounds in which every contender has its turn, each round beginning with another one, so that whatever slows the
+   * machine down meets all alike. The first round warms up and does not count.
+   */
+  async compare({ workload, title, unit, measure, verify }: Comparison): Promise<WorkloadResult> {
+    const { rounds, deadline, budget } = this.effort;
+    const runs = this.entries.map((entry) => ({
+      entry,
+      rounds: [] as (number | undefined)[],
+      spent: 0,
+      trouble: undefined as Measured['trouble'],
+    }));
+    for (let round = 0; round <= rounds; round++) {
+      for (const index of runs.keys()) {
+        const run = runs[(index + round) % runs.length] as (typeof runs)[number];
+        if (run.trouble || run.spent > budget) continue;
+        const started = performance.now();
+        try {
+          const value = await inTime(deadline, measure(run.entry, round));
+          if (value === undefined) run.trouble = { kind: 'not run', reason: 'it has no such call' };
+          else if (round > 0) run.rounds[round - 1] = value;
+        } catch (error) {
+          run.trouble = await this.#troubleOf(error, run.entry);
+        }
+        run.spent += performance.now() - started;
+      }
+    }
+    for (const run of runs) {
+      if (run.trouble || !verify) continue;
+      try {
+        await inTime(deadline, verify(run.entry));
+      } catch (error) {
+        run.trouble = await this.#troubleOf(error, run.entry);
+      }
+    }
+    const measured: Measured[] = runs.map(({ entry, rounds: values, trouble }) => ({
+      contender: entry.contender.name,
+      rounds: Array.from({ length: rounds }, (_, round) => values[round]),
+      ...(trouble && { trouble }),
+    }));
+    for (const [contender, reason] of this.absent)
+      measured.push({ contender, rounds: [], trouble: { kind: 'fails', reason } });
+    return { workload, title, unit, measured };
+  }
+
+  async close(): Promise<void> {
+    for (const { conversations } of this.entries) await closeSoon(conversations);
+  }
+
+  /** What went wrong. After a hang the contender is opened anew: its old pool may never answer again. */
+  async #troubleOf(error: unknown, entry: Entry): Promise<Measured['trouble']> {
+    if (error instanceof WrongAnswer) return { kind: 'wrong', reason: error.message };
+    if (entry.contender.rank === 'ours' || entry.contender.rank === 'by-hand') throw error;
+    if (!(error instanceof Hung)) return { kind: 'fails', reason: describe(error) };
+    await closeSoon(entry.conversations);
+    entry.conversations = await entry.contender.open(entry.url);
+    return { kind: 'hung', reason: error.message };
+  }
+}
+
+async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = wait(deadline, undefined, { signal: timer.signal }).then(
+    () => {
+      throw new Hung(`no answer within ${deadline / 1000} s`);
+    },
+    () => new Promise<never>(() => {}),
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+    work.catch(() => undefined); // of one that hung and fails later, nothing is to be heard
+  }
+}
+
+/** Ends what can be ended; a pool that hangs is left to the end of the process. */
+async function closeSoon(conversations: Conversations): Promise<void> {
+  await Promise.race([conversations.close(), wait(2000)]);
+}
+
+function describe(error: unknown): string {
+  return String(error instanceof Error ? error.message || error.name : error).split('\n')[0] ?? '';
+}

@@ -1,0 +1,37 @@
+/** How much is measured. Times in ms. */
+export interface Effort {
+  readonly rounds: number;
+  /** Operations that make up one round's median. */
+  readonly operations: number;
+  /** How long the callers of one round are at work. */
+  readonly callersTime: number;
+  /** How many callers there are. */
+  readonly callers: readonly number[];
+  /** How many items a conversation has when it is read and appended to. */
+  readonly sizes: readonly number[];
+  /** What does not end within this time counts as hung. */
+  readonly deadline: number;
+  /** A contender that has spent more on one workload takes part in no further rounds of it. */
+  readonly budget: number;
+}
+
+export const FULL: Effort = {
+  rounds: 21,
+  operations: 10,
+  callersTime: 250,
+  callers: [16, 64, 256],
+  sizes: [100, 1000, 10_000, 100_000, 1_000_000],
+  deadline: 30_000,
+  budget: 20_000,
+};
+
+/** The same workloads in under two minutes, for four engines. */
+export const QUICK: Effort = {
+  rounds: 5,
+  operations: 5,
+  callersTime: 60,
+  callers: [16, 64],
+  sizes: [100, 10_000],
+  deadline: 5000,
+  budget: 1000,
+};
