@@ -1,33 +1,18 @@
 import { fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { FULL, QUICK } from './src/effort.ts';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chosen } from './src/arguments.ts';
+import { charts } from './src/charts.ts';
 import type { Order } from './src/engine-process.ts';
-import { ENGINE_NAMES, type EngineName } from './src/engines/engine.ts';
-import type { EngineResult } from './src/results.ts';
-import { resultTable } from './src/summary.ts';
+import { measureImports } from './src/imports.ts';
+import { installPeers } from './src/install-peers.ts';
+import { machine } from './src/machine.ts';
+import { engineSection, markdownReport } from './src/markdown.ts';
+import type { EngineResult, Report } from './src/results.ts';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    engines: { type: 'string', default: 'sqlite,postgres,mysql,mariadb' },
-    workloads: { type: 'string', default: '' },
-    rounds: { type: 'string' },
-    sizes: { type: 'string' },
-    out: { type: 'string', default: 'docs/benchmarks' },
-  },
-});
-
-const list = (text: string | undefined) => text?.split(',').filter(Boolean) ?? [];
-const engines = list(values.engines);
-for (const engine of engines)
-  if (!ENGINE_NAMES.includes(engine as EngineName))
-    throw new Error(`there is no engine ${engine}: ${ENGINE_NAMES}`);
-const effort = {
-  ...(values.quick ? QUICK : FULL),
-  ...(values.rounds && { rounds: Number(values.rounds) }),
-  ...(values.sizes && { sizes: list(values.sizes).map(Number) }),
-};
+const { engines, selection, out } = chosen(process.argv.slice(2));
+const { effort, peers, workloads } = selection;
 
 /** One process for each engine: none finds the heap and the compiled code that another has left. */
 function inProcess(order: Order): Promise<EngineResult> {
@@ -41,22 +26,34 @@ function inProcess(order: Order): Promise<EngineResult> {
       result ??= message.result;
     });
     child.once('exit', (code) =>
-      result ? resolve(result) : reject(new Error(`${order.engine} ended with ${code}`)),
+      result ? resolve(result) : reject(new Error(`the process of ${order.engine} ended with ${code}`)),
     );
     child.send(order);
   });
 }
 
+if (peers) installPeers();
 const results: EngineResult[] = [];
-for (const engine of engines as EngineName[]) {
-  const result = await inProcess({ engine, selection: { effort, workloads: list(values.workloads) } });
+for (const engine of engines) {
+  const result = await inProcess({ engine, selection });
   results.push(result);
-  console.log(
-    `\n## ${result.title}\n\n${Object.entries(result.settings)
-      .map(([name, value]) => `${name} = ${value}`)
-      .join(', ')}\n`,
-  );
-  console.log(resultTable(result));
+  console.log(`\n${engineSection(result).join('\n\n')}`);
 }
-await mkdir(values.out, { recursive: true });
-await writeFile(`${values.out}/results.json`, `${JSON.stringify(results, undefined, 1)}\n`);
+const imports =
+  workloads.length === 0 || workloads.includes('imports') ? measureImports(effort.imports, peers) : [];
+const report: Report = {
+  date: new Date().toISOString(),
+  machine: machine(),
+  effort,
+  engines: results,
+  imports,
+};
+
+// pnpm starts scripts in their own folder: what the user means is meant from the root
+const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
+const pictures = charts(report);
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'results.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+await writeFile(join(folder, 'results.md'), markdownReport(report, pictures));
+for (const { file, svg } of pictures) await writeFile(join(folder, file), svg);
+console.error(`\nwritten: ${join(folder, 'results.md')}, results.json and ${pictures.length} charts`);

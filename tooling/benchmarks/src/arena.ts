@@ -17,8 +17,12 @@ export interface Comparison {
   readonly workload: string;
   readonly title: string;
   readonly unit: Unit;
+  /** If not as many as usual. */
+  readonly rounds?: number;
   /** Takes one round's measurement. Undefined if the contender cannot do it. */
   readonly measure: (entry: Entry, round: number) => Promise<number | undefined>;
+  /** Why a contender takes no part, if so. */
+  readonly excluded?: (entry: Entry) => Measured['trouble'];
   /** Checks all that the rounds have stored; throws {@link WrongAnswer}. */
   readonly verify?: (entry: Entry) => Promise<void>;
 }
@@ -71,13 +75,14 @@ export class Arena {
    * Rounds in which every contender has its turn, each round beginning with another one, so that whatever slows the
    * machine down meets all alike. The first round warms up and does not count.
    */
-  async compare({ workload, title, unit, measure, verify }: Comparison): Promise<WorkloadResult> {
-    const { rounds, deadline, budget } = this.effort;
+  async compare(comparison: Comparison): Promise<WorkloadResult> {
+    const { deadline, budget } = this.effort;
+    const { workload, title, unit, rounds = this.effort.rounds, measure, excluded, verify } = comparison;
     const runs = this.entries.map((entry) => ({
       entry,
       rounds: [] as (number | undefined)[],
       spent: 0,
-      trouble: undefined as Measured['trouble'],
+      trouble: excluded?.(entry),
     }));
     for (let round = 0; round <= rounds; round++) {
       for (const index of runs.keys()) {
@@ -95,12 +100,10 @@ export class Arena {
       }
     }
     for (const run of runs) {
+      if (!run.trouble && run.rounds.length === 0)
+        run.trouble = { kind: 'not run', reason: 'one round takes longer than all may' };
       if (run.trouble || !verify) continue;
-      try {
-        await inTime(deadline, verify(run.entry));
-      } catch (error) {
-        run.trouble = await this.#troubleOf(error, run.entry);
-      }
+      run.trouble = await this.attempt(run.entry, verify(run.entry));
     }
     const measured: Measured[] = runs.map(({ entry, rounds: values, trouble }) => ({
       contender: entry.contender.name,
@@ -110,6 +113,16 @@ export class Arena {
     for (const [contender, reason] of this.absent)
       measured.push({ contender, rounds: [], trouble: { kind: 'fails', reason } });
     return { workload, title, unit, measured };
+  }
+
+  /** What goes wrong in `work` for one contender, if anything does. */
+  async attempt(entry: Entry, work: Promise<unknown>): Promise<Measured['trouble']> {
+    try {
+      await inTime(this.effort.deadline, work);
+      return undefined;
+    } catch (error) {
+      return this.#troubleOf(error, entry);
+    }
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,9 @@ import type { AgentInputItem, Session } from '@openai/agents-core';
 
 /**
  * What a contender is in the comparison: `ours`; `by-hand`, the line to beat; a `peer`, a library for the same job;
- * `another-job`, a library for another one, which is shown and has no rank.
+ * `unranked`, one for another job or with less durability, which is shown and why.
  */
-export type Rank = 'ours' | 'by-hand' | 'peer' | 'another-job';
+export type Rank = 'ours' | 'by-hand' | 'peer' | 'unranked';
 
 /** The conversations of one database, through one library. What a library cannot do is absent. */
 export interface Conversations {

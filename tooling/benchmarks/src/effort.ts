@@ -1,6 +1,8 @@
 /** How much is measured. Times in ms. */
 export interface Effort {
   readonly rounds: number;
+  /** How often each package is loaded. */
+  readonly imports: number;
   /** Operations that make up one round's median. */
   readonly operations: number;
   /** How long the callers of one round are at work. */
@@ -9,6 +11,10 @@ export interface Effort {
   readonly callers: readonly number[];
   /** How many items a conversation has when it is read and appended to. */
   readonly sizes: readonly number[];
+  /** How many conversations an application holds when its memory is looked at. */
+  readonly conversations: number;
+  /** The longest conversation that is filled through a library's own calls. */
+  readonly largestFill: number;
   /** What does not end within this time counts as hung. */
   readonly deadline: number;
   /** A contender that has spent more on one workload takes part in no further rounds of it. */
@@ -17,10 +23,13 @@ export interface Effort {
 
 export const FULL: Effort = {
   rounds: 21,
+  imports: 15,
   operations: 10,
   callersTime: 250,
   callers: [16, 64, 256],
   sizes: [100, 1000, 10_000, 100_000, 1_000_000],
+  conversations: 10_000,
+  largestFill: 10_000,
   deadline: 30_000,
   budget: 20_000,
 };
@@ -28,10 +37,13 @@ export const FULL: Effort = {
 /** The same workloads in under two minutes, for four engines. */
 export const QUICK: Effort = {
   rounds: 5,
+  imports: 1,
   operations: 5,
   callersTime: 60,
   callers: [16, 64],
   sizes: [100, 10_000],
-  deadline: 5000,
-  budget: 1000,
+  conversations: 500,
+  largestFill: 100,
+  deadline: 3000,
+  budget: 600,
 };

@@ -1,8 +1,10 @@
 import type { Rank } from './contender.ts';
+import type { Effort } from './effort.ts';
 import type { EngineName } from './engines/engine.ts';
+import type { ImportResult } from './imports.ts';
 
-/** `ms`: the time of one operation. `turns/s`: of all callers together. */
-export type Unit = 'ms' | 'turns/s';
+/** `ms`: the time of one operation. `turns/s`: of all callers together. `MB`: of heap. The others are counts. */
+export type Unit = 'ms' | 'turns/s' | 'MB' | 'round trips' | 'connections';
 
 /** How a contender fared in one workload. */
 export interface Measured {
@@ -34,4 +36,14 @@ export interface EngineResult {
     readonly note?: string;
   }[];
   readonly workloads: readonly WorkloadResult[];
+}
+
+/** All that a run of the benchmark measured. */
+export interface Report {
+  /** ISO 8601. */
+  readonly date: string;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly effort: Effort;
+  readonly engines: readonly EngineResult[];
+  readonly imports: readonly ImportResult[];
 }

@@ -1,5 +1,3 @@
-import type { Contender } from '../contender.ts';
-
 export const ENGINE_NAMES = ['memory', 'sqlite', 'postgres', 'mysql', 'mariadb'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
@@ -10,14 +8,14 @@ export interface Engine {
   readonly title: string;
   /** What the engine says of its durability and memory. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The line to beat. */
-  readonly byHand: Contender;
   /** The server, if there is one that a proxy can stand before. */
   readonly server?: {
     readonly host: string;
     readonly port: number;
     readonly engine: 'postgres' | 'mysql' | 'mariadb';
   };
+  /** Whether {@link fill} works. */
+  readonly hasTables: boolean;
   /** Makes an empty database and returns its URL. */
   makeDatabase(): Promise<string>;
   /** How many connections the server has to a database. */

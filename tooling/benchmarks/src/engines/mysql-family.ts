@@ -1,6 +1,5 @@
 import { startMariadb, startMysql } from '@stackone/test-servers';
 import mysql from 'mysql2';
-import { mysqlByHand } from '../contenders/mysql-by-hand.ts';
 import { JSON_AROUND_MARK, TURN_ITEMS } from '../items.ts';
 import type { Engine } from './engine.ts';
 
@@ -32,7 +31,7 @@ export async function startMysqlEngine(name: 'mysql' | 'mariadb'): Promise<Engin
     settings: Object.fromEntries(
       rows.map(({ Variable_name, Value }) => [String(Variable_name), String(Value)]),
     ),
-    byHand: mysqlByHand(name),
+    hasTables: true,
     server: { host: server.host, port: server.port, engine: name },
     makeDatabase: async () => server.url(await server.createDatabase()),
     async connections(url) {

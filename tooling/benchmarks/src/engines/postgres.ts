@@ -1,5 +1,4 @@
 import { startPostgres } from '@stackone/test-servers';
-import { postgresByHand } from '../contenders/postgres-by-hand.ts';
 import { JSON_AROUND_MARK, TURN_ITEMS } from '../items.ts';
 import type { Engine } from './engine.ts';
 
@@ -22,7 +21,7 @@ export async function startPostgresEngine(): Promise<Engine> {
     name: 'postgres',
     title: `PostgreSQL ${server.version}`,
     settings: Object.fromEntries(rows.map(({ name, value }) => [String(name), String(value)])),
-    byHand: postgresByHand,
+    hasTables: true,
     server: { host: server.host, port: server.port, engine: 'postgres' },
     makeDatabase: async () => server.url(await server.createDatabase()),
     async connections(url) {

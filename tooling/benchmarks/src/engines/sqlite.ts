@@ -1,7 +1,7 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase, sqliteByHand } from '../contenders/sqlite-by-hand.ts';
+import { openDatabase } from '../contenders/sqlite-by-hand.ts';
 import { JSON_AROUND_MARK, TURN_ITEMS } from '../items.ts';
 import type { Engine } from './engine.ts';
 
@@ -25,7 +25,7 @@ export async function startSqliteEngine(): Promise<Engine> {
     name: 'sqlite',
     title,
     settings,
-    byHand: sqliteByHand,
+    hasTables: true,
     async makeDatabase() {
       databases += 1;
       return `sqlite:${join(folder, `${databases}.db`)}`;

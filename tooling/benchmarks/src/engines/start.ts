@@ -1,4 +1,3 @@
-import { memoryByHand } from '../contenders/memory-by-hand.ts';
 import type { Engine, EngineName } from './engine.ts';
 import { startMysqlEngine } from './mysql-family.ts';
 import { startPostgresEngine } from './postgres.ts';
@@ -24,7 +23,7 @@ const memoryEngine: Engine = {
   name: 'memory',
   title: 'memory',
   settings: {},
-  byHand: memoryByHand,
+  hasTables: false,
   makeDatabase: async () => 'memory:',
   connections: async () => 0,
   fill: async () => {

@@ -1,25 +1,46 @@
-import type { Arena, Entry } from '../arena.ts';
+import { Arena, type Entry } from '../arena.ts';
+import type { Contender } from '../contender.ts';
+import type { Effort } from '../effort.ts';
+import type { Engine } from '../engines/engine.ts';
 import { checkItems, makeTurn, newestItems, TURN_ITEMS } from '../items.ts';
-import type { WorkloadResult } from '../results.ts';
+import type { Measured, WorkloadResult } from '../results.ts';
 import { medianTime } from './timing.ts';
 
 const READ = 20;
 
+/** Conversations of every size. Ours and the SQL by hand work on the very same tables. */
+export async function inSizes(
+  engine: Engine,
+  effort: Effort,
+  contenders: readonly Contender[],
+): Promise<WorkloadResult[]> {
+  const shared = await engine.makeDatabase();
+  const arena = await Arena.open(engine, effort, contenders, async ({ rank }) =>
+    rank === 'ours' || rank === 'by-hand' ? shared : engine.makeDatabase(),
+  );
+  const results: WorkloadResult[] = [];
+  for (const items of effort.sizes) results.push(...(await ofSize(arena, items)));
+  await arena.close();
+  return results;
+}
+
 /** Reads the newest items of a conversation that is long already, and appends to it. */
-export async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
+async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
   const conversation = `size-${items}`;
   /** How many turns each database has: contenders with the same tables share one. */
   const turns = new Map<string, number>();
   const turnsOf = ({ url }: Entry) => turns.get(url) ?? 0;
+  const excluded = new Map<Entry, Measured['trouble']>();
   for (const entry of arena.entries) {
     if (turns.has(entry.url)) continue;
-    await fill(arena, entry, conversation, items / TURN_ITEMS);
     turns.set(entry.url, items / TURN_ITEMS);
+    excluded.set(entry, await fill(arena, entry, conversation, items));
   }
   const read = await arena.compare({
     workload: `newest-20-of-${items}`,
     title: `newest 20 of ${items.toLocaleString('en')} items`,
     unit: 'ms',
+    excluded: (entry) => excluded.get(entry),
     measure(entry) {
       const expected = newestItems(conversation, turnsOf(entry), READ);
       return medianTime(
@@ -33,6 +54,7 @@ export async function ofSize(arena: Arena, items: number): Promise<WorkloadResul
     workload: `append-to-${items}`,
     title: `append a turn to ${items.toLocaleString('en')} items`,
     unit: 'ms',
+    excluded: (entry) => excluded.get(entry),
     measure: (entry) =>
       medianTime(arena.effort.operations, () => {
         const turn = turnsOf(entry);
@@ -50,10 +72,28 @@ export async function ofSize(arena: Arena, items: number): Promise<WorkloadResul
   return [read, append];
 }
 
-async function fill(arena: Arena, entry: Entry, conversation: string, turns: number): Promise<void> {
-  if (entry.contender.rank === 'ours' || entry.contender.rank === 'by-hand')
-    return arena.engine.fill(entry.url, conversation, turns);
-  if (entry.conversations.fill) return entry.conversations.fill(conversation, turns);
-  for (let turn = 0; turn < turns; turn++)
-    await entry.conversations.append(conversation, makeTurn(conversation, turn));
+async function fill(
+  arena: Arena,
+  entry: Entry,
+  conversation: string,
+  items: number,
+): Promise<Measured['trouble']> {
+  const { engine, effort } = arena;
+  const { contender, conversations, url } = entry;
+  const turns = items / TURN_ITEMS;
+  if (contender.rank === 'ours' || contender.rank === 'by-hand') {
+    await engine.fill(url, conversation, turns);
+    return undefined;
+  }
+  if (items > effort.largestFill)
+    return { kind: 'not run', reason: `not filled beyond ${effort.largestFill} items` };
+  if (conversations.fill) return arena.attempt(entry, conversations.fill(conversation, turns));
+  for (let turn = 0; turn < turns; turn++) {
+    const trouble = await arena.attempt(
+      entry,
+      conversations.append(conversation, makeTurn(conversation, turn)),
+    );
+    if (trouble) return trouble;
+  }
+  return undefined;
 }

@@ -8,16 +8,16 @@ import { median } from '../statistics.ts';
  */
 export async function medianTime<T>(
   calls: number,
-  prepare: (call: number) => () => Promise<T>,
-  check: (answer: T) => void = () => undefined,
+  prepare: (call: number) => (() => Promise<T>) | Promise<() => Promise<T>>,
+  check: (answer: T, call: number) => void = () => undefined,
 ): Promise<number> {
   const times: number[] = [];
   for (let number = 0; number < calls; number++) {
-    const call = prepare(number);
+    const call = await prepare(number);
     const started = performance.now();
     const answer = await call();
     times.push(performance.now() - started);
-    check(answer);
+    check(answer, number);
   }
   return median(times);
 }
