@@ -40,7 +40,9 @@ for (const engine of engines) {
   console.log(`\n${engineSection(result).join('\n\n')}`);
 }
 const imports =
-  workloads.length === 0 || workloads.includes('imports') ? measureImports(effort.imports, peers) : [];
+  workloads.length === 0 || workloads.includes('imports')
+    ? measureImports(effort.imports, peers && effort.peersAlone)
+    : [];
 const report: Report = {
   date: new Date().toISOString(),
   machine: machine(),
@@ -56,4 +58,12 @@ await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'results.json'), `${JSON.stringify(report, undefined, 1)}\n`);
 await writeFile(join(folder, 'results.md'), markdownReport(report, pictures));
 for (const { file, svg } of pictures) await writeFile(join(folder, file), svg);
+for (const { title, workloads: measured } of results) {
+  for (const { title: workload, measured: rows } of measured) {
+    const wrong = rows.find(({ contender, trouble }) => contender === 'ours' && trouble?.kind === 'wrong');
+    if (!wrong) continue;
+    console.error(`${title}, ${workload}: our own store is ${wrong.trouble?.kind}: ${wrong.trouble?.reason}`);
+    process.exitCode = 1;
+  }
+}
 console.error(`\nwritten: ${join(folder, 'results.md')}, results.json and ${pictures.length} charts`);

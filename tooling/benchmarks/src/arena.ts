@@ -4,6 +4,7 @@ import type { Effort } from './effort.ts';
 import type { Engine } from './engines/engine.ts';
 import { WrongAnswer } from './items.ts';
 import type { Measured, Unit, WorkloadResult } from './results.ts';
+import { median } from './statistics.ts';
 
 /** A contender with a database that is open. */
 export interface Entry {
@@ -19,12 +20,26 @@ export interface Comparison {
   readonly unit: Unit;
   /** If not as many as usual. */
   readonly rounds?: number;
-  /** Takes one round's measurement. Undefined if the contender cannot do it. */
-  readonly measure: (entry: Entry, round: number) => Promise<number | undefined>;
+  /** How many measurements make up a round, whose value is their median. Default 1. */
+  readonly repeats?: number;
+  /** Takes one measurement. Undefined if the contender cannot do it. */
+  readonly measure: (entry: Entry, round: number, repeat: number) => Promise<number | undefined>;
   /** Why a contender takes no part, if so. */
   readonly excluded?: (entry: Entry) => Measured['trouble'];
   /** Checks all that the rounds have stored; throws {@link WrongAnswer}. */
   readonly verify?: (entry: Entry) => Promise<void>;
+}
+
+/** A contender in a comparison. */
+interface Run {
+  readonly entry: Entry;
+  /** The values of the rounds that count; absent where it did not take part. */
+  readonly rounds: (number | undefined)[];
+  /** What this round has measured so far. */
+  values: number[];
+  /** How long it has taken, in ms. */
+  spent: number;
+  trouble: Measured['trouble'];
 }
 
 /** Something did not end in time. */
@@ -72,31 +87,29 @@ export class Arena {
   }
 
   /**
-   * Rounds in which every contender has its turn, each round beginning with another one, so that whatever slows the
-   * machine down meets all alike. The first round warms up and does not count.
+   * Rounds in which the contenders take turns, one measurement each, and each time another one begins: whatever slows
+   * the machine down meets all alike. The first round warms up and does not count.
    */
   async compare(comparison: Comparison): Promise<WorkloadResult> {
-    const { deadline, budget } = this.effort;
-    const { workload, title, unit, rounds = this.effort.rounds, measure, excluded, verify } = comparison;
-    const runs = this.entries.map((entry) => ({
+    const { workload, title, unit, rounds = this.effort.rounds, repeats = 1, excluded, verify } = comparison;
+    const runs: Run[] = this.entries.map((entry) => ({
       entry,
-      rounds: [] as (number | undefined)[],
+      rounds: [],
+      values: [],
       spent: 0,
       trouble: excluded?.(entry),
     }));
     for (let round = 0; round <= rounds; round++) {
-      for (const index of runs.keys()) {
-        const run = runs[(index + round) % runs.length] as (typeof runs)[number];
-        if (run.trouble || run.spent > budget) continue;
-        const started = performance.now();
-        try {
-          const value = await inTime(deadline, measure(run.entry, round));
-          if (value === undefined) run.trouble = { kind: 'not run', reason: 'it has no such call' };
-          else if (round > 0) run.rounds[round - 1] = value;
-        } catch (error) {
-          run.trouble = await this.#troubleOf(error, run.entry);
+      const takingPart = runs.filter(({ spent }) => spent <= this.effort.budget);
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        for (const index of takingPart.keys()) {
+          const run = takingPart[(index + repeat + round) % takingPart.length];
+          if (run && !run.trouble) await this.#measure(comparison, run, round, repeat);
         }
-        run.spent += performance.now() - started;
+      }
+      for (const run of takingPart) {
+        if (round > 0 && run.values.length === repeats) run.rounds[round - 1] = median(run.values);
+        run.values = [];
       }
     }
     for (const run of runs) {
@@ -127,6 +140,18 @@ export class Arena {
 
   async close(): Promise<void> {
     for (const { conversations } of this.entries) await closeSoon(conversations);
+  }
+
+  async #measure({ measure }: Comparison, run: Run, round: number, repeat: number): Promise<void> {
+    const started = performance.now();
+    try {
+      const value = await inTime(this.effort.deadline, measure(run.entry, round, repeat));
+      if (value === undefined) run.trouble = { kind: 'not run', reason: 'it has no such call' };
+      else run.values.push(value);
+    } catch (error) {
+      run.trouble = await this.#troubleOf(error, run.entry);
+    }
+    run.spent += performance.now() - started;
   }
 
   /** What went wrong. After a hang the contender is opened anew: its old pool may never answer again. */

@@ -3,7 +3,7 @@ export interface Effort {
   readonly rounds: number;
   /** How often each package is loaded. */
   readonly imports: number;
-  /** Operations that make up one round's median. */
+  /** How many operations make up a round, whose value is their median. */
   readonly operations: number;
   /** How long the callers of one round are at work. */
   readonly callersTime: number;
@@ -13,6 +13,8 @@ export interface Effort {
   readonly sizes: readonly number[];
   /** How many conversations an application holds when its memory is looked at. */
   readonly conversations: number;
+  /** Whether other libraries take part in what needs a process for each: memory and loading. */
+  readonly peersAlone: boolean;
   /** The longest conversation that is filled through a library's own calls. */
   readonly largestFill: number;
   /** What does not end within this time counts as hung. */
@@ -29,6 +31,7 @@ export const FULL: Effort = {
   callers: [16, 64, 256],
   sizes: [100, 1000, 10_000, 100_000, 1_000_000],
   conversations: 10_000,
+  peersAlone: true,
   largestFill: 10_000,
   deadline: 30_000,
   budget: 20_000,
@@ -43,6 +46,7 @@ export const QUICK: Effort = {
   callers: [16, 64],
   sizes: [100, 10_000],
   conversations: 500,
+  peersAlone: false,
   largestFill: 100,
   deadline: 3000,
   budget: 600,

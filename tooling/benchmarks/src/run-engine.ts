@@ -49,9 +49,11 @@ export async function runEngine(
     if (is('append-16-one')) add(await appendTogether(arena, 16, true));
     if (engine.server && is('connections')) add(await connections(arena));
     await arena.close();
-    if (engine.hasTables && (is('newest-20-of') || is('append-to')))
-      add(...(await inSizes(engine, effort, contenders)));
-    if (is('memory')) add(...(await memory(engine, effort, contenders)));
+    const sizes = effort.sizes.filter((size) => is(`newest-20-of-${size}`) || is(`append-to-${size}`));
+    if (engine.hasTables && sizes.length > 0)
+      add(...(await inSizes(engine, { ...effort, sizes }, contenders)));
+    if (is('memory'))
+      add(...(await memory(engine, effort, effort.peersAlone ? contenders : [ours, byHandOf(name)])));
     if (is('wire')) add(...(await overTheWire(engine, effort, contenders)));
   } finally {
     await engine.stop();

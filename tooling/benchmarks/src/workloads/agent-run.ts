@@ -5,7 +5,7 @@ import type { Arena } from '../arena.ts';
 import type { Conversations } from '../contender.ts';
 import { WrongAnswer } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
-import { medianTime } from './timing.ts';
+import { timed } from './timing.ts';
 
 const runner = new Runner({ tracingDisabled: true });
 const weather = tool({
@@ -23,21 +23,18 @@ export function agentRun(arena: Arena): Promise<WorkloadResult> {
     workload: 'agent-run',
     title: 'agent run with a tool call',
     unit: 'ms',
-    async measure({ conversations }, round) {
+    repeats: arena.effort.operations,
+    async measure({ conversations }, round, repeat) {
       const id = `run-${round}`;
-      const { operations } = arena.effort;
-      const time = await medianTime(operations, (call) => {
-        const model = new ScriptedModel([
-          [functionCall('weather', { city: 'Oslo' }, { callId: `call-${call}` })],
-          [assistantMessage('It is sunny in Oslo.', { id: `message-${call}` })],
-        ]);
-        const agent = new Agent({ name: 'Guide', model, tools: [weather] });
-        const session = conversations.session?.(id) ?? new PlainSession(id, conversations);
-        return () => runner.run(agent, `Question ${call}`, { session });
-      });
-      const items = await conversations.newest(id, 1 + operations * ITEMS_OF_RUN);
-      checkRuns(items, operations);
-      return time;
+      const model = new ScriptedModel([
+        [functionCall('weather', { city: 'Oslo' }, { callId: `call-${repeat}` })],
+        [assistantMessage('It is sunny in Oslo.', { id: `message-${repeat}` })],
+      ]);
+      const agent = new Agent({ name: 'Guide', model, tools: [weather] });
+      const session = conversations.session?.(id) ?? new PlainSession(id, conversations);
+      const { ms } = await timed(() => runner.run(agent, `Question ${repeat}`, { session }));
+      checkRuns(await conversations.newest(id, 1 + (repeat + 1) * ITEMS_OF_RUN), repeat + 1);
+      return ms;
     },
   });
 }

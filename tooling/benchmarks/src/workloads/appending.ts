@@ -1,7 +1,7 @@
 import type { Arena, Entry } from '../arena.ts';
 import { checkInterleaved, checkItems, makeTurn, newestItems, TURN_ITEMS } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
-import { medianTime } from './timing.ts';
+import { timed } from './timing.ts';
 
 /** One caller, one conversation, one turn after the other. */
 export function appendAlone(arena: Arena): Promise<WorkloadResult> {
@@ -10,13 +10,13 @@ export function appendAlone(arena: Arena): Promise<WorkloadResult> {
     workload: 'append-alone',
     title: 'append a turn, alone',
     unit: 'ms',
-    measure: (entry) =>
-      medianTime(arena.effort.operations, () => {
-        const turn = turns.get(entry) ?? 0;
-        turns.set(entry, turn + 1);
-        const items = makeTurn('alone', turn);
-        return () => entry.conversations.append('alone', items);
-      }),
+    repeats: arena.effort.operations,
+    async measure(entry) {
+      const turn = turns.get(entry) ?? 0;
+      turns.set(entry, turn + 1);
+      const items = makeTurn('alone', turn);
+      return (await timed(() => entry.conversations.append('alone', items))).ms;
+    },
     async verify(entry) {
       const count = turns.get(entry) ?? 0;
       checkItems(

@@ -1,7 +1,7 @@
 import type { Arena, Entry } from '../arena.ts';
 import { checkItems, makeItem, makeTurn, TURN_ITEMS } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
-import { medianTime } from './timing.ts';
+import { timed } from './timing.ts';
 
 /** The first turn of a conversation that is not there yet. */
 export function firstTurn(arena: Arena): Promise<WorkloadResult> {
@@ -10,13 +10,13 @@ export function firstTurn(arena: Arena): Promise<WorkloadResult> {
     workload: 'first-turn',
     title: 'first turn of a new conversation',
     unit: 'ms',
-    measure: (entry, round) =>
-      medianTime(arena.effort.operations, (call) => {
-        const conversation = `first-${round}-${call}`;
-        made.set(entry, [...(made.get(entry) ?? []), conversation]);
-        const items = makeTurn(conversation, 0);
-        return () => entry.conversations.append(conversation, items);
-      }),
+    repeats: arena.effort.operations,
+    async measure(entry, round, repeat) {
+      const conversation = `first-${round}-${repeat}`;
+      made.set(entry, [...(made.get(entry) ?? []), conversation]);
+      const items = makeTurn(conversation, 0);
+      return (await timed(() => entry.conversations.append(conversation, items))).ms;
+    },
     async verify(entry) {
       for (const conversation of made.get(entry) ?? [])
         checkItems(await entry.conversations.newest(conversation, 100), makeTurn(conversation, 0));
@@ -24,27 +24,21 @@ export function firstTurn(arena: Arena): Promise<WorkloadResult> {
   });
 }
 
-/** Pops of the newest item. */
+/** A pop of the newest item. */
 export function pop(arena: Arena): Promise<WorkloadResult> {
   return arena.compare({
     workload: 'pop',
     title: 'pop the newest item',
     unit: 'ms',
-    async measure({ conversations }, round) {
-      const { operations } = arena.effort;
-      if (!conversations.pop) return undefined;
-      const turns = Math.ceil(operations / TURN_ITEMS);
-      for (let turn = 0; turn < turns; turn++)
-        await conversations.append('popped', makeTurn('popped', `${round}-${turn}`));
-      return medianTime(
-        operations,
-        () => () => conversations.pop?.('popped') ?? Promise.resolve(undefined),
-        (item, call) => {
-          const position = turns * TURN_ITEMS - 1 - call;
-          const turn = `${round}-${Math.floor(position / TURN_ITEMS)}`;
-          checkItems([item], [makeItem('popped', turn, position % TURN_ITEMS)]);
-        },
-      );
+    repeats: arena.effort.operations,
+    async measure({ conversations }, round, repeat) {
+      const { pop: popFrom } = conversations;
+      if (!popFrom) return undefined;
+      const turn = `${round}-${repeat}`;
+      await conversations.append('popped', makeTurn('popped', turn));
+      const { ms, answer } = await timed(() => popFrom('popped'));
+      checkItems([answer], [makeItem('popped', turn, TURN_ITEMS - 1)]);
+      return ms;
     },
   });
 }
@@ -55,22 +49,17 @@ export function replaceSuffix(arena: Arena): Promise<WorkloadResult> {
     workload: 'replace-suffix',
     title: 'replace the newest 2 items',
     unit: 'ms',
-    async measure({ conversations }, round) {
-      if (!conversations.replaceSuffix) return undefined;
-      const turn = (call: number, kind: string) => makeTurn('replaced', `${round}-${call}-${kind}`);
-      const time = await medianTime(arena.effort.operations, async (call) => {
-        await conversations.append('replaced', turn(call, 'old'));
-        const operation = `${round}-${call}`;
-        const expected = turn(call, 'old').slice(2);
-        const replacement = turn(call, 'new').slice(2);
-        return async () => conversations.replaceSuffix?.('replaced', operation, expected, replacement);
-      });
-      const last = arena.effort.operations - 1;
-      checkItems(await conversations.newest('replaced', TURN_ITEMS), [
-        ...turn(last, 'old').slice(0, 2),
-        ...turn(last, 'new').slice(2),
-      ]);
-      return time;
+    repeats: arena.effort.operations,
+    async measure({ conversations }, round, repeat) {
+      const { replaceSuffix: replaceIn } = conversations;
+      if (!replaceIn) return undefined;
+      const operation = `${round}-${repeat}`;
+      const old = makeTurn('replaced', `${operation}-old`);
+      const replacement = makeTurn('replaced', `${operation}-new`).slice(2);
+      await conversations.append('replaced', old);
+      const { ms } = await timed(() => replaceIn('replaced', operation, old.slice(2), replacement));
+      checkItems(await conversations.newest('replaced', TURN_ITEMS), [...old.slice(0, 2), ...replacement]);
+      return ms;
     },
   });
 }

@@ -4,19 +4,22 @@ import type { Effort } from '../effort.ts';
 import type { Engine } from '../engines/engine.ts';
 import { checkItems, makeTurn, newestItems, TURN_ITEMS } from '../items.ts';
 import type { Measured, WorkloadResult } from '../results.ts';
-import { medianTime } from './timing.ts';
+import { timed } from './timing.ts';
 
 const READ = 20;
 
-/** Conversations of every size. Ours and the SQL by hand work on the very same tables. */
+/**
+ * Conversations of every size. On a server, ours and the SQL by hand work on the very same tables. On SQLite each has a
+ * file of its own: what one connection writes empties the cache of the other.
+ */
 export async function inSizes(
   engine: Engine,
   effort: Effort,
   contenders: readonly Contender[],
 ): Promise<WorkloadResult[]> {
-  const shared = await engine.makeDatabase();
+  const shared = engine.server && (await engine.makeDatabase());
   const arena = await Arena.open(engine, effort, contenders, async ({ rank }) =>
-    rank === 'ours' || rank === 'by-hand' ? shared : engine.makeDatabase(),
+    shared !== undefined && (rank === 'ours' || rank === 'by-hand') ? shared : engine.makeDatabase(),
   );
   const results: WorkloadResult[] = [];
   for (const items of effort.sizes) results.push(...(await ofSize(arena, items)));
@@ -41,13 +44,11 @@ async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
     title: `newest 20 of ${items.toLocaleString('en')} items`,
     unit: 'ms',
     excluded: (entry) => excluded.get(entry),
-    measure(entry) {
-      const expected = newestItems(conversation, turnsOf(entry), READ);
-      return medianTime(
-        arena.effort.operations,
-        () => () => entry.conversations.newest(conversation, READ),
-        (actual) => checkItems(actual, expected),
-      );
+    repeats: arena.effort.operations,
+    async measure(entry) {
+      const { ms, answer } = await timed(() => entry.conversations.newest(conversation, READ));
+      checkItems(answer, newestItems(conversation, turnsOf(entry), READ));
+      return ms;
     },
   });
   const append = await arena.compare({
@@ -55,13 +56,13 @@ async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
     title: `append a turn to ${items.toLocaleString('en')} items`,
     unit: 'ms',
     excluded: (entry) => excluded.get(entry),
-    measure: (entry) =>
-      medianTime(arena.effort.operations, () => {
-        const turn = turnsOf(entry);
-        turns.set(entry.url, turn + 1);
-        const turnItems = makeTurn(conversation, turn);
-        return () => entry.conversations.append(conversation, turnItems);
-      }),
+    repeats: arena.effort.operations,
+    async measure(entry) {
+      const turn = turnsOf(entry);
+      turns.set(entry.url, turn + 1);
+      const turnItems = makeTurn(conversation, turn);
+      return (await timed(() => entry.conversations.append(conversation, turnItems))).ms;
+    },
     async verify(entry) {
       checkItems(
         await entry.conversations.newest(conversation, 100),

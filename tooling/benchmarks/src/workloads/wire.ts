@@ -5,7 +5,7 @@ import type { Effort } from '../effort.ts';
 import type { Engine } from '../engines/engine.ts';
 import { checkItems, makeTurn, newestItems, TURN_ITEMS } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
-import { medianTime } from './timing.ts';
+import { timed } from './timing.ts';
 
 /** Each way, so that a round trip takes 2 ms more. */
 const DELAY = 1;
@@ -94,24 +94,24 @@ async function withDelay(arena: Arena): Promise<WorkloadResult[]> {
     workload: 'append-delayed',
     title: 'append a turn, 2 ms away',
     unit: 'ms',
-    measure: (entry) =>
-      medianTime(arena.effort.operations, () => {
-        const turn = turns.get(entry) ?? 0;
-        turns.set(entry, turn + 1);
-        const items = makeTurn('delayed', turn);
-        return () => entry.conversations.append('delayed', items);
-      }),
+    repeats: arena.effort.operations,
+    async measure(entry) {
+      const turn = turns.get(entry) ?? 0;
+      turns.set(entry, turn + 1);
+      const items = makeTurn('delayed', turn);
+      return (await timed(() => entry.conversations.append('delayed', items))).ms;
+    },
   });
   const read = await arena.compare({
     workload: 'newest-20-delayed',
     title: 'newest 20, 2 ms away',
     unit: 'ms',
-    measure: (entry) =>
-      medianTime(
-        arena.effort.operations,
-        () => () => entry.conversations.newest('delayed', READ),
-        (items) => checkItems(items, newestItems('delayed', turns.get(entry) ?? 0, READ)),
-      ),
+    repeats: arena.effort.operations,
+    async measure(entry) {
+      const { ms, answer } = await timed(() => entry.conversations.newest('delayed', READ));
+      checkItems(answer, newestItems('delayed', turns.get(entry) ?? 0, READ));
+      return ms;
+    },
   });
   return [append, read];
 }
