@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createEvent, DatabaseSessionService } from '@google/adk';
 
 const place = { appName: 'bench', userId: 'u' };
@@ -8,9 +9,14 @@ export async function open(url) {
   await service.init();
   const sessions = new Map();
   // the first sessions of a user fail if they are made at the same time
-  await service.createSession({ ...place, sessionId: 'first' });
+  await service.createSession({ ...place, sessionId: `first-${randomUUID()}` });
+  // after a hang the database is opened again, and has some
+  const make = (sessionId) =>
+    service
+      .createSession({ ...place, sessionId })
+      .catch(async (error) => (await service.getSession({ ...place, sessionId })) ?? Promise.reject(error));
   const session = (sessionId) => {
-    if (!sessions.has(sessionId)) sessions.set(sessionId, service.createSession({ ...place, sessionId }));
+    if (!sessions.has(sessionId)) sessions.set(sessionId, make(sessionId));
     return sessions.get(sessionId);
   };
   return {

@@ -160,7 +160,7 @@ export class Arena {
     if (entry.contender.rank === 'ours' || entry.contender.rank === 'by-hand') throw error;
     if (!(error instanceof Hung)) return { kind: 'fails', reason: describe(error) };
     await closeSoon(entry.conversations);
-    entry.conversations = await entry.contender.open(entry.url);
+    entry.conversations = await inTime(this.effort.deadline, entry.contender.open(entry.url)).catch(unusable);
     return { kind: 'hung', reason: error.message };
   }
 }
@@ -179,6 +179,12 @@ async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
     timer.abort();
     work.catch(() => undefined); // of one that hung and fails later, nothing is to be heard
   }
+}
+
+/** Stands for a contender that could not be opened again: every call fails, and says why. */
+function unusable(reason: unknown): Conversations {
+  const fail = () => Promise.reject(reason);
+  return { append: fail, newest: fail, close: async () => undefined };
 }
 
 /** Ends what can be ended; a pool that hangs is left to the end of the process. */

@@ -69,6 +69,22 @@ test('a library that is wrong, hangs, fails or does not open is marked, and the 
   expect(troubleOf(result, 'absent')).toBe('fails: made for another server');
 });
 
+test('a library that hangs and cannot be opened again fails from then on', async () => {
+  let opened = 0;
+  const gone: Contender = {
+    ...faulty('gone', () => ({ append: () => new Promise(() => {}) })),
+    async open(url) {
+      opened += 1;
+      if (opened > 1) throw new Error('locked for ever');
+      return { ...(await memoryByHand.open(url)), append: () => new Promise(() => {}) };
+    },
+  };
+  const arena = await Arena.open(await startEngine('memory'), EFFORT, [gone], async () => 'memory:');
+  expect(troubleOf(await appendAlone(arena), 'gone')).toMatch(/^hung/);
+  expect(troubleOf(await appendAlone(arena), 'gone')).toBe('fails: locked for ever');
+  await arena.close();
+});
+
 test('turns of callers that tear each other are seen', async () => {
   const tearing = faulty('tearing', ({ append }) => ({
     async append(id, items) {
