@@ -45,6 +45,9 @@ interface Run {
 /** Something did not end in time. */
 class Hung extends Error {}
 
+/** How long opening may take, in ms: some libraries make hundreds of tables. */
+const OPENING = 60_000;
+
 /** Contenders side by side, on databases of one engine. */
 export class Arena {
   readonly engine: Engine;
@@ -77,7 +80,11 @@ export class Arena {
     for (const contender of contenders) {
       try {
         const url = await place(contender);
-        entries.push({ contender, url, conversations: await inTime(effort.deadline, contender.open(url)) });
+        entries.push({
+          contender,
+          url,
+          conversations: await inTime(Math.max(effort.deadline, OPENING), contender.open(url)),
+        });
       } catch (error) {
         if (contender.rank === 'ours' || contender.rank === 'by-hand') throw error;
         absent.set(contender.name, describe(error));
@@ -160,7 +167,7 @@ export class Arena {
     if (entry.contender.rank === 'ours' || entry.contender.rank === 'by-hand') throw error;
     if (!(error instanceof Hung)) return { kind: 'fails', reason: describe(error) };
     await closeSoon(entry.conversations);
-    entry.conversations = await inTime(this.effort.deadline, entry.contender.open(entry.url)).catch(unusable);
+    entry.conversations = await inTime(OPENING, entry.contender.open(entry.url)).catch(unusable);
     return { kind: 'hung', reason: error.message };
   }
 }

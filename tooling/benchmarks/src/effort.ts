@@ -48,6 +48,6 @@ export const QUICK: Effort = {
   conversations: 500,
   peersAlone: false,
   largestFill: 100,
-  deadline: 3000,
+  deadline: 5000,
   budget: 600,
 };

@@ -7,6 +7,8 @@ import type { Measured, WorkloadResult } from '../results.ts';
 import { timed } from './timing.ts';
 
 const READ = 20;
+/** How long a library may take to fill a conversation by its own calls, in ms. */
+const FILL_TIME = 60_000;
 
 /**
  * Conversations of every size. On a server, ours and the SQL by hand work on the very same tables. On SQLite each has a
@@ -89,7 +91,9 @@ async function fill(
   if (items > effort.largestFill)
     return { kind: 'not run', reason: `not filled beyond ${effort.largestFill} items` };
   if (conversations.fill) return arena.attempt(entry, conversations.fill(conversation, turns));
+  const end = performance.now() + FILL_TIME;
   for (let turn = 0; turn < turns; turn++) {
+    if (performance.now() > end) return { kind: 'not run', reason: 'filling takes longer than a minute' };
     const trouble = await arena.attempt(
       entry,
       conversations.append(conversation, makeTurn(conversation, turn)),
