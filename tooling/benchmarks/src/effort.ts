@@ -39,7 +39,7 @@ export const FULL: Effort = {
 
 /** The same workloads in under two minutes, for four engines. */
 export const QUICK: Effort = {
-  rounds: 5,
+  rounds: 3,
   imports: 1,
   operations: 5,
   callersTime: 60,
