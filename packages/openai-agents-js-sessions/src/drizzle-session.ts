@@ -86,10 +86,10 @@ class SessionLease {
     this.#lease = lease;
     this.host = {
       ...host,
-      perform: (operation, sessionId, prepare) => {
+      perform: (operation, prepare) => {
         if (this.#closing)
           return Promise.reject(new SessionError('CLOSED', 'The session is closed. Open a new one.'));
-        return this.#track(host.perform(operation, sessionId, prepare));
+        return this.#track(host.perform(operation, prepare));
       },
     };
   }

@@ -80,11 +80,17 @@ export interface SessionSupport {
  * else (ids, limits, codecs, corrupt rows, call order, errors) from the store.
  *
  * Ids are checked and items are encoded before a backend sees them. Every method is atomic, may answer at once or
- * with a promise, and throws `SessionError` only. Methods of one session are never called at the same time by one
- * store, but other stores and processes may be at work on the same database.
+ * with a promise, and throws `SessionError` only. One store never calls methods for one session at the same time,
+ * but for several `read`s; other stores and processes may be at work on the same database.
  */
 export interface SessionBackend {
   readonly supports: SessionSupport;
+
+  /**
+   * For synchronous drivers, whose commits block the process so that nothing can arrive meanwhile: the store hands
+   * over all turns of one tick of the event loop in one {@link append}.
+   */
+  readonly gathersByTick?: boolean;
 
   /**
    * Adds the rows of one or more sessions in one transaction. Each batch stays contiguous and in order, and its

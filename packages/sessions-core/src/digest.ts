@@ -19,3 +19,8 @@ export function digestOf(text: string, encoding: 'base64url' | 'hex' = 'base64ur
 export function operationOf(id: string, content: string): Operation {
   return { id: digestOf(JSON.stringify(id), 'hex'), digest: digestOf(content) };
 }
+
+/** The operation of one call that only the store itself may repeat. */
+export function newOperation(): Operation {
+  return { id: process.getBuiltinModule('node:crypto').randomUUID(), digest: 'once' };
+}

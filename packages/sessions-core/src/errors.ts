@@ -26,6 +26,7 @@ const RETRYABLE = {
   STORAGE_FULL: false,
   SUFFIX_MISMATCH: false,
   TABLE_MISSING: false,
+  TENANT_MISSING: false,
   TLS_FAILED: false,
   TRANSACTION_CONFLICT: true,
   TRANSACTION_OPEN: false,

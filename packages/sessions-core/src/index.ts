@@ -21,17 +21,21 @@ export {
   type SessionErrorCode,
   type SessionErrorDetails,
 } from './errors.js';
+export type { GroupCommit } from './group-commit.js';
 export { decodeItem, encodeItems, type ItemCodec } from './item-codec.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './options.js';
 export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';
+export { ScopedStore, type ScopedStoreParent } from './scoped-store.js';
 export {
   type AddItemsOptions,
   type OnCorruptItem,
+  type PreparedCall,
   type SessionHost,
   type SessionOperation,
   StoreSession,
 } from './session.js';
 export { checkSessionId, MAX_SESSION_ID_LENGTH } from './session-id.js';
+export type { SessionOptions, TenantOf } from './session-options.js';
 export {
   OPERATION_CHANNEL,
   type OperationMessage,
@@ -40,6 +44,7 @@ export {
   type StoreOptions,
 } from './store.js';
 export { derivedName, isTableNames, schemaNames, type TableNames, tableNames } from './table-names.js';
+export { parseTenantSessionId, tenantSessionId } from './tenant-id.js';
 export { TransactionStore } from './transaction-store.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
 export type { SessionWarning, WarningReporter } from './warnings.js';

@@ -38,6 +38,8 @@ export const isWholeNumber =
 
 /** One of the given words. */
 export const isOneOf =
-  (...words: readonly string[]): OptionCheck =>
+  (...values: readonly (string | boolean)[]): OptionCheck =>
   (value) =>
-    words.includes(value as string) ? undefined : `one of ${words.map((word) => `'${word}'`).join(', ')}`;
+    values.includes(value as string | boolean)
+      ? undefined
+      : `one of ${values.map((one) => (typeof one === 'string' ? `'${one}'` : one)).join(', ')}`;

@@ -27,8 +27,14 @@ const FIRST_CONFLICT_DELAY = 10;
  * waits). Whatever else is thrown reaches the caller at once. The first attempt starts in the same tick.
  *
  * @param attempt - The whole call, from taking a connection to its COMMIT.
+ * @param repeatable - Whether the call takes effect once, however often it is made, because all of it is recorded
+ * under operation ids. Then it is also made again after `OUTCOME_UNKNOWN`.
  */
-export async function retry<T>(attempt: () => Awaitable<T>, options: RetryOptions = {}): Promise<T> {
+export async function retry<T>(
+  attempt: () => Awaitable<T>,
+  options: RetryOptions = {},
+  repeatable = false,
+): Promise<T> {
   const { maxRetries = 3, retryDelay = 1000 } = options;
   const done: Partial<Record<SessionErrorCode, number>> = {};
   for (;;) {
@@ -38,7 +44,10 @@ export async function retry<T>(attempt: () => Awaitable<T>, options: RetryOption
       if (!isSessionError(error)) throw error;
       const { code } = error;
       const tried = done[code] ?? 0;
-      if (code === 'CONNECTION_FAILED' && tried < maxRetries) {
+      if (
+        (code === 'CONNECTION_FAILED' || (repeatable && code === 'OUTCOME_UNKNOWN')) &&
+        tried < maxRetries
+      ) {
         await wait(retryDelay * (1 - Math.random() / 2));
       } else if (code === 'TRANSACTION_CONFLICT' && maxRetries > 0 && tried < CONFLICT_RETRIES) {
         await wait(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));

@@ -9,13 +9,11 @@ import type {
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Operation, SessionBackend } from './backend.js';
-import { operationOf } from './digest.js';
+import { newOperation, operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
   checkItems,
-  type HistoryTransaction,
-  type ItemCheck,
   loadItemCheck,
   operationConflict,
   readHistoryTransaction,
@@ -23,7 +21,9 @@ import {
 } from './history-transaction.js';
 import { encodeItems, type ItemCodec } from './item-codec.js';
 import { normalizeLimit } from './limit.js';
-import { checkSessionId } from './session-id.js';
+import { checkOptions } from './options.js';
+import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
+import { storedIdOf } from './stored-id.js';
 import { StoredItems } from './stored-items.js';
 import type { WarningReporter } from './warnings.js';
 
@@ -33,26 +33,40 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** The tenant whose conversations these are, where the store is limited to one. */
+  readonly tenant: string | undefined;
   /** How the items of a conversation become texts. */
-  codec(sessionId: string): ItemCodec;
+  codec(storedId: string): ItemCodec;
   /** Whether sessions have the methods that change what is stored: the history transactions, mutations, compaction. */
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
+  readonly exactlyOnce: boolean;
   /**
    * Whether the session is inside a transaction of the application. It has no `applyHistoryTransaction` there, which
    * waits for the SDK to be loaded: a synchronous transaction would be over by then.
    */
   readonly joined: boolean;
   /**
-   * Makes one call. `prepare` runs at once and looks at the arguments; the function it returns does the work when
-   * its turn has come, and is the only part that reaches the database.
+   * Makes one call. `prepare` runs at once and looks at the arguments; the work it returns is done when its turn
+   * has come, and is the only part that reaches the database.
    */
-  perform<T>(
-    operation: SessionOperation,
-    sessionId: string,
-    prepare: () => (backend: SessionBackend) => Awaitable<T>,
-  ): Promise<T>;
+  perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T>;
+}
+
+/** A call whose arguments are right. */
+export interface PreparedCall<T> {
+  /** What the conversation is stored under. Calls for one id take turns. */
+  readonly storedId: string;
+  readonly work: (backend: SessionBackend) => Awaitable<T>;
+}
+
+/** The conversation that a call is about. */
+interface Conversation {
+  readonly storedId: string;
+  readonly codec: ItemCodec;
+  readonly items: StoredItems;
 }
 
 /**
@@ -91,26 +105,36 @@ const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as co
 export class StoreSession
   implements Session, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
 {
-  /** The id of the conversation. */
+  /** The id of the conversation, as it was given. */
   readonly sessionId: string;
+  /**
+   * `true` for a session that asks for its tenant, absent for every other one: with it the SDK's runner hands its
+   * run context to the methods.
+   */
+  declare readonly acceptsRunContext?: true;
   readonly #host: SessionHost;
-  readonly #codec: ItemCodec;
-  readonly #items: StoredItems;
+  readonly #storedIdOf: (runContext: RunContext<unknown> | undefined) => string;
+  /** That of the last call: most sessions have only one. */
+  #conversation: Conversation | undefined;
 
-  /** @throws TypeError for an id that some database could not keep exactly. */
-  constructor(sessionId: string, host: SessionHost) {
-    checkSessionId(sessionId);
+  /** @throws TypeError for an id that some database could not keep exactly, and for an unknown option. */
+  constructor(sessionId: string, host: SessionHost, options: SessionOptions<never> = {}) {
+    checkOptions('session', options, SESSION_OPTION_CHECKS);
+    this.#storedIdOf = storedIdOf(sessionId, host.tenant, options.tenant);
     this.sessionId = sessionId;
     this.#host = host;
-    this.#codec = host.codec(sessionId);
-    this.#items = new StoredItems(sessionId, host, this.#codec);
     // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
     for (const name of host.edit ? [] : REWRITES) Object.defineProperty(this, name, { value: undefined });
     if (!host.edit || !host.operations || host.joined)
       Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
+    if (options.tenant) {
+      Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
+      // The SDK gives it no run context.
+      Object.defineProperty(this, 'applyHistoryMutations', { value: undefined });
+    }
   }
 
-  /** The id of the conversation, without I/O. */
+  /** The id of the conversation, as it was given, without I/O. It is the same for all tenants. */
   getSessionId(): Promise<string> {
     return Promise.resolve(this.sessionId);
   }
@@ -119,13 +143,16 @@ export class StoreSession
    * Reads the conversation.
    *
    * @param limit - How many of the newest items; all if absent. Zero and less give none, fractions round up.
+   * @param runContext - What the SDK's runner passes to a session that asks for its tenant; not used by others. So
+   * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
+   * read or written.
    * @returns Items, oldest first. They are fresh copies.
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`.
    */
-  getItems(limit?: number): Promise<AgentInputItem[]> {
-    return this.#host.perform('getItems', this.sessionId, () => {
+  getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+    return this.#perform('getItems', runContext, ({ items }) => {
       const wanted = normalizeLimit(limit);
-      return (backend) => (wanted === 0 ? [] : this.#items.read(backend, wanted, wanted));
+      return (backend) => (wanted === 0 ? [] : items.read(backend, wanted, wanted));
     });
   }
 
@@ -134,7 +161,7 @@ export class StoreSession
    * before. Items are copied when the call is made. Nothing happens for an empty array.
    *
    * @param items - Oldest first.
-   * @param _runContext - What the SDK's runner passes; not used.
+   * @param runContext - See {@link getItems}.
    * @param options - With an `operationId` the call can be repeated after an unknown outcome: the same items under
    * the same id are stored once.
    * @throws TypeError if `items` is not an array of plain objects.
@@ -144,14 +171,16 @@ export class StoreSession
    */
   addItems(
     items: AgentInputItem[],
-    _runContext?: RunContext<unknown>,
+    runContext?: RunContext<unknown>,
     options: AddItemsOptions = {},
   ): Promise<void> {
-    return this.#host.perform('addItems', this.sessionId, () => {
-      const texts = this.#codec.encode(items);
+    return this.#perform('addItems', runContext, ({ storedId, codec }) => {
+      const texts = codec.encode(items);
       const operation = this.#operationOf(options, items);
       return (backend) =>
-        texts.length === 0 && !operation ? undefined : this.#append(backend, texts, operation);
+        texts.length === 0 && options.operationId === undefined
+          ? undefined
+          : append(backend, storedId, texts, operation);
     });
   }
 
@@ -161,16 +190,24 @@ export class StoreSession
    * @returns The item, or `undefined` if there is none.
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item.
    */
-  popItem(): Promise<AgentInputItem | undefined> {
-    return this.#host.perform('popItem', this.sessionId, () => (backend) => this.#items.pop(backend));
+  popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
+    return this.#perform(
+      'popItem',
+      runContext,
+      ({ items }) =>
+        (backend) =>
+          items.pop(backend),
+    );
   }
 
   /** Removes the conversation. The session stays usable and keeps its id. */
-  clearSession(): Promise<void> {
-    return this.#host.perform(
+  clearSession(runContext?: RunContext<unknown>): Promise<void> {
+    return this.#perform(
       'clearSession',
-      this.sessionId,
-      () => (backend) => backend.clear(this.sessionId),
+      runContext,
+      ({ storedId }) =>
+        (backend) =>
+          backend.clear(storedId),
     );
   }
 
@@ -186,36 +223,39 @@ export class StoreSession
    */
   applyHistoryTransaction(
     args: SessionHistoryTransactionArgs,
-    _runContext?: RunContext<unknown>,
+    runContext?: RunContext<unknown>,
   ): Promise<void> {
-    return this.#host.perform('applyHistoryTransaction', this.sessionId, () => {
+    return this.#perform('applyHistoryTransaction', runContext, (conversation) => {
       const transaction = readHistoryTransaction(args);
       return async (backend) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
         const { expectedSuffix, replacement, operation } = transaction;
+        const { storedId, codec, items } = conversation;
         if (expectedSuffix.length === 0)
-          return this.#append(backend, this.#codec.encode(replacement), operation);
-        return this.#replaceSuffix(backend, transaction, isItem);
+          return append(backend, storedId, codec.encode(replacement), operation);
+        const decide = replaceSuffix(transaction, isItem, codec, (row) => items.decode(row, 'skipped'));
+        return backend.edit(storedId, expectedSuffix.length, decide, operation);
       };
     });
   }
 
   /**
    * Rewrites stored function calls: of the calls with an id the first becomes the replacement and keeps its place,
-   * the others go. All mutations take effect together or not at all.
+   * the others go. All mutations take effect together or not at all. Absent in a session that asks for its tenant:
+   * the SDK passes no run context here.
    *
    * @param args - The mutations, in the order in which they are applied.
    */
   applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    return this.#host.perform('applyHistoryMutations', this.sessionId, () => {
-      const mutations = readMutations(args, this.#codec);
+    return this.#perform('applyHistoryMutations', undefined, ({ storedId, codec, items }) => {
+      const mutations = readMutations(args, codec);
       return (backend) => {
         if (mutations.length === 0) return;
         return backend.edit(
-          this.sessionId,
+          storedId,
           'all',
-          applyMutations(mutations, (row) => this.#items.decode(row, 'skipped')),
+          applyMutations(mutations, (row) => items.decode(row, 'skipped')),
         );
       };
     });
@@ -227,25 +267,36 @@ export class StoreSession
    *
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
-  replaceHistoryWithCompaction(items: AgentInputItem[], _runContext?: RunContext<unknown>): Promise<void> {
-    return this.#host.perform('replaceHistoryWithCompaction', this.sessionId, () => {
-      const texts = this.#codec.encode(items);
-      return (backend) => backend.edit(this.sessionId, 'all', replaceHistory(texts));
+  replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
+    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec }) => {
+      const texts = codec.encode(items);
+      return (backend) => backend.edit(storedId, 'all', replaceHistory(texts));
     });
   }
 
-  #append(
-    backend: SessionBackend,
-    texts: readonly string[],
-    operation: Operation | undefined,
-  ): Awaitable<void> {
-    return whenReady(backend.append([{ sessionId: this.sessionId, texts, operation }]), ([outcome]) => {
-      if (outcome === 'conflict') throw operationConflict();
+  #perform<T>(
+    operation: SessionOperation,
+    runContext: RunContext<unknown> | undefined,
+    prepare: (conversation: Conversation) => PreparedCall<T>['work'],
+  ): Promise<T> {
+    return this.#host.perform(operation, () => {
+      const conversation = this.#conversationOf(runContext);
+      return { storedId: conversation.storedId, work: prepare(conversation) };
     });
+  }
+
+  #conversationOf(runContext: RunContext<unknown> | undefined): Conversation {
+    const storedId = this.#storedIdOf(runContext);
+    if (this.#conversation?.storedId !== storedId) {
+      const codec = this.#host.codec(storedId);
+      this.#conversation = { storedId, codec, items: new StoredItems(storedId, this.#host, codec) };
+    }
+    return this.#conversation;
   }
 
   #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
-    if (operationId === undefined) return undefined;
+    if (operationId === undefined)
+      return this.#host.exactlyOnce && this.#host.operations ? newOperation() : undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
     }
@@ -257,15 +308,15 @@ export class StoreSession
     }
     return operationOf(operationId, JSON.stringify(encodeItems(items)));
   }
+}
 
-  #replaceSuffix(
-    backend: SessionBackend,
-    transaction: HistoryTransaction,
-    isItem: ItemCheck,
-  ): Awaitable<void> {
-    const decide = replaceSuffix(transaction, isItem, this.#codec, (row) =>
-      this.#items.decode(row, 'skipped'),
-    );
-    return backend.edit(this.sessionId, transaction.expectedSuffix.length, decide, transaction.operation);
-  }
+function append(
+  backend: SessionBackend,
+  storedId: string,
+  texts: readonly string[],
+  operation: Operation | undefined,
+): Awaitable<void> {
+  return whenReady(backend.append([{ sessionId: storedId, texts, operation }]), ([outcome]) => {
+    if (outcome === 'conflict') throw operationConflict();
+  });
 }

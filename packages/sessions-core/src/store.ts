@@ -1,12 +1,20 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
-import type { Awaitable } from './awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
 import { SessionError } from './errors.js';
+import { type GroupCommit, GroupingBackend } from './group-commit.js';
 import { AGENTS_JS_CODEC } from './item-codec.js';
-import { isOneOf, type OptionCheck } from './options.js';
-import { type OnCorruptItem, type SessionHost, type SessionOperation, StoreSession } from './session.js';
+import { isBoolean, isOneOf, type OptionCheck } from './options.js';
+import { ScopedStore } from './scoped-store.js';
+import {
+  type OnCorruptItem,
+  type PreparedCall,
+  type SessionHost,
+  type SessionOperation,
+  StoreSession,
+} from './session.js';
+import type { SessionOptions } from './session-options.js';
 import { TransactionStore } from './transaction-store.js';
 import type { SessionWarning } from './warnings.js';
 
@@ -17,11 +25,25 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
+   * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
+   * over several shards is not atomic. Default `true`.
+   */
+  groupCommit?: GroupCommit;
+  /**
+   * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
+   * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
+   * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
+   */
+  exactlyOnce?: boolean;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  groupCommit: isOneOf(true, false, 'session'),
+  exactlyOnce: isBoolean,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -56,7 +78,9 @@ const operations = channel(OPERATION_CHANNEL);
  */
 export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
-  readonly #options: StoreOptions;
+  readonly #groupCommit: GroupCommit;
+  readonly #onCorruptItem: OnCorruptItem;
+  readonly #exactlyOnce: boolean;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -68,21 +92,10 @@ export class SessionStore implements AsyncDisposable {
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
-    this.#options = { ...options };
-    const supports = () => this.supports;
-    this.host = {
-      get edit() {
-        return supports().edit;
-      },
-      get operations() {
-        return supports().operations;
-      },
-      joined: false,
-      onCorruptItem: this.#options.onCorruptItem ?? 'skip',
-      warn: (warning) => this.#warn(warning),
-      codec: () => AGENTS_JS_CODEC,
-      perform: (operation, sessionId, prepare) => this.#perform(operation, sessionId, prepare),
-    };
+    this.#groupCommit = options.groupCommit ?? true;
+    this.#onCorruptItem = options.onCorruptItem ?? 'skip';
+    this.#exactlyOnce = options.exactlyOnce ?? false;
+    this.host = this.#hostOf(undefined);
   }
 
   /** What this store can do. Before it is open: what its engine can do at best. */
@@ -93,11 +106,38 @@ export class SessionStore implements AsyncDisposable {
   /**
    * The conversation with this id. Cheap and without I/O: call it as often as you like.
    *
-   * @param sessionId - 1 to 255 characters, without NUL and lone surrogates. Ids are compared byte for byte.
-   * @throws TypeError for any other id.
+   * @param sessionId - 1 to 255 characters, without NUL and lone surrogates, and not beginning with `$tenant:`. Ids
+   * are compared byte for byte.
+   * @param options - With `tenant` the id is one of the tenant that the run belongs to, and what counts is the
+   * length of the stored id, `tenantSessionId(tenant, sessionId)`.
+   * @throws TypeError for any other id, and for an unknown option.
+   * @example
+   * ```ts
+   * const tenant = (runContext: RunContext<{ tenant: string }>) => runContext.context.tenant;
+   * await run(agent, 'Hello', { session: store.session('chat_123', { tenant }), context: { tenant: 'acme' } });
+   * ```
    */
-  session(sessionId: string): StoreSession {
-    return new StoreSession(sessionId, this.host);
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
+    return new StoreSession(sessionId, this.host, options);
+  }
+
+  /**
+   * This store, limited to the conversations of one tenant. It shares the connections, and works until this store
+   * is closed. No I/O.
+   *
+   * @param tenant - A text that is not blank, compared byte for byte.
+   * @throws TypeError for any other tenant.
+   */
+  scoped(tenant: string): ScopedStore<Parameters<this['with']>[0]> {
+    const host = this.#hostOf(tenant);
+    const supports = () => this.supports;
+    return new ScopedStore(tenant, {
+      host,
+      get supports() {
+        return supports();
+      },
+      with: (transaction) => this.#join(transaction, host),
+    });
   }
 
   /**
@@ -109,6 +149,10 @@ export class SessionStore implements AsyncDisposable {
    * `CLOSED` after {@link close}.
    */
   with(transaction: unknown): TransactionStore {
+    return this.#join(transaction, this.host);
+  }
+
+  #join(transaction: unknown, host: SessionHost): TransactionStore {
     if (this.#closing) throw closed();
     if (!this.#backend) {
       throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
@@ -116,7 +160,7 @@ export class SessionStore implements AsyncDisposable {
     if (!this.#backend.with) {
       throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
     }
-    return new TransactionStore(this.#backend.with(transaction), this.host);
+    return new TransactionStore(this.#backend.with(transaction), host);
   }
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
@@ -154,39 +198,73 @@ export class SessionStore implements AsyncDisposable {
     return this.close();
   }
 
-  #perform<T>(
-    operation: SessionOperation,
-    sessionId: string,
-    prepare: () => (backend: SessionBackend) => Awaitable<T>,
-  ): Promise<T> {
+  /** What sessions reach this store by; all of them, or those of one tenant. */
+  #hostOf(tenant: string | undefined): SessionHost {
+    const supports = () => this.supports;
+    return {
+      get edit() {
+        return supports().edit;
+      },
+      get operations() {
+        return supports().operations;
+      },
+      exactlyOnce: this.#exactlyOnce,
+      joined: false,
+      tenant,
+      onCorruptItem: this.#onCorruptItem,
+      warn: (warning) => this.#warn(warning),
+      codec: () => AGENTS_JS_CODEC,
+      perform: (operation, prepare) => this.#perform(operation, prepare),
+    };
+  }
+
+  #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     const started = operations.hasSubscribers ? performance.now() : undefined;
-    const result = this.#start(sessionId, prepare);
+    const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
 
-  #start<T>(sessionId: string, prepare: () => (backend: SessionBackend) => Awaitable<T>): Promise<T> {
+  #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     if (this.#closing) return Promise.reject(closed());
-    let work: (backend: SessionBackend) => Awaitable<T>;
+    let call: PreparedCall<T>;
     try {
-      work = prepare();
+      call = prepare();
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#order.run(sessionId, () =>
-      this.#backend ? work(this.#backend) : this.#opened().then(work),
+    const { storedId, work } = call;
+    return this.#order.run(
+      storedId,
+      () => (this.#backend ? work(this.#backend) : this.#opened().then(work)),
+      this.#overlap(operation),
     );
   }
 
   #opened(): Promise<SessionBackend> {
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
+    if (!this.#opening) {
+      this.#opening = this.#connect();
+      // The first to hear of it: calls that waited begin before any later one finds the backend.
+      this.#opening.then(
+        (backend) => {
+          this.#backend = backend;
+        },
+        () => {
+          this.#opening = undefined;
+        },
+      );
+    }
     return this.#opening;
   }
 
   async #connect(): Promise<SessionBackend> {
-    this.#backend ??= await this.#engine.open((warning) => this.#warn(warning));
-    return this.#backend;
+    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
+  }
+
+  /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
+  #overlap(operation: SessionOperation): SessionOperation | undefined {
+    const groups = operation === 'addItems' && this.#groupCommit !== false;
+    return operation === 'getItems' || groups ? operation : undefined;
   }
 
   async #end(): Promise<void> {

@@ -7,16 +7,16 @@ import type { SessionHost } from './session.js';
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
-  readonly #sessionId: string;
+  readonly #storedId: string;
   readonly #host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>;
   readonly #codec: ItemCodec;
 
   constructor(
-    sessionId: string,
+    storedId: string,
     host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>,
     codec: ItemCodec,
   ) {
-    this.#sessionId = sessionId;
+    this.#storedId = storedId;
     this.#host = host;
     this.#codec = codec;
   }
@@ -31,7 +31,7 @@ export class StoredItems {
     pageSize: number | undefined,
     before?: string,
   ): Awaitable<AgentInputItem[]> {
-    return whenReady(backend.read(this.#sessionId, pageSize, before), (rows) => {
+    return whenReady(backend.read(this.#storedId, pageSize, before), (rows) => {
       const items = this.#decodeNewest(rows, wanted);
       const oldest = rows[0];
       if (wanted === undefined || pageSize === undefined || !oldest) return items;
@@ -58,9 +58,9 @@ export class StoredItems {
   pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
     const refuses = this.#host.onCorruptItem === 'throw';
     if (refuses && this.#host.edit) return this.#popByEdit(backend);
-    return whenReady(refuses ? backend.read(this.#sessionId, 1) : [], (newest) => {
+    return whenReady(refuses ? backend.read(this.#storedId, 1) : [], (newest) => {
       for (const row of newest) this.decode(row, 'skipped');
-      return whenReady(backend.pop(this.#sessionId), (row) => {
+      return whenReady(backend.pop(this.#storedId), (row) => {
         if (!row) return undefined;
         return (
           this.decode(row, 'removed') ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend))
@@ -87,7 +87,7 @@ export class StoredItems {
       asked *= 16;
       return { need: asked };
     };
-    return whenReady(backend.edit(this.#sessionId, asked, decide), () => {
+    return whenReady(backend.edit(this.#storedId, asked, decide), () => {
       for (const row of passed) this.#warnOf(row, 'removed');
       return popped;
     });

@@ -1,5 +1,6 @@
 import type { SessionBackend } from './backend.js';
 import { type SessionHost, StoreSession } from './session.js';
+import type { SessionOptions } from './session-options.js';
 
 /**
  * A store inside a transaction of the application: made by `store.with(tx)`, of use until that transaction ends.
@@ -10,20 +11,25 @@ import { type SessionHost, StoreSession } from './session.js';
 export class TransactionStore {
   readonly #host: SessionHost;
 
-  constructor(backend: SessionBackend, host: Pick<SessionHost, 'codec' | 'onCorruptItem' | 'warn'>) {
+  constructor(
+    backend: SessionBackend,
+    host: Pick<SessionHost, 'codec' | 'onCorruptItem' | 'tenant' | 'warn'>,
+  ) {
     this.#host = {
       onCorruptItem: host.onCorruptItem,
       warn: host.warn,
       codec: host.codec,
+      tenant: host.tenant,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
+      exactlyOnce: false, // nothing is repeated here
       joined: true,
-      perform: (_operation, _sessionId, prepare) => Promise.resolve(prepare()(backend)),
+      perform: (_operation, prepare) => Promise.resolve(prepare().work(backend)),
     };
   }
 
-  /** The conversation with this id, inside the transaction. */
-  session(sessionId: string): StoreSession {
-    return new StoreSession(sessionId, this.#host);
+  /** The conversation with this id, inside the transaction: as `session` of the store that it was made from. */
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
+    return new StoreSession(sessionId, this.#host, options);
   }
 }

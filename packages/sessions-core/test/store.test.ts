@@ -75,7 +75,7 @@ test('a store that was never opened closes without opening', async () => {
 
 test('calls on one session start in the order in which they were made, of other sessions at once', async () => {
   const started: string[] = [];
-  const { store } = toyStore({}, (backend) => {
+  const { store } = toyStore({ groupCommit: false }, (backend) => {
     const append = backend.append.bind(backend);
     backend.append = (batches) => {
       started.push(String(batches[0]?.sessionId));

@@ -56,20 +56,23 @@ export class MysqlBackend implements SessionBackend {
     // before anything is sent, so that an item that is too large leaves no trace
     const inserts = this.#inserts.build(batches.map(rowsOf));
     const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));
-    return this.#call(async () => {
-      let outcomes: AppendOutcome[] = [];
-      await this.#connector.atomically(async (send) => {
-        await send(this.#sql.lock(sessionIds));
-        outcomes = await this.#outcomes(send, batches);
-        const stored = batches.filter((_, index) => outcomes[index] === 'stored');
-        await this.#insert(
-          send,
-          stored.length === batches.length ? inserts : this.#inserts.build(stored.map(rowsOf)),
-        );
-        return stored.length > 0 ? undefined : NOTHING_CHANGED;
-      });
-      return outcomes;
-    });
+    return this.#call(
+      async () => {
+        let outcomes: AppendOutcome[] = [];
+        await this.#connector.atomically(async (send) => {
+          await send(this.#sql.lock(sessionIds));
+          outcomes = await this.#outcomes(send, batches);
+          const stored = batches.filter((_, index) => outcomes[index] === 'stored');
+          await this.#insert(
+            send,
+            stored.length === batches.length ? inserts : this.#inserts.build(stored.map(rowsOf)),
+          );
+          return stored.length > 0 ? undefined : NOTHING_CHANGED;
+        });
+        return outcomes;
+      },
+      batches.every(({ operation }) => operation !== undefined),
+    );
   }
 
   read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
@@ -91,17 +94,19 @@ export class MysqlBackend implements SessionBackend {
   }
 
   async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
-    await this.#call(() =>
-      this.#connector.atomically(async (send) => {
-        await send(this.#sql.lock([sessionId]));
-        const recorded = await this.#record(send, sessionId, operation);
-        let patch = decide(await this.#newest(send, sessionId, last), recorded);
-        while ('need' in patch) patch = decide(await this.#newest(send, sessionId, patch.need), recorded);
-        const changed = await this.#apply(send, sessionId, patch);
-        const isNew = operation !== undefined && recorded === undefined;
-        // takes the session row along that the lock made
-        return changed || isNew ? undefined : NOTHING_CHANGED;
-      }),
+    await this.#call(
+      () =>
+        this.#connector.atomically(async (send) => {
+          await send(this.#sql.lock([sessionId]));
+          const recorded = await this.#record(send, sessionId, operation);
+          let patch = decide(await this.#newest(send, sessionId, last), recorded);
+          while ('need' in patch) patch = decide(await this.#newest(send, sessionId, patch.need), recorded);
+          const changed = await this.#apply(send, sessionId, patch);
+          const isNew = operation !== undefined && recorded === undefined;
+          // takes the session row along that the lock made
+          return changed || isNew ? undefined : NOTHING_CHANGED;
+        }),
+      operation !== undefined,
     );
   }
 
@@ -127,9 +132,9 @@ export class MysqlBackend implements SessionBackend {
     return new MysqlBackend({ ...this.#parts, connector, retries: undefined, close: async () => undefined });
   }
 
-  #call<T>(attempt: () => Promise<T>): Promise<T> {
+  #call<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {
     const { retries } = this.#parts;
-    return retries ? retry(attempt, retries) : attempt();
+    return retries ? retry(attempt, retries, repeatable) : attempt();
   }
 
   /** What becomes of each batch. An operation may come twice in one call. */

@@ -1,4 +1,4 @@
-import { playScene, SCENES } from '@stackone/runner-script';
+import { playScene, playSceneForTenants, SCENES } from '@stackone/runner-script';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
@@ -8,5 +8,10 @@ describeEngine(SERVERS, ({ url }) => {
   test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
     await using store = await MysqlSessionStore.fromUrl(url);
     await playScene(name, (sessionId) => store.session(sessionId), name);
+  });
+
+  test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
+    await using store = await MysqlSessionStore.fromUrl(url);
+    await playSceneForTenants(name, store, name);
   });
 });

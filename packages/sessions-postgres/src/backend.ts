@@ -42,8 +42,9 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
-    const digests = await this.#again(() =>
-      this.#append((...statement) => this.#write(...statement), batches),
+    const digests = await this.#again(
+      () => this.#append((...statement) => this.#write(...statement), batches),
+      batches.every(({ operation }) => operation !== undefined),
     );
     return batches.map(({ sessionId, operation }) => {
       if (!operation) return 'stored';
@@ -79,7 +80,7 @@ export class PostgresBackend implements SessionBackend {
       while ('need' in patch) patch = decide(await newest(patch.need), recorded);
       const kept = await this.#apply(query, sessionId, patch, recorded === undefined ? operation : undefined);
       if (made && !kept) await query(this.#sql.removeSession, [sessionId]);
-    });
+    }, operation !== undefined);
   }
 
   async clear(sessionId: string): Promise<void> {
@@ -104,8 +105,8 @@ export class PostgresBackend implements SessionBackend {
     });
   }
 
-  #again<T>(attempt: () => Promise<T>): Promise<T> {
-    return this.#parts.retry ? retry(attempt, this.#parts.retry) : attempt();
+  #again<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {
+    return this.#parts.retry ? retry(attempt, this.#parts.retry, repeatable) : attempt();
   }
 
   #write(...statement: Parameters<Query>): ReturnType<Query> {
@@ -114,11 +115,11 @@ export class PostgresBackend implements SessionBackend {
     return connection.atomically((query) => query(...statement));
   }
 
-  async #atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  async #atomically<T>(work: (query: Query) => Promise<T>, repeatable?: boolean): Promise<T> {
     if (!this.supports.transactions) {
       throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
     }
-    return this.#again(() => this.#parts.connection.atomically(work));
+    return this.#again(() => this.#parts.connection.atomically(work), repeatable);
   }
 
   /** Takes the session's lock. A session that is not there is made, as what is not there cannot be locked. */
@@ -166,6 +167,11 @@ export class PostgresBackend implements SessionBackend {
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
     const recorded = new Map<string, RecordedOperation>();
+    const [turn] = batches;
+    if (turn && batches.length === 1 && !turn.operation) {
+      await query(this.#sql.appendTurn, [turn.sessionId, json(turn.texts)]);
+      return recorded;
+    }
     const { heads, texts } = arrange(batches);
     const once = heads.some((head) => head.operation_id !== undefined);
     const rows = await query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);

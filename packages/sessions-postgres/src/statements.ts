@@ -81,6 +81,7 @@ const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
 export function statements(names: PostgresNames) {
   const { sessions, messages, operations } = qualifiedTables(names);
   return {
+    appendTurn: appendTurnText(names),
     append: appendText(names, false),
     appendOnce: appendText(names, true),
     read: `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
@@ -107,6 +108,25 @@ export function statements(names: PostgresNames) {
 }
 
 export type PostgresStatements = ReturnType<typeof statements>;
+
+/**
+ * {@link appendText} for one session and without an operation: PostgreSQL plans it in half the time. The clock is
+ * read, and ids are drawn above the sort, when the session's row is locked.
+ *
+ * Parameters: the session's id, and the texts as JSON.
+ */
+function appendTurnText(names: PostgresNames): string {
+  const { sessions, messages } = qualifiedTables(names);
+  return `WITH locked AS (
+  INSERT INTO ${sessions} (session_id) VALUES ($1)
+  ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
+  RETURNING clock_timestamp() AS at
+)
+INSERT INTO ${messages} (session_id, message_data, created_at)
+SELECT $1, item.text, locked.at
+FROM locked CROSS JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)
+ORDER BY item.position`;
+}
 
 /**
  * The one statement of an append. Its parts depend on each other's results, and that is what orders them: `locked`

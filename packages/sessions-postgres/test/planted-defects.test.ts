@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PostgresBackend } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
 import { PoolConnection } from '../src/connection.js';
@@ -70,26 +70,39 @@ describeEngine('postgres:18', ({ url, server }) => {
     expect(await pops(backendWith({ pop }))).toBeLessThan(40);
   });
 
-  test('A6: a session that is made without regard to others fails for some', async () => {
-    const append = replaced(right.append, /ON CONFLICT \(session_id\) DO UPDATE[^\n]*/, '');
-    const sessionId = randomUUID();
-    const results = await Promise.allSettled(
-      Array.from({ length: 20 }, () => backendWith({ append }).append([{ sessionId, texts: ['{}'] }])),
-    );
-    expect(results.some(({ status }) => status === 'rejected')).toBe(true);
-  });
+  // a turn that goes out alone has a statement of its own
+  describe.each([
+    { statement: 'appendTurn', others: [] },
+    { statement: 'append', others: [{ sessionId: 'another', texts: ['{}'] }] },
+  ] as const)('$statement', ({ statement, others }) => {
+    const append = (sql: string, sessionId: string, texts: string[]) =>
+      backendWith({ [statement]: sql }).append([{ sessionId, texts }, ...others]);
 
-  test('A17: a time that is drawn before the lock tears the order that Python reads', async () => {
-    const inOrder = async (append: string) => {
+    test('A6: a session that is made without regard to others fails for some', async () => {
+      const sql = replaced(right[statement], /ON CONFLICT \(session_id\) DO UPDATE[^\n]*/, '');
       const sessionId = randomUUID();
-      await times(40, async () => backendWith({ append }).append([{ sessionId, texts: ['{}', '{}'] }]));
-      const order = async (by: string) =>
-        (await pool.query(`SELECT id FROM agent_messages WHERE session_id = $1 ORDER BY ${by}`, [sessionId]))
-          .rows;
-      return JSON.stringify(await order('created_at, id')) === JSON.stringify(await order('id'));
-    };
-    expect(await inOrder(right.append)).toBe(true);
-    expect(await inOrder(replaced(right.append, 'clock_timestamp()', 'statement_timestamp()'))).toBe(false);
+      const results = await Promise.allSettled(
+        Array.from({ length: 20 }, () => append(sql, sessionId, ['{}'])),
+      );
+      expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+    });
+
+    test('A17: a time that is drawn before the lock tears the order that Python reads', async () => {
+      const inOrder = async (sql: string) => {
+        const sessionId = randomUUID();
+        await times(40, () => append(sql, sessionId, ['{}', '{}']));
+        const order = async (by: string) =>
+          (
+            await pool.query(`SELECT id FROM agent_messages WHERE session_id = $1 ORDER BY ${by}`, [
+              sessionId,
+            ])
+          ).rows;
+        return JSON.stringify(await order('created_at, id')) === JSON.stringify(await order('id'));
+      };
+      expect(await inOrder(right[statement])).toBe(true);
+      const early = replaced(right[statement], 'clock_timestamp()', 'statement_timestamp()');
+      expect(await inOrder(early)).toBe(false);
+    });
   });
 
   test('A7: tables that are made without the lock fail for some', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { playScene, SCENES } from '@stackone/runner-script';
+import { playScene, playSceneForTenants, SCENES } from '@stackone/runner-script';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
@@ -10,5 +10,9 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
 
   test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
     await playScene(name, (sessionId) => store.session(sessionId), randomUUID());
+  });
+
+  test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
+    await playSceneForTenants(name, store, randomUUID());
   });
 });

@@ -28,6 +28,7 @@ export interface SqliteBackendParts {
 /** The verbs on SQLite. All are synchronous: they are done when they return. */
 export class SqliteBackend implements SessionBackend {
   readonly supports: SessionSupport;
+  readonly gathersByTick = true;
   readonly #connection: SqliteConnection;
   readonly #sql: SqliteStatements;
   readonly #parts: SqliteBackendParts;

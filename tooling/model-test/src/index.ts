@@ -15,6 +15,7 @@ import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESS
 import { asArguments, SPOILS } from './spoils.js';
 
 export { REFUSED } from './items.js';
+export { playTenants, type TenantStore } from './tenants.js';
 
 /** What the model test plays against. */
 export interface ModelSubject {

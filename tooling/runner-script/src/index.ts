@@ -3,6 +3,7 @@ import { type AgentInputItem, MemorySession, type Session, setTracingDisabled } 
 import { SCENES } from './scenes.js';
 
 export { SCENES } from './scenes.js';
+export { playSceneForTenants, type TenantStore } from './tenants.js';
 
 /** Opens a session over the conversation with this id; each call may give another object. */
 export type OpenSession = (sessionId: string) => Session | Promise<Session>;

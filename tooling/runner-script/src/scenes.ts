@@ -2,7 +2,6 @@ import {
   Agent,
   type AgentInputItem,
   type OutputGuardrail,
-  Runner,
   RunState,
   type Session,
   tool,
@@ -10,10 +9,9 @@ import {
 import { assistantMessage, functionCall, modelError, ScriptedModel } from '@openai/agents-core/testing';
 import { z } from 'zod';
 import type { OpenSession, SceneResult } from './index.js';
+import { addByHand, readByHand, runner } from './scene-context.js';
 
 type Scene = (open: OpenSession, sessionId: string) => Promise<SceneResult>;
-
-const runner = new Runner({ tracingDisabled: true });
 
 const weather = tool({
   name: 'weather',
@@ -50,7 +48,7 @@ async function result(
   model: ScriptedModel,
   ended: string[],
 ): Promise<SceneResult> {
-  const stored = await (await open(sessionId)).getItems();
+  const stored = await readByHand(await open(sessionId));
   return { stored, handed: model.calls.map(({ request }) => request.input), ended };
 }
 
@@ -138,7 +136,7 @@ async function approveAfterAnotherWriter(
   open: OpenSession,
   sessionId: string,
 ): Promise<void> {
-  await (await open(sessionId)).addItems([{ role: 'user', content: 'Are you there?' }]);
+  await addByHand(await open(sessionId), [{ role: 'user', content: 'Are you there?' }]);
   await approveFirst(state);
 }
 

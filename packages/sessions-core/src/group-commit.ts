@@ -1,0 +1,223 @@
+import type { Awaitable } from './awaitable.js';
+import type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  Operation,
+  SessionBackend,
+  SessionSupport,
+  StoredRow,
+} from './backend.js';
+import { isSessionError, type SessionErrorCode } from './errors.js';
+
+/**
+ * Which turns may share a commit. `true`: those of all conversations of a store. `'session'`: only those of one
+ * conversation, for databases whose commit over several shards is not atomic. `false`: none.
+ */
+export type GroupCommit = boolean | 'session';
+
+/** A commit has at most so many rows, unless one turn alone has more. */
+const MAX_ROWS = 2_000;
+/** A commit has at most so many characters, unless one turn alone has more. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** In ms. A commit that takes longer may wait for a lock: what has gathered meanwhile does not wait for it. */
+const PATIENCE = 20;
+/** Fewer than the connections of a pool, so that other calls still get one. */
+const MAX_COMMITS = 8;
+
+/** Failures that are not those of one turn: repeating each by itself cannot help, or must not be done. */
+const OF_ALL_TURNS: ReadonlySet<SessionErrorCode> = new Set([
+  'AUTHENTICATION_FAILED',
+  'CLOSED',
+  'CONNECTION_FAILED',
+  'OUTCOME_UNKNOWN',
+  'TLS_FAILED',
+]);
+
+/** One call of `append` that waits for its commit. */
+interface Turn {
+  readonly batch: AppendBatch;
+  readonly characters: number;
+  readonly resolve: (outcome: AppendOutcome) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit over a backend: while a commit is in flight, the turns that arrive gather, and go out together in one
+ * `append` as soon as it ends. A turn that is alone waits for nothing. Over a synchronous driver all turns of one
+ * tick of the event loop go out together at its end.
+ *
+ * Every conversation keeps its order and has one commit in flight at most; conversations are served in rotation.
+ * Where the database refuses a group, its turns are repeated one by one, so that only the guilty one fails.
+ */
+export class GroupingBackend implements SessionBackend {
+  readonly supports: SessionSupport;
+  /** Without groups: the transaction is the application's. */
+  readonly with?: (transaction: unknown) => SessionBackend;
+  readonly #backend: SessionBackend;
+  readonly #oneSession: boolean;
+  /** The turns that wait, by conversation; who was served last stands last. */
+  readonly #waiting = new Map<string, Turn[]>();
+  readonly #sessionsInFlight = new Set<string>();
+  #commits = 0;
+  /** When the latest commit began. */
+  #begun = 0;
+  #patience: NodeJS.Timeout | undefined;
+  #tick: NodeJS.Immediate | undefined;
+
+  constructor(backend: SessionBackend, mode: true | 'session') {
+    this.supports = backend.supports;
+    this.#backend = backend;
+    this.#oneSession = mode === 'session';
+    if (backend.with) this.with = backend.with.bind(backend);
+  }
+
+  /** One turn at a time: the store makes the groups. */
+  async append([batch, ...others]: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
+    if (!batch) return [];
+    const turns = [batch, ...others].map((one) => this.#enqueue(one));
+    if (this.#backend.gathersByTick) this.#commitAfterTick();
+    else if (!this.#tick) this.#commitWhatMay();
+    return Promise.all(turns);
+  }
+
+  read(sessionId: string, limit?: number, before?: string): Awaitable<readonly StoredRow[]> {
+    return this.#backend.read(sessionId, limit, before);
+  }
+
+  pop(sessionId: string): Awaitable<StoredRow | undefined> {
+    return this.#backend.pop(sessionId);
+  }
+
+  edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Awaitable<void> {
+    return this.#backend.edit(sessionId, last, decide, operation);
+  }
+
+  clear(sessionId: string): Awaitable<void> {
+    return this.#backend.clear(sessionId);
+  }
+
+  close(): Awaitable<void> {
+    return this.#backend.close();
+  }
+
+  #enqueue(batch: AppendBatch): Promise<AppendOutcome> {
+    return new Promise((resolve, reject) => {
+      const characters = batch.texts.reduce((sum, { length }) => sum + length, 0);
+      const queue = this.#waiting.get(batch.sessionId) ?? [];
+      queue.push({ batch, characters, resolve, reject });
+      this.#waiting.set(batch.sessionId, queue);
+    });
+  }
+
+  #commitAfterTick(): void {
+    this.#tick ??= setImmediate(() => {
+      this.#tick = undefined;
+      this.#commitWhatMay();
+    });
+  }
+
+  #commitWhatMay(): void {
+    while (this.#mayBegin()) {
+      const group = this.#take();
+      if (group.length === 0) return;
+      void this.#commit(group);
+    }
+  }
+
+  #mayBegin(): boolean {
+    if (this.#commits === 0) return true;
+    if (this.#commits >= MAX_COMMITS) return false;
+    if (this.#oneSession) return true; // turns of different conversations have nothing to wait for
+    const wait = this.#begun + PATIENCE - performance.now();
+    if (wait <= 0) return true;
+    this.#patience ??= setTimeout(() => {
+      this.#patience = undefined;
+      this.#commitWhatMay();
+    }, Math.ceil(wait));
+    return false;
+  }
+
+  /**
+   * Takes one turn after another of each conversation that has no commit in flight, until the group is full. Turns
+   * with an operation can be repeated after an unknown outcome, so they do not mix with those that cannot.
+   */
+  #take(): Turn[] {
+    const group: Turn[] = [];
+    let rows = 0;
+    let characters = 0;
+    const joins = ({ batch, characters: more }: Turn) =>
+      !group[0] ||
+      ((batch.operation === undefined) === (group[0].batch.operation === undefined) &&
+        rows + batch.texts.length <= MAX_ROWS &&
+        characters + more <= MAX_CHARACTERS);
+    const free = [...this.#waiting.keys()].filter((sessionId) => !this.#sessionsInFlight.has(sessionId));
+    let open = this.#oneSession ? free.slice(0, 1) : free;
+    while (open.length > 0) {
+      open = open.filter((sessionId) => {
+        const turn = this.#waiting.get(sessionId)?.[0];
+        if (!turn || !joins(turn)) return false;
+        this.#dequeue(sessionId);
+        rows += turn.batch.texts.length;
+        characters += turn.characters;
+        group.push(turn);
+        return true;
+      });
+    }
+    return group;
+  }
+
+  /** The conversation goes to the end of the rotation. */
+  #dequeue(sessionId: string): void {
+    const queue = this.#waiting.get(sessionId) ?? [];
+    queue.shift();
+    this.#waiting.delete(sessionId);
+    if (queue.length > 0) this.#waiting.set(sessionId, queue);
+  }
+
+  async #commit(group: readonly Turn[]): Promise<void> {
+    const sessionIds = new Set(group.map(({ batch }) => batch.sessionId));
+    for (const sessionId of sessionIds) this.#sessionsInFlight.add(sessionId);
+    this.#commits++;
+    this.#begun = performance.now();
+    const refusal = await this.#append(group);
+    this.#commits--;
+    if (refusal === undefined) {
+      for (const sessionId of sessionIds) this.#sessionsInFlight.delete(sessionId);
+    } else {
+      this.#appendOneByOne(group);
+    }
+    // whoever was answered just now may have a next turn: it comes along
+    if (group.length > 1 || this.#waiting.size > 0) this.#commitAfterTick();
+  }
+
+  /** @returns The error, where it may be that of one turn among several: none of them is answered then. */
+  async #append(group: readonly Turn[]): Promise<unknown> {
+    try {
+      const outcomes = await this.#backend.append(group.map(({ batch }) => batch));
+      for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as AppendOutcome);
+    } catch (error) {
+      if (group.length > 1 && isSessionError(error) && !this.#isOfAllTurns(error.code)) return error;
+      for (const { reject } of group) reject(error);
+    }
+    return undefined;
+  }
+
+  /** Who waited in vain with a synchronous driver waited for the whole database, and blocked the process. */
+  #isOfAllTurns(code: SessionErrorCode): boolean {
+    return OF_ALL_TURNS.has(code) || (code === 'BUSY' && this.#backend.gathersByTick === true);
+  }
+
+  /** Conversations side by side: one whose lock cannot be had does not delay the others a second time. */
+  #appendOneByOne(group: readonly Turn[]): void {
+    for (const [sessionId, turns] of Map.groupBy(group, ({ batch }) => batch.sessionId)) {
+      void this.#appendInOrder(sessionId, turns);
+    }
+  }
+
+  async #appendInOrder(sessionId: string, turns: readonly Turn[]): Promise<void> {
+    for (const turn of turns) await this.#append([turn]);
+    this.#sessionsInFlight.delete(sessionId);
+    if (this.#waiting.size > 0) this.#commitAfterTick();
+  }
+}
