@@ -48,3 +48,4 @@ export { parseTenantSessionId, tenantSessionId } from './tenant-id.js';
 export { TransactionStore } from './transaction-store.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
 export type { SessionWarning, WarningReporter } from './warnings.js';
+export type { SessionWindow } from './window.js';

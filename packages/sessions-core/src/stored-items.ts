@@ -2,8 +2,10 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from './backend.js';
 import { SessionError } from './errors.js';
-import type { ItemCodec } from './item-codec.js';
+import { encodeItems, type ItemCodec } from './item-codec.js';
 import type { SessionHost } from './session.js';
+import type { SessionWindow } from './window.js';
+import { readWindow } from './window-reader.js';
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
@@ -41,6 +43,23 @@ export class StoredItems {
         ...older,
         ...items,
       ]);
+    });
+  }
+
+  /** Reads what a window of the conversation shows, oldest first. */
+  readWindow(backend: SessionBackend, window: SessionWindow): Awaitable<AgentInputItem[]> {
+    return readWindow(
+      window,
+      (limit, before) => backend.read(this.#storedId, limit, before),
+      (row) => this.decode(row, 'skipped'),
+    );
+  }
+
+  /** Whether the newest items are these. */
+  endsWith(backend: SessionBackend, texts: readonly string[]): Awaitable<boolean> {
+    return whenReady(this.read(backend, texts.length, texts.length), (items) => {
+      const newest = encodeItems(items);
+      return newest.length === texts.length && newest.every((text, index) => text === texts[index]);
     });
   }
 
