@@ -4,6 +4,7 @@ import { SCENES } from './scenes.js';
 
 export { SCENES } from './scenes.js';
 export { playSceneForTenants, type TenantStore } from './tenants.js';
+export { playWindowedScene, WINDOWS } from './windows.js';
 
 /** Opens a session over the conversation with this id; each call may give another object. */
 export type OpenSession = (sessionId: string) => Session | Promise<Session>;
