@@ -1,7 +1,9 @@
+import type { SessionWindow } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql, { type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { MysqlBackend } from '../src/backend.js';
+import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { driverUrl, failOnWarning, SERVERS } from './databases.js';
 import { texts, textsOf } from './items.js';
@@ -24,7 +26,7 @@ describeEngine(SERVERS, ({ url }) => {
       connection.query(
         `INSERT INTO agent_messages (session_id, message_data) VALUES ${Array.from(
           { length: rows },
-          (_, at) => `('${sessionId(at)}','"x"')`,
+          (_, at) => `('${sessionId(at)}','{"role":"user","content":"x"}')`,
         ).join()}`,
       );
     for (let rows = 0; rows < LONG; rows += CHUNK) await fill(CHUNK, () => 'long');
@@ -69,6 +71,18 @@ describeEngine(SERVERS, ({ url }) => {
     const [{ position } = { position: '' }] = rows as { position: string }[];
     const page = await touched(async () => expect(await backend.read('long', 80, position)).toHaveLength(80));
     expect(page).toBeLessThan(100);
+  });
+
+  test.each<[SessionWindow, number]>([
+    [{ turns: 20 }, 20],
+    [{ items: 200 }, 200],
+    [{ tokens: 8000, count: () => 2 }, 4000],
+  ])('window %j: rows are touched for %i items', async (window, length) => {
+    const store = await MysqlSessionStore.fromPool(connection);
+    const session = store.session('long', { window });
+    await session.getItems(1); // the store is open
+    const rows = await touched(async () => expect(await session.getItems()).toHaveLength(length));
+    expect(rows).toBeLessThanOrEqual(2 * length + 64);
   });
 
   test('the plain equality, which is not used, walks through the rows of others', async () => {
