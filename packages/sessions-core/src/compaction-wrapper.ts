@@ -17,3 +17,8 @@ export function whenWrapped(session: object, wrapped: () => void): void {
   };
   Object.setPrototypeOf(session, new Proxy(prototype, asked));
 }
+
+/** Ends the window of a session, by asking what the SDK's class asks. */
+export function dropWindow(session: object): void {
+  Reflect.has(session, Symbol(OPENAI_SESSION_API));
+}

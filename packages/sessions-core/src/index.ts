@@ -1,3 +1,4 @@
+export { atomicCompaction } from './atomic-compaction.js';
 export type { Awaitable } from './awaitable.js';
 export { whenReady } from './awaitable.js';
 export type {
