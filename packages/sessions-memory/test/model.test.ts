@@ -1,21 +1,21 @@
 import { type AgentInputItem, MemorySession } from '@openai/agents-core';
-import { playModel, REFUSED } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel, REFUSED } from '@stackone/model-test';
 import { SessionStore } from '@stackone/sessions-core';
 import { expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
 import { MemorySessionStore } from '../src/index.js';
 
-test('behaves as MemorySession does', { timeout: 120_000 }, async () => {
+const RUNS = modelRuns(1000);
+
+test('behaves as MemorySession does', { timeout: modelTimeout(RUNS) }, async () => {
   const backend = new MemoryBackend();
   const open = () =>
     new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: () => backend }).on(
       'warning',
       () => {},
     );
-  await playModel('memory', {
-    stores: [open(), open()],
-    insertRaw: (sessionId, text) => backend.append([{ sessionId, texts: [text] }]),
-  });
+  const insertRaw = (sessionId: string, text: string) => backend.append([{ sessionId, texts: [text] }]);
+  await playModel('memory', { stores: [open(), open()], insertRaw }, RUNS);
 });
 
 /** What becomes of an item in `MemorySession`, in the words of the list. */

@@ -3,5 +3,5 @@ import { test } from 'vitest';
 import { MemorySessionStore } from '../src/index.js';
 
 test('tenants never see each other, whatever they are called', async () => {
-  await playTenants('memory', new MemorySessionStore(), { runs: 1000 });
+  await playTenants('memory', new MemorySessionStore(), 1000);
 });

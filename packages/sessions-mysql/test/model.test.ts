@@ -1,17 +1,17 @@
-import { playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { rawPool, SERVERS } from './databases.js';
 
-describeEngine(SERVERS, ({ url }) => {
+describeEngine(SERVERS, ({ url, target }) => {
   test.each([
-    ['default table names, pools of 10 and of 1', {}, 300],
-    ['other table names', { tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' } }, 100],
+    ['the default tables, pools of 10 and of 1', {}, modelRuns(1000)],
+    ['other tables', { tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' } }, 100],
   ] as const)(
-    'two stores behave as MemorySession does: %s',
-    { timeout: 300_000 },
-    async (_, options, runs) => {
+    'two stores on %s behave as MemorySession does',
+    { timeout: modelTimeout(modelRuns(1000)) },
+    async (name, options, runs) => {
       const stores = [
         await MysqlSessionStore.fromUrl(url, options),
         await MysqlSessionStore.fromUrl(url, { ...options, max: 1 }),
@@ -21,7 +21,7 @@ describeEngine(SERVERS, ({ url }) => {
       const { messages = 'agent_messages' } = 'tables' in options ? options.tables : {};
       const insertRaw = (sessionId: string, text: string) =>
         pool.query('INSERT INTO ?? (session_id, message_data) VALUES (?, ?)', [messages, sessionId, text]);
-      await playModel('mysql', { stores, insertRaw }, { runs });
+      await playModel(`${target}, ${name}`, { stores, insertRaw }, runs);
       await pool.end();
       for (const store of stores) await store.close();
     },

@@ -1,4 +1,4 @@
-import { playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -8,12 +8,12 @@ const OTHER_NAMES = { sessions: 'other_sessions', messages: 'other_messages' };
 
 describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
   test.each([
-    ['of the default names, pools of 10 and 1', {}, { max: 1 }],
-    ['of other names, pools of 1', { tables: OTHER_NAMES, max: 1 }, { tables: OTHER_NAMES, max: 1 }],
-  ])(
-    'two stores on tables %s behave as MemorySession does',
-    { timeout: 240_000 },
-    async (name, one, other) => {
+    ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(1000)],
+    ['other tables, pools of 1', { tables: OTHER_NAMES, max: 1 }, { tables: OTHER_NAMES, max: 1 }, 100],
+  ] as const)(
+    'two stores on %s behave as MemorySession does',
+    { timeout: modelTimeout(modelRuns(1000)) },
+    async (name, one, other, runs) => {
       const stores = [
         await PostgresSessionStore.fromUrl(url, one),
         await PostgresSessionStore.fromUrl(url, other),
@@ -23,10 +23,8 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
       const raw = new pg.Pool({ connectionString: url, max: 1 });
       const table = 'tables' in one ? OTHER_NAMES.messages : 'agent_messages';
       const insert = `INSERT INTO ${table} (session_id, message_data) VALUES ($1, $2)`;
-      await playModel(`${target}, ${name}`, {
-        stores,
-        insertRaw: (sessionId, text) => raw.query(insert, [sessionId, text]),
-      });
+      const insertRaw = (sessionId: string, text: string) => raw.query(insert, [sessionId, text]);
+      await playModel(`${target}, ${name}`, { stores, insertRaw }, runs);
       expect(warnings).toBeGreaterThan(0); // of the damaged rows
       for (const store of stores) await store.close();
       await raw.end();

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { MemorySession, RunContext, type Session } from '@openai/agents-core';
 import type { SessionOptions, StoreSession } from '@stackone/sessions-core';
 import fc from 'fast-check';
-import type { ModelOptions } from './index.js';
 
 /** A store as the test of tenants needs it. */
 export interface TenantStore {
@@ -55,13 +54,8 @@ const calls = fc.array(
  *
  * @throws AssertionError with the shortest sequence found that ends differently.
  */
-export async function playTenants(
-  name: string,
-  store: TenantStore,
-  options: ModelOptions = {},
-): Promise<void> {
-  const runs = options.runs ?? 100;
-  const seed = options.seed ?? Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+export async function playTenants(name: string, store: TenantStore, runs = 100): Promise<void> {
+  const seed = Number(process.env.MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`${name}: ${runs} sequences of tenants, seed ${seed}`);
   const property = fc.asyncProperty(conversations, calls, async (names, sequence) => {
     const one = randomUUID(); // conversations that no other sequence has

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+/** The package whose model test plays an engine; a colon and a series after the engine's name picks one server. */
+const PROJECTS: Readonly<Record<string, string>> = {
+  memory: '@stackone/sessions-memory',
+  sqlite: '@stackone/sessions-sqlite',
+  postgres: '@stackone/sessions-postgres',
+  pgbouncer: '@stackone/sessions-postgres',
+  mysql: '@stackone/sessions-mysql',
+  mariadb: '@stackone/sessions-mysql',
+};
+
+const USAGE = `Usage: npm run test:model -- --engine <${Object.keys(PROJECTS).join('|')}> [--runs 20000] [--seed 1]
+
+Plays random sequences of calls against a store and the SDK's MemorySession, and compares every result.
+A server's series may be named: --engine mariadb:10.11. The seed of a run is printed, and repeats it.`;
+
+interface Wanted {
+  readonly engine: string;
+  readonly runs: string;
+  readonly seed: string | undefined;
+}
+
+function wanted(): Wanted | string {
+  const isWhole = (text: string) => /^\d+$/.test(text);
+  try {
+    const { values } = parseArgs({
+      options: { engine: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' } },
+    });
+    const { engine = '', runs = '20000', seed } = values;
+    if (!Object.hasOwn(PROJECTS, familyOf(engine))) return `There is no engine "${engine}".`;
+    if (!isWhole(runs) || (seed !== undefined && !isWhole(seed)))
+      return '--runs and --seed are whole numbers.';
+    return { engine, runs, seed };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function familyOf(engine: string): string {
+  return engine.split(':')[0] ?? '';
+}
+
+const choice = wanted();
+if (typeof choice === 'string') {
+  console.error(`${choice}\n\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  const { engine, runs, seed } = choice;
+  const project = PROJECTS[familyOf(engine)] as string;
+  const isServer = !['memory', 'sqlite'].includes(engine);
+  // the names of the tests begin with the server's; without them all of the file is meant
+  const tests = isServer
+    ? ['-t', `^${engine}.* the default tables`]
+    : ['-t', 'behaves? as MemorySession does'];
+  const child = spawn('vitest', ['run', '--project', project, 'model.test', ...tests], {
+    stdio: 'inherit',
+    env: { ...process.env, MODEL_RUNS: runs, ...(seed === undefined ? {} : { MODEL_SEED: seed }) },
+  });
+  child.once('exit', (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
