@@ -4,7 +4,10 @@ import { Agent, MemorySession, Runner, type Session, setTracingDisabled } from '
 import { assistantMessage, ScriptedModel } from '@openai/agents-core/testing';
 
 /** Opens a session over the conversation with this id, with a window or without. */
-type OpenSession = (sessionId: string, options?: { window: { turns: number } }) => Session | Promise<Session>;
+type OpenSession<Own extends Session> = (
+  sessionId: string,
+  options?: { window: { turns: number } },
+) => Own | Promise<Own>;
 
 type Client = NonNullable<ConstructorParameters<typeof OpenAIResponsesCompactionSession>[0]['client']>;
 
@@ -35,15 +38,15 @@ function wrapSession(underlyingSession: Session, client: Client, trigger: () => 
 }
 
 /** Puts the SDK's session around one of a store. */
-type Wrap = (
-  session: Session,
+type Wrap<Own extends Session> = (
+  session: Own,
   make: (underlyingSession: Session) => OpenAIResponsesCompactionSession,
 ) => OpenAIResponsesCompactionSession;
 
 const TURNS = ['First.', 'Second.', 'Third.'];
 
 /** Three runs of which the second leads to a compaction. */
-async function play(open: () => Session | Promise<Session>, wrap: Wrap) {
+async function play<Own extends Session>(open: () => Own | Promise<Own>, wrap: Wrap<Own>) {
   setTracingDisabled(true);
   const { client, inputs } = fakeClient();
   const model = new ScriptedModel(TURNS.map((text, at) => [assistantMessage(text, { id: `m${at}` })]));
@@ -57,7 +60,7 @@ async function play(open: () => Session | Promise<Session>, wrap: Wrap) {
 }
 
 /** The session as it is, without what the SDK itself does not pass on. */
-const PLAIN: Wrap = (session, make) => make(session);
+const PLAIN: Wrap<Session> = (session, make) => make(session);
 
 /**
  * Plays a conversation that is compacted, and compares what was stored, compacted and handed to the model with the same on the SDK's
@@ -65,7 +68,11 @@ const PLAIN: Wrap = (session, make) => make(session);
  *
  * @param wrap - How the SDK's session is put around the one under test.
  */
-async function playCompaction(open: OpenSession, sessionId: string, wrap: Wrap): Promise<void> {
+async function playCompaction<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
   const memory = new MemorySession({ sessionId });
   const expected = await play(() => memory, PLAIN);
   assert.equal(expected.inputs.length, 1);
@@ -85,7 +92,11 @@ const HISTORY: readonly AgentInputItem[] = TURNS.flatMap((text, at) => [
  * Compacts by hand, through a session with a window: what the window hides is compacted as well, and comes back
  * if the replacement fails.
  */
-async function compactByHand(open: OpenSession, sessionId: string, wrap: Wrap): Promise<void> {
+async function compactByHand<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
   const whole = await open(sessionId);
   await whole.addItems([...HISTORY]);
   const { client, inputs } = fakeClient();
@@ -105,7 +116,11 @@ async function compactByHand(open: OpenSession, sessionId: string, wrap: Wrap): 
 }
 
 /** Compacts to nothing: then the conversation is empty. */
-async function compactToNothing(open: OpenSession, sessionId: string, wrap: Wrap): Promise<void> {
+async function compactToNothing<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
   const whole = await open(sessionId);
   await whole.addItems([...HISTORY]);
   const { client } = fakeClient([]);
@@ -115,7 +130,7 @@ async function compactToNothing(open: OpenSession, sessionId: string, wrap: Wrap
 }
 
 /** The first `addItems` fails. */
-function failingOnce(session: Session, wrap: Wrap, client: Client) {
+function failingOnce<Own extends Session>(session: Own, wrap: Wrap<Own>, client: Client) {
   let failed = false;
   return wrap(session, (underlying) =>
     wrapSession(
@@ -136,10 +151,10 @@ function failingOnce(session: Session, wrap: Wrap, client: Client) {
  *
  * @returns What is left of the conversation.
  */
-async function crashInCompaction(
-  open: OpenSession,
+async function crashInCompaction<Own extends Session>(
+  open: OpenSession<Own>,
   sessionId: string,
-  wrap: Wrap,
+  wrap: Wrap<Own>,
 ): Promise<{ before: readonly AgentInputItem[]; after: readonly AgentInputItem[] }> {
   const whole = await open(sessionId);
   await whole.addItems([...HISTORY]);
@@ -181,7 +196,11 @@ function intercepted(
  * @param atomically - `atomicCompaction`.
  * @throws AssertionError where it does not end as it should.
  */
-export type CompactionCase = (open: OpenSession, sessionId: string, atomically: Wrap) => Promise<void>;
+export type CompactionCase = <Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  atomically: Wrap<Own>,
+) => Promise<void>;
 
 /** The SDK's compaction on a session of a store, by what happens. */
 export const COMPACTIONS: Readonly<Record<string, CompactionCase>> = {
