@@ -78,6 +78,8 @@ export interface SessionSupport {
   readonly operations: boolean;
   /** `store.with(tx)` joins a transaction of the application. */
   readonly transactions: boolean;
+  /** Absent where the conversations cannot be listed. */
+  readonly listing?: boolean;
 }
 
 /**
@@ -128,6 +130,15 @@ export interface SessionBackend {
 
   /** Removes the rows, the operations and the session itself. Does nothing for an unknown session. */
   clear(sessionId: string): Awaitable<void>;
+
+  /**
+   * The ids of sessions, page by page, for work on all of them: in ascending order, in whichever order of texts the
+   * database has. Absent where `supports.listing` is.
+   *
+   * @param after - The last id of the page before; from the beginning when absent.
+   * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
+   */
+  sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
 
   /** Ends what the backend opened itself; leaves open what the caller handed over. */
   close(): Awaitable<void>;

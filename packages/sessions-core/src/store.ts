@@ -2,9 +2,17 @@ import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
+import { type EncryptionOptions, isEncryption } from './encryption/encryption-options.js';
+import { ItemEncryption } from './encryption/item-encryption.js';
+import {
+  type ReencryptionHost,
+  type ReencryptionProgress,
+  type ReencryptOptions,
+  reencrypt,
+} from './encryption/reencryption.js';
 import { SessionError } from './errors.js';
 import { type GroupCommit, GroupingBackend } from './group-commit.js';
-import { AGENTS_JS_CODEC } from './item-codec.js';
+import { AGENTS_JS_CODEC, type ItemCodec } from './item-codec.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from './options.js';
 import { ScopedStore } from './scoped-store.js';
 import {
@@ -25,6 +33,10 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
+   */
+  encryption?: EncryptionOptions;
   /**
    * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
    * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
@@ -48,6 +60,7 @@ export interface StoreOptions {
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  encryption: isEncryption,
   groupCommit: isOneOf(true, false, 'session'),
   exactlyOnce: isBoolean,
   operationRetentionDays: isDays,
@@ -87,6 +100,9 @@ export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
   readonly #groupCommit: GroupCommit;
   readonly #onCorruptItem: OnCorruptItem;
+  /** Makes the texts that are stored or, where the store encrypts, the texts that are encrypted. */
+  readonly #plainCodec: ItemCodec = AGENTS_JS_CODEC;
+  readonly #encryption: ItemEncryption | undefined;
   readonly #exactlyOnce: boolean;
   readonly #operationRetentionDays: number;
   readonly #events = new EventEmitter();
@@ -102,6 +118,7 @@ export class SessionStore implements AsyncDisposable {
     this.#engine = engine;
     this.#groupCommit = options.groupCommit ?? true;
     this.#onCorruptItem = options.onCorruptItem ?? 'skip';
+    this.#encryption = options.encryption && new ItemEncryption(options.encryption);
     this.#exactlyOnce = options.exactlyOnce ?? false;
     this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.host = this.#hostOf(undefined);
@@ -223,9 +240,37 @@ export class SessionStore implements AsyncDisposable {
       tenant,
       onCorruptItem: this.#onCorruptItem,
       warn: (warning) => this.#warn(warning),
-      codec: () => AGENTS_JS_CODEC,
+      codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
       perform: (operation, prepare) => this.#perform(operation, prepare),
     };
+  }
+
+  /**
+   * Encrypts with the newest key what is not, in the background of an application that goes on: after a new key was
+   * put before the others, or, with `acceptPlaintext`, in a store that was not encrypted before. Rows are rewritten
+   * in their places, 100 in a transaction; rows that no key opens are left as they are. It can be ended and begun
+   * again at any time: what is done is not done again.
+   *
+   * @param options - Which conversations, and who is told of the progress. By default all of the store.
+   * @returns What was done.
+   * @throws SessionError `DECRYPTION_FAILED` if there were rows and no key opened any; `UNSUPPORTED` where the database
+   * has no transactions or cannot list its sessions. TypeError for a store without `encryption`.
+   * @example
+   * ```ts
+   * const { reencrypted, unopened } = await store.reencrypt({
+   *   onProgress: ({ sessions, rows }) => console.log(`${sessions} conversations, ${rows} rows`),
+   * });
+   * ```
+   */
+  async reencrypt(options: ReencryptOptions = {}): Promise<ReencryptionProgress> {
+    const encryption = this.#encryption;
+    if (!encryption) throw new TypeError('reencrypt() is for stores with the option "encryption".');
+    const host: ReencryptionHost = {
+      open: () => this.open().then(() => this.#opened()),
+      call: (storedId, work) => this.#inTurn(storedId, work),
+      codec: (storedId) => encryption.codec(storedId, this.#plainCodec),
+    };
+    return reencrypt(host, options);
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
@@ -242,12 +287,14 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    const { storedId, work } = call;
-    return this.#order.run(
-      storedId,
-      () => (this.#backend ? work(this.#backend) : this.#opened().then(work)),
-      this.#overlap(operation),
-    );
+    return this.#inTurn(call.storedId, call.work, this.#overlap(operation));
+  }
+
+  /** Does something with a conversation after the calls before it, but for those of the same kind. */
+  #inTurn<T>(storedId: string, work: PreparedCall<T>['work'], kind?: string): Promise<T> {
+    if (this.#closing) return Promise.reject(closed());
+    const begin = () => (this.#backend ? work(this.#backend) : this.#opened().then(work));
+    return this.#order.run(storedId, begin, kind);
   }
 
   #opened(): Promise<SessionBackend> {

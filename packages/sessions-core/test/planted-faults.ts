@@ -471,4 +471,29 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
     becomes: '',
     fails: 'forgets the operations of the session',
   },
+  {
+    fault: 'ids that differ in case are listed as one',
+    line: 'const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].sort();',
+    becomes:
+      'const ids = [...new Map(rows.map(({ sessionId }) => [sessionId.toLowerCase(), sessionId])).values()].sort();',
+    fails: 'gives every session once, also those whose ids are similar',
+  },
+  {
+    fault: 'a page begins with the last session of the page before',
+    line: 'id > after);',
+    becomes: 'id >= after);',
+    fails: 'a page begins after the given session, and has no more sessions than were asked for',
+  },
+  {
+    fault: 'pages without a limit',
+    line: 'return later.slice(0, limit);',
+    becomes: 'return later;',
+    fails: 'a page begins after the given session, and has no more sessions than were asked for',
+  },
+  {
+    fault: 'clearing keeps the rows',
+    line: 'rows = rows.filter((row) => row.sessionId !== sessionId);',
+    becomes: '',
+    fails: 'a session that was cleared is not listed',
+  },
 ];

@@ -34,7 +34,14 @@ export function createToyBackend() {
   };
 
   return {
-    supports: { durable: false, shared: false, edit: true, operations: true, transactions: false },
+    supports: {
+      durable: false,
+      shared: false,
+      edit: true,
+      operations: true,
+      transactions: false,
+      listing: true,
+    },
 
     append(batches) {
       return locked(() =>
@@ -84,6 +91,14 @@ export function createToyBackend() {
       return locked(() => {
         rows = rows.filter((row) => row.sessionId !== sessionId);
         operations = operations.filter((one) => one.sessionId !== sessionId);
+      });
+    },
+
+    sessionIds(after, limit) {
+      return locked(() => {
+        const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].sort();
+        const later = ids.filter((id) => after === undefined || id > after);
+        return later.slice(0, limit);
       });
     },
 

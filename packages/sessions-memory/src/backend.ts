@@ -16,6 +16,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   edit: true,
   operations: true,
   transactions: false,
+  listing: true,
 };
 
 interface RecordedOperation {
@@ -72,6 +73,11 @@ export class MemoryBackend implements SessionBackend {
 
   clear(sessionId: string): void {
     this.#conversations.delete(sessionId);
+  }
+
+  sessionIds(after: string | undefined, limit: number): string[] {
+    const ids = [...this.#conversations.keys()].filter((id) => after === undefined || id > after);
+    return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
   }
 
   close(): void {

@@ -32,6 +32,9 @@ export interface MysqlBackendParts {
   readonly join: (transaction: unknown) => MysqlConnector;
 }
 
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
+
 /** The verbs on MySQL and MariaDB. */
 export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
@@ -122,6 +125,13 @@ export class MysqlBackend implements SessionBackend {
         return undefined;
       }),
     );
+  }
+
+  sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+    return this.#call(async () => {
+      const { rows } = await this.#connector.run(this.#sql.sessionIds(after ?? BEFORE_ALL, limit));
+      return rows.map(({ id }) => id as string);
+    });
   }
 
   close(): Promise<void> {

@@ -29,6 +29,9 @@ export interface PostgresBackendParts {
   readonly close: () => Promise<void>;
 }
 
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
+
 /** The verbs on PostgreSQL: append, read and pop are one statement each, edit and clear one transaction. */
 export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
@@ -89,6 +92,13 @@ export class PostgresBackend implements SessionBackend {
       await this.#lock(query, sessionId);
       await this.#removeAll(query, sessionId);
     });
+  }
+
+  async sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+    const rows = await this.#again(() =>
+      this.#parts.connection.read(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]),
+    );
+    return (rows as { id: string }[]).map(({ id }) => id);
   }
 
   close(): Promise<void> {

@@ -94,6 +94,7 @@ export function statements(names: PostgresNames) {
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
+    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > $1 ORDER BY session_id LIMIT $2::bigint`,
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:
       `UPDATE ${messages} AS m SET message_data = change.text ` +

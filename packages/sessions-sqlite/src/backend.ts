@@ -14,6 +14,9 @@ import type { SqliteStatements } from './statements.js';
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
 
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
+
 /** What a {@link SqliteBackend} works with. */
 export interface SqliteBackendParts {
   readonly connection: SqliteConnection;
@@ -79,6 +82,11 @@ export class SqliteBackend implements SessionBackend {
       this.#connection.run(this.#sql.removeAll, [sessionId]);
       this.#connection.run(this.#sql.removeSession, [sessionId]);
     });
+  }
+
+  sessionIds(after: string | undefined, limit: number): string[] {
+    const rows = this.#connection.all(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]);
+    return rows.map((row) => (row as { id: string }).id);
   }
 
   close(): void {

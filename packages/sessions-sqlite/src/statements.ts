@@ -46,6 +46,7 @@ export function statements(names: SqliteNames) {
     forgetOperations:
       `DELETE FROM ${operations} WHERE session_id = ? AND operation_id <> ? ` +
       "AND created_at < datetime('now', '-' || ? || ' seconds')",
+    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > ? ORDER BY session_id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
   };
 }

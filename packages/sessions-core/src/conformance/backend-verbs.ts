@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Awaitable } from '../awaitable.js';
 import type { HistoryPatch, SessionBackend, StoredRow } from '../backend.js';
 import { type Contract, newId } from './harness.js';
+import { LISTING } from './listing.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 
 /** What the suite of the port is run against; made anew for each case. */
@@ -328,4 +329,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   EDIT,
   CLEAR,
   OPERATION_RETENTION,
+  LISTING,
 ];
