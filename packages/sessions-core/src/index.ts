@@ -1,3 +1,4 @@
+export { atomicCompaction } from './atomic-compaction.js';
 export type { Awaitable } from './awaitable.js';
 export { whenReady } from './awaitable.js';
 export type {
@@ -14,6 +15,9 @@ export type {
 export { CallOrder } from './call-order.js';
 export { digestOf } from './digest.js';
 export { importDriver, requireNode } from './driver.js';
+export { EncryptedSession, type EncryptedSessionOptions } from './encryption/encrypted-session.js';
+export type { EncryptionOptions, EncryptionSettings } from './encryption/encryption-options.js';
+export type { ReencryptionProgress, ReencryptOptions } from './encryption/reencryption.js';
 export {
   isSessionError,
   SESSION_ERROR_CODES,
@@ -48,3 +52,4 @@ export { parseTenantSessionId, tenantSessionId } from './tenant-id.js';
 export { TransactionStore } from './transaction-store.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
 export type { SessionWarning, WarningReporter } from './warnings.js';
+export type { SessionWindow } from './window.js';

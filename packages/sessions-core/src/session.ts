@@ -8,8 +8,9 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { Operation, SessionBackend } from './backend.js';
-import { newOperation, operationOf } from './digest.js';
+import type { SessionBackend } from './backend.js';
+import { whenWrapped } from './compaction-wrapper.js';
+import { type KeyedOperation, newOperation, operationOf, withRetention } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
@@ -20,12 +21,14 @@ import {
   replaceSuffix,
 } from './history-transaction.js';
 import { encodeItems, type ItemCodec } from './item-codec.js';
+import { answersEarlierCall } from './item-partners.js';
 import { normalizeLimit } from './limit.js';
 import { checkOptions } from './options.js';
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
 import { StoredItems } from './stored-items.js';
 import type { WarningReporter } from './warnings.js';
+import { type SessionWindow, windowOf } from './window.js';
 
 /** What a session needs of the store it belongs to. */
 export interface SessionHost {
@@ -41,6 +44,8 @@ export interface SessionHost {
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /** How many days operation ids are remembered. */
+  readonly operationRetentionDays: number;
   /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
   readonly exactlyOnce: boolean;
   /**
@@ -59,6 +64,8 @@ export interface SessionHost {
 export interface PreparedCall<T> {
   /** What the conversation is stored under. Calls for one id take turns. */
   readonly storedId: string;
+  /** Runs alone, because it reads before it writes. */
+  readonly exclusive?: boolean;
   readonly work: (backend: SessionBackend) => Awaitable<T>;
 }
 
@@ -72,6 +79,9 @@ interface Conversation {
 /**
  * What to do about a row that is not an item. `skip`: reading leaves it out, popping removes it on the way, and
  * the application gets a warning. `throw`: both fail with `CORRUPT_ITEM` and change nothing.
+ *
+ * In a store that encrypts, a row that does not open among others that do: `skip` leaves it out with a warning and
+ * never removes it; with `throw` calls fail with `DECRYPTION_FAILED`. If no row opens they do so in any case.
  */
 export type OnCorruptItem = 'skip' | 'throw';
 
@@ -114,19 +124,30 @@ export class StoreSession
   declare readonly acceptsRunContext?: true;
   readonly #host: SessionHost;
   readonly #storedIdOf: (runContext: RunContext<unknown> | undefined) => string;
+  #window: SessionWindow | undefined;
   /** That of the last call: most sessions have only one. */
   #conversation: Conversation | undefined;
 
-  /** @throws TypeError for an id that some database could not keep exactly, and for an unknown option. */
+  /** @throws TypeError for an id that some database could not keep exactly, and for an option that is not right. */
   constructor(sessionId: string, host: SessionHost, options: SessionOptions<never> = {}) {
     checkOptions('session', options, SESSION_OPTION_CHECKS);
     this.#storedIdOf = storedIdOf(sessionId, host.tenant, options.tenant);
     this.sessionId = sessionId;
     this.#host = host;
     // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
-    for (const name of host.edit ? [] : REWRITES) Object.defineProperty(this, name, { value: undefined });
+    for (const name of host.edit ? [] : REWRITES) {
+      // with a window it only appends
+      if (name === 'replaceHistoryWithCompaction' && options.window) continue;
+      Object.defineProperty(this, name, { value: undefined });
+    }
     if (!host.edit || !host.operations || host.joined)
       Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
+    if (options.window) {
+      this.#window = windowOf(options.window);
+      whenWrapped(this, () => {
+        this.#window = undefined;
+      });
+    }
     if (options.tenant) {
       Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
       // The SDK gives it no run context.
@@ -142,15 +163,19 @@ export class StoreSession
   /**
    * Reads the conversation.
    *
-   * @param limit - How many of the newest items; all if absent. Zero and less give none, fractions round up.
+   * @param limit - How many of the newest items. If it is absent: the session's window, or all where it has none.
+   * `Infinity` and `NaN` mean all; zero and less give none, fractions round up.
    * @param runContext - What the SDK's runner passes to a session that asks for its tenant; not used by others. So
    * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
    * read or written.
    * @returns Items, oldest first. They are fresh copies.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError
+   * if the window's `count` does not return a number of zero or more.
    */
   getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     return this.#perform('getItems', runContext, ({ items }) => {
+      const window = limit === undefined ? this.#window : undefined;
+      if (window) return (backend) => items.readWindow(backend, window);
       const wanted = normalizeLimit(limit);
       return (backend) => (wanted === 0 ? [] : items.read(backend, wanted, wanted));
     });
@@ -159,6 +184,9 @@ export class StoreSession
   /**
    * Adds a turn: all of its items or, if it fails, none, next to each other and after everything that was stored
    * before. Items are copied when the call is made. Nothing happens for an empty array.
+   *
+   * In a session with a window, items that answer calls of an earlier turn are stored once: the runner, which compares
+   * what it reads before and after a write that was not acknowledged, cannot see them where the window hides them.
    *
    * @param items - Oldest first.
    * @param runContext - See {@link getItems}.
@@ -174,9 +202,16 @@ export class StoreSession
     runContext?: RunContext<unknown>,
     options: AddItemsOptions = {},
   ): Promise<void> {
-    return this.#perform('addItems', runContext, ({ storedId, codec }) => {
+    return this.#perform('addItems', runContext, ({ storedId, codec, items: stored }) => {
       const texts = codec.encode(items);
-      const operation = this.#operationOf(options, items);
+      const operation = this.#operationOf(options, items, codec);
+      if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
+        const plain = encodeItems(items);
+        return (backend) =>
+          whenReady(stored.endsWith(backend, plain), (repeated) =>
+            repeated ? undefined : append(backend, storedId, texts, operation),
+          );
+      }
       return (backend) =>
         texts.length === 0 && options.operationId === undefined
           ? undefined
@@ -188,7 +223,8 @@ export class StoreSession
    * Removes the newest item. However many callers there are, each item goes to one of them.
    *
    * @returns The item, or `undefined` if there is none.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item;
+   * `DECRYPTION_FAILED` if no key fits. Nothing is removed then.
    */
   popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     return this.#perform(
@@ -226,16 +262,17 @@ export class StoreSession
     runContext?: RunContext<unknown>,
   ): Promise<void> {
     return this.#perform('applyHistoryTransaction', runContext, (conversation) => {
-      const transaction = readHistoryTransaction(args);
+      const transaction = readHistoryTransaction(args, conversation.codec);
       return async (backend) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
-        const { expectedSuffix, replacement, operation } = transaction;
+        const { expectedSuffix, replacement } = transaction;
+        const operation = this.#kept(transaction.operation);
         const { storedId, codec, items } = conversation;
         if (expectedSuffix.length === 0)
           return append(backend, storedId, codec.encode(replacement), operation);
-        const decide = replaceSuffix(transaction, isItem, codec, (row) => items.decode(row, 'skipped'));
-        return backend.edit(storedId, expectedSuffix.length, decide, operation);
+        const decide = replaceSuffix(transaction, isItem, codec);
+        return items.edit(backend, expectedSuffix.length, decide, operation);
       };
     });
   }
@@ -248,15 +285,11 @@ export class StoreSession
    * @param args - The mutations, in the order in which they are applied.
    */
   applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    return this.#perform('applyHistoryMutations', undefined, ({ storedId, codec, items }) => {
+    return this.#perform('applyHistoryMutations', undefined, ({ codec, items }) => {
       const mutations = readMutations(args, codec);
       return (backend) => {
         if (mutations.length === 0) return;
-        return backend.edit(
-          storedId,
-          'all',
-          applyMutations(mutations, (row) => items.decode(row, 'skipped')),
-        );
+        return items.edit(backend, 'all', applyMutations(mutations));
       };
     });
   }
@@ -265,12 +298,19 @@ export class StoreSession
    * Replaces the whole conversation, in one transaction: readers see the old items or the new ones. Items that stay
    * at its end keep their place and time.
    *
+   * In a session with a window it removes nothing, as the model has not seen what the window hides: the items are
+   * added at the end. The runner reads from the last compaction item on, so it is handed the same.
+   *
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec }) => {
-      const texts = codec.encode(items);
-      return (backend) => backend.edit(storedId, 'all', replaceHistory(texts));
+    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec, items: stored }) => {
+      if (this.#window !== undefined || !this.#host.edit) {
+        const texts = codec.encode(items);
+        return (backend) => append(backend, storedId, texts, undefined);
+      }
+      const decide = replaceHistory(items, codec);
+      return (backend) => stored.edit(backend, 'all', decide);
     });
   }
 
@@ -281,7 +321,8 @@ export class StoreSession
   ): Promise<T> {
     return this.#host.perform(operation, () => {
       const conversation = this.#conversationOf(runContext);
-      return { storedId: conversation.storedId, work: prepare(conversation) };
+      const work = prepare(conversation);
+      return { storedId: conversation.storedId, exclusive: this.#window !== undefined, work };
     });
   }
 
@@ -294,9 +335,17 @@ export class StoreSession
     return this.#conversation;
   }
 
-  #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
+  #kept(operation: KeyedOperation): KeyedOperation {
+    return withRetention(operation, this.#host.operationRetentionDays);
+  }
+
+  #operationOf(
+    { operationId }: AddItemsOptions,
+    items: readonly AgentInputItem[],
+    codec: ItemCodec,
+  ): KeyedOperation | undefined {
     if (operationId === undefined)
-      return this.#host.exactlyOnce && this.#host.operations ? newOperation() : undefined;
+      return this.#host.exactlyOnce && this.#host.operations ? this.#kept(newOperation()) : undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
     }
@@ -306,7 +355,7 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return operationOf(operationId, JSON.stringify(encodeItems(items)));
+    return this.#kept(operationOf(operationId, JSON.stringify(encodeItems(items)), codec));
   }
 }
 
@@ -314,9 +363,13 @@ function append(
   backend: SessionBackend,
   storedId: string,
   texts: readonly string[],
-  operation: Operation | undefined,
+  operation: KeyedOperation | undefined,
 ): Awaitable<void> {
   return whenReady(backend.append([{ sessionId: storedId, texts, operation }]), ([outcome]) => {
-    if (outcome === 'conflict') throw operationConflict();
+    if (outcome !== 'conflict') return;
+    const [digest, ...formerDigests] = operation?.formerDigests ?? [];
+    if (!operation || digest === undefined) throw operationConflict();
+    // The id is recorded, so that nothing is stored: this asks whether a former key gave the digest beside it.
+    return append(backend, storedId, texts, { ...operation, digest, formerDigests });
   });
 }

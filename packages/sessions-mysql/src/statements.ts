@@ -35,8 +35,8 @@ export interface NewOperation {
 }
 
 /**
- * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each works on rows of named
- * sessions only, so that an engine that spreads the tables by session can route it.
+ * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but `sessionIds` works on
+ * rows of named sessions only, so that an engine that spreads the tables by session can route it.
  */
 export function statements(names: MysqlNames) {
   const sessions = qualifiedName(names, names.sessions);
@@ -46,12 +46,21 @@ export function statements(names: MysqlNames) {
   /**
    * The newest rows. Written as a range, because after an equality both servers may look for the rows of one
    * conversation by walking back through everybody's (300,019 rows read for 20, measured on MySQL 9.7 and MariaDB
-   * 10.11). ORDER BY names the column in full, as "id" alone is the text.
+   * 10.11). Of a page, every form but this one was seen to pass over other rows on one of the servers: MySQL 9.7 on
+   * those of others, MariaDB 10.11 on the whole conversation. ORDER BY names the column in full, as "id" alone is
+   * the text.
    */
-  const newest = (columns: string, sessionId: string, limit: number | undefined, before?: string) =>
-    `SELECT ${columns} FROM ${messages} WHERE session_id >= ${textLiteral(sessionId)} ` +
-    `AND session_id <= ${textLiteral(sessionId)}${before === undefined ? '' : ` AND id < ${idLiteral(before)}`} ` +
-    `ORDER BY ${messages}.session_id DESC, ${messages}.id DESC${limit === undefined ? '' : ` LIMIT ${limit}`}`;
+  const newest = (columns: string, sessionId: string, limit: number | undefined, before?: string) => {
+    const session = textLiteral(sessionId);
+    const end =
+      before === undefined
+        ? `session_id <= ${session}`
+        : `(session_id < ${session} OR (session_id = ${session} AND id < ${idLiteral(before)}))`;
+    return (
+      `SELECT ${columns} FROM ${messages} WHERE session_id >= ${session} AND ${end} ` +
+      `ORDER BY ${messages}.session_id DESC, ${messages}.id DESC${limit === undefined ? '' : ` LIMIT ${limit}`}`
+    );
+  };
   return {
     begin: 'START TRANSACTION',
     commit: 'COMMIT',
@@ -81,13 +90,23 @@ export function statements(names: MysqlNames) {
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
+    sessionIds: (after: string, limit: number) =>
+      `SELECT session_id AS id FROM ${sessions} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
+    /** Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. */
+    oldOperations: ({ sessionId, id }: NewOperation, seconds: number) =>
+      `SELECT operation_id AS id FROM ${operations} WHERE ${is(sessionId)} AND operation_id <> ${textLiteral(id)} ` +
+      `AND created_at < CURRENT_TIMESTAMP(6) - INTERVAL ${seconds} SECOND LIMIT 1000`,
+    forgetOperations: (sessionId: string, ids: readonly string[]) =>
+      `DELETE FROM ${operations} WHERE ${is(sessionId)} AND operation_id IN (${ids.map(textLiteral).join(', ')})`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
     readOperation: (sessionId: string, id: string) =>
       `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(id)}`,
-    insertOperation: ({ sessionId, id, digest }: NewOperation) =>
+    insertOperations: (recorded: readonly NewOperation[]) =>
       `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES ` +
-      `(${textLiteral(sessionId)}, ${textLiteral(id)}, ${textLiteral(digest)})`,
+      recorded
+        .map(({ sessionId, id, digest }) => `(${[sessionId, id, digest].map(textLiteral).join(', ')})`)
+        .join(', '),
   };
 }
 

@@ -13,7 +13,14 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 export const SERVERS = ['mysql', 'mariadb'] as const;
 
 /** What every store can do on them. */
-export const SUPPORT = { durable: true, shared: true, edit: true, operations: true, transactions: true };
+export const SUPPORT = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+  listing: true,
+};
 
 /** The versions of drizzle-orm that everything about Drizzle runs on. */
 export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = {

@@ -6,7 +6,14 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 import { backendOpener } from '../src/store.js';
 import { runProgram } from './processes.js';
 
-const portable = { durable: true, shared: true, edit: true, operations: true, transactions: true };
+const portable = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+  listing: true,
+};
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;

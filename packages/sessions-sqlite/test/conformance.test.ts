@@ -44,7 +44,14 @@ async function openFile(options: SqliteStoreOptions) {
   };
 }
 
-const file = { durable: true, shared: true, edit: true, operations: true, transactions: false };
+const file = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: false,
+  listing: true,
+};
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };
 const tables = { sessions: 'my "chats"', messages: 'rows; -- of ?' };
