@@ -1,3 +1,3 @@
 import { publishedPackage } from '@stackone/configs/tsup';
 
-export default publishedPackage({ index: 'src/index.ts' });
+export default publishedPackage({ index: 'src/index.ts', bench: 'src/bench.ts' });

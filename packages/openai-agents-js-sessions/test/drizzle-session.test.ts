@@ -1,6 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { moduleRunner, temporaryFolder } from '@stackone/test-environment';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -113,6 +114,28 @@ describe('shared stores', () => {
     const sessions = await Promise.all(urls.map((one) => DrizzleSession.fromUrl('chat', one)));
     expect(sharedStores()).toHaveLength(1);
     await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  test('equal keys share a store, other keys do not, and nothing of the registry shows them', async () => {
+    const url = newUrl();
+    const open = (key: string) => DrizzleSession.fromUrl('a', url, { encryption: { key } });
+    const sessions = [await open('canary one'), await open('canary one'), await open('canary two')];
+    expect(sharedStores()).toHaveLength(2);
+    await sessions[0]?.addItems([hello]);
+    expect(await sessions[1]?.getItems()).toEqual([hello]);
+    await expect(sessions[2]?.getItems()).rejects.toMatchObject({ code: 'DECRYPTION_FAILED' });
+    const registry: unknown = Reflect.get(
+      globalThis,
+      Symbol.for('@stackone/openai-agents-js-sessions/shared-stores'),
+    );
+    const stores = await Promise.all(sharedStores());
+    const seen = inspect([registry, stores, sessions], {
+      depth: Infinity,
+      showHidden: true,
+      maxArrayLength: null,
+    });
+    expect(seen).not.toContain('canary');
+    for (const session of sessions) await session.close();
   });
 
   test('equal options share a store, also as other objects; different options do not', async () => {

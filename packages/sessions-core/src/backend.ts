@@ -18,6 +18,11 @@ export interface StoredRow {
 export interface Operation {
   readonly id: string;
   readonly digest: string;
+  /**
+   * In seconds. Where it is given, recording the operation also forgets the others of its session that were recorded
+   * longer ago, by the clock of the database. The store gives it to one operation in sixteen.
+   */
+  readonly forgetOlderThan?: number | undefined;
 }
 
 /** The rows that one call adds to one session. */
@@ -73,6 +78,8 @@ export interface SessionSupport {
   readonly operations: boolean;
   /** `store.with(tx)` joins a transaction of the application. */
   readonly transactions: boolean;
+  /** Absent where the conversations cannot be listed. */
+  readonly listing?: boolean;
 }
 
 /**
@@ -123,6 +130,15 @@ export interface SessionBackend {
 
   /** Removes the rows, the operations and the session itself. Does nothing for an unknown session. */
   clear(sessionId: string): Awaitable<void>;
+
+  /**
+   * The ids of sessions, page by page, for work on all of them: in ascending order, in whichever order of texts the
+   * database has. Absent where `supports.listing` is.
+   *
+   * @param after - The last id of the page before; from the beginning when absent.
+   * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
+   */
+  sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
 
   /** Ends what the backend opened itself; leaves open what the caller handed over. */
   close(): Awaitable<void>;

@@ -12,6 +12,7 @@ const RETRYABLE = {
   CORRUPT_ITEM: false,
   DATABASE_ERROR: false,
   DATABASE_NOT_FOUND: false,
+  DECRYPTION_FAILED: false,
   DRIVER_FAILED: false,
   DRIVER_MISSING: false,
   INVALID_DATABASE: false,
@@ -48,7 +49,7 @@ export interface SessionErrorDetails {
   cause?: unknown;
   /** Where in the item the trouble is, like `[0].content[1].image` (`UNSUPPORTED_VALUE`). Never the value. */
   path?: string;
-  /** The id of the row in the messages table (`CORRUPT_ITEM`). */
+  /** The id of the row in the messages table (`CORRUPT_ITEM`, `DECRYPTION_FAILED`). */
   rowId?: string;
 }
 
@@ -76,7 +77,7 @@ export class SessionError extends Error {
   readonly retryable: boolean;
   /** Where in the item the trouble is (`UNSUPPORTED_VALUE`). */
   declare readonly path?: string;
-  /** The row that could not be read (`CORRUPT_ITEM`). */
+  /** The row that could not be read (`CORRUPT_ITEM`, `DECRYPTION_FAILED`). */
   declare readonly rowId?: string;
 
   /**

@@ -54,6 +54,7 @@ export class GroupingBackend implements SessionBackend {
   readonly supports: SessionSupport;
   /** Without groups: the transaction is the application's. */
   readonly with?: (transaction: unknown) => SessionBackend;
+  readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
   readonly #backend: SessionBackend;
   readonly #oneSession: boolean;
   /** The turns that wait, by conversation; who was served last stands last. */
@@ -70,6 +71,7 @@ export class GroupingBackend implements SessionBackend {
     this.#backend = backend;
     this.#oneSession = mode === 'session';
     if (backend.with) this.with = backend.with.bind(backend);
+    if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
   }
 
   /** One turn at a time: the store makes the groups. */

@@ -1,6 +1,8 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents-core';
-import type { Decide, StoredRow } from './backend.js';
-import type { ItemCodec } from './item-codec.js';
+import type { StoredRow } from './backend.js';
+import { encodeItems, type ItemCodec } from './item-codec.js';
+import type { RowReader } from './row-reader.js';
+import type { DecideOnItems } from './stored-items.js';
 
 /** A mutation with the text of its replacement, taken when the call was made. */
 interface FunctionCallReplacement {
@@ -32,14 +34,12 @@ export function readMutations(
  * What an edit of all rows does about mutations: of the calls with an id the first becomes the replacement, in its
  * place, and the others go.
  */
-export function applyMutations(
-  mutations: readonly FunctionCallReplacement[],
-  decode: (row: StoredRow) => AgentInputItem | undefined,
-): Decide {
-  return (rows) => {
+export function applyMutations(mutations: readonly FunctionCallReplacement[]): DecideOnItems {
+  return (rows, _recorded, reader) => {
     let calls = rows
-      .map((row) => ({ row, callId: callIdOf(decode(row)) }))
+      .map((row) => ({ row, callId: callIdOf(reader.item(row)) }))
       .filter(({ callId }) => callId !== undefined);
+    reader.check();
     const remove: string[] = [];
     const update = new Map<string, StoredRow>();
     for (const { callId, text, newCallId } of mutations) {
@@ -62,21 +62,45 @@ function callIdOf(item: AgentInputItem | undefined): string | undefined {
 }
 
 /**
- * What an edit of all rows does to make a history of `texts`: rows that stay at the end keep their place and time,
- * and rows before them take up what is new.
+ * What an edit of all rows does to make a history of `items`: rows that stay at the end keep their place and time,
+ * and rows before them take up what is new. Rows that no key opens stay as they are.
  */
-export function replaceHistory(texts: readonly string[]): Decide {
-  return (rows) => {
+export function replaceHistory(items: readonly AgentInputItem[], codec: ItemCodec): DecideOnItems {
+  const texts = codec.encode(items);
+  // no two encrypted texts are equal: what they hold is compared
+  const compared = codec.isSealed ? encodeItems(items) : texts;
+  return (rows, _recorded, reader) => {
+    const own = ownRows(rows, reader, codec);
     let kept = 0;
-    while (kept < Math.min(texts.length, rows.length) && texts.at(-1 - kept) === rows.at(-1 - kept)?.text)
+    while (kept < Math.min(texts.length, own.length) && compared.at(-1 - kept) === own.at(-1 - kept)?.text)
       kept++;
     const fresh = texts.slice(0, texts.length - kept);
-    const free = rows.slice(0, rows.length - kept);
-    if (fresh.length > free.length) return { clear: true, append: texts };
+    const free = own.slice(0, own.length - kept).map(({ id }) => id);
+    if (fresh.length > free.length) {
+      if (own.length === rows.length) return { clear: true, append: texts };
+      return { remove: own.map(({ id }) => id), append: texts };
+    }
     const reused = free.slice(free.length - fresh.length);
     return {
-      remove: free.slice(0, free.length - fresh.length).map(({ id }) => id),
-      update: reused.map(({ id }, index) => ({ id, text: fresh[index] as string })),
+      remove: free.slice(0, free.length - fresh.length),
+      update: reused.map((id, index) => ({ id, text: fresh[index] as string })),
     };
   };
+}
+
+/** The rows that a new history takes the place of, with the texts by which they are compared. */
+function ownRows(
+  rows: readonly StoredRow[],
+  reader: RowReader,
+  codec: ItemCodec,
+): readonly { readonly id: string; readonly text?: string | undefined }[] {
+  if (!codec.isSealed) return rows;
+  const own: { id: string; text?: string | undefined }[] = [];
+  for (const row of rows) {
+    const result = reader.read(row);
+    if (result === 'unopened') continue;
+    own.push({ id: row.id, text: typeof result === 'string' ? undefined : encodeItems([result])[0] });
+  }
+  reader.check();
+  return own;
 }

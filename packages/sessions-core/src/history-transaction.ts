@@ -1,13 +1,13 @@
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents-core';
-import type { Decide, Operation, StoredRow } from './backend.js';
-import { operationOf } from './digest.js';
+import { isSameChange, type KeyedOperation, operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { canonicalText, type ItemCodec } from './item-codec.js';
 import { plainCopy } from './plain-copy.js';
+import type { DecideOnItems } from './stored-items.js';
 
 /** A history transaction that was read and found well-formed; its items are still to be checked by the SDK. */
 export interface HistoryTransaction {
-  readonly operation: Operation;
+  readonly operation: KeyedOperation;
   /** What the newest items must be for the transaction to apply, oldest first; none for an append. */
   readonly expectedSuffix: readonly AgentInputItem[];
   /** What they are replaced by, or what is added. */
@@ -31,14 +31,17 @@ const MISMATCH = 'Session history suffix no longer matches the transaction preco
  * @throws SessionError `INVALID_TRANSACTION` in the words of the SDK's `MemorySession`. Never with data of the
  * arguments, not even from the error of an accessor.
  */
-export function readHistoryTransaction(args: SessionHistoryTransactionArgs): HistoryTransaction {
+export function readHistoryTransaction(
+  args: SessionHistoryTransactionArgs,
+  codec: ItemCodec,
+): HistoryTransaction {
   const [operationId, given] = fieldsOf(args);
   if (typeof operationId !== 'string' || operationId.trim() === '') throw invalid(OPERATION_ID);
   if (typeof given !== 'object' || given === null) throw invalid(NOT_AN_OBJECT);
   const transaction = copyOf(given);
   const { type, items, expectedSuffix, replacement } = transaction;
   const fields = Object.keys(transaction).length;
-  const operation = operationOf(operationId, canonicalText(transaction));
+  const operation = operationOf(operationId, canonicalText(transaction), codec);
   if (type === 'append_items') {
     if (fields !== 2 || !Array.isArray(items)) throw invalid(APPEND_FIELDS);
     return { operation, expectedSuffix: [], replacement: items };
@@ -98,34 +101,35 @@ export function operationConflict(): SessionError {
 }
 
 /**
- * What an edit of the newest rows does about a `replace_suffix`.
- *
- * @param decode - The item of a row, `undefined` for a row that is none and is passed over.
+ * What an edit of the newest rows does about a `replace_suffix`. Rows that give no item are passed over.
  */
 export function replaceSuffix(
   { operation, expectedSuffix, replacement }: HistoryTransaction,
   isItem: ItemCheck,
   codec: ItemCodec,
-  decode: (row: StoredRow) => AgentInputItem | undefined,
-): Decide {
+): DecideOnItems {
   const expected = expectedSuffix.map(canonicalText);
   const append = codec.encode(replacement);
   let asked = expected.length;
-  return (rows, recorded) => {
+  return (rows, recorded, reader) => {
     if (recorded !== undefined) {
-      if (recorded !== operation.digest) throw operationConflict();
+      if (!isSameChange(operation, recorded)) throw operationConflict();
       return {};
     }
     const remove: string[] = [];
     for (const row of rows.toReversed()) {
       if (remove.length === expected.length) break;
-      const item = decode(row);
+      const item = reader.item(row);
       if (!item) continue;
+      reader.check();
       if (comparable(item, isItem) !== expected.at(-1 - remove.length)) throw mismatch();
       remove.push(row.id);
     }
     if (remove.length === expected.length) return { remove, append };
-    if (rows.length < asked) throw mismatch();
+    if (rows.length < asked) {
+      reader.check();
+      throw mismatch();
+    }
     asked = 2 * asked + 16;
     return { need: asked };
   };

@@ -15,6 +15,9 @@ export type {
 export { CallOrder } from './call-order.js';
 export { digestOf } from './digest.js';
 export { importDriver, requireNode } from './driver.js';
+export { EncryptedSession, type EncryptedSessionOptions } from './encryption/encrypted-session.js';
+export type { EncryptionOptions, EncryptionSettings } from './encryption/encryption-options.js';
+export type { ReencryptionProgress, ReencryptOptions } from './encryption/reencryption.js';
 export {
   isSessionError,
   SESSION_ERROR_CODES,

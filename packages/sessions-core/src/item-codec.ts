@@ -23,9 +23,17 @@ export interface ItemCodec {
   encode(items: readonly AgentInputItem[]): string[];
   /**
    * @returns A fresh object that shares nothing with anybody.
-   * @throws Any error for a text that is not an item.
+   * @throws SessionError `DECRYPTION_FAILED` for a text that may be an item, but not with the keys at hand: nothing but
+   * `clearSession` removes its row. Any other error for a text that is not an item.
    */
   decode(text: string): AgentInputItem;
+  /** Whether a text is encrypted. Present where texts are. */
+  isSealed?(text: string): boolean;
+  /**
+   * The digests under which a change may have been recorded, that of the newest key first. Present where texts are
+   * encrypted: the digest of a content that can be guessed would reveal it.
+   */
+  digests?(content: string): readonly string[];
 }
 
 /** Numbers that JSON cannot say, by the name they are stored under. */

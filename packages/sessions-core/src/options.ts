@@ -37,6 +37,10 @@ export const isWholeNumber =
       : `a whole number of at least ${least}`;
 
 /** One of the given words. */
+/** A number of days that is not zero; `Infinity` for ever. */
+export const isDays: OptionCheck = (value) =>
+  typeof value === 'number' && value > 0 ? undefined : 'a number of days above 0';
+
 export const isOneOf =
   (...values: readonly (string | boolean)[]): OptionCheck =>
   (value) =>

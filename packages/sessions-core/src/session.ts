@@ -8,9 +8,9 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { Operation, SessionBackend } from './backend.js';
+import type { SessionBackend } from './backend.js';
 import { whenWrapped } from './compaction-wrapper.js';
-import { newOperation, operationOf } from './digest.js';
+import { type KeyedOperation, newOperation, operationOf, withRetention } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
@@ -44,6 +44,8 @@ export interface SessionHost {
   readonly edit: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
+  /** How many days operation ids are remembered. */
+  readonly operationRetentionDays: number;
   /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
   readonly exactlyOnce: boolean;
   /**
@@ -75,6 +77,9 @@ interface Conversation {
 /**
  * What to do about a row that is not an item. `skip`: reading leaves it out, popping removes it on the way, and
  * the application gets a warning. `throw`: both fail with `CORRUPT_ITEM` and change nothing.
+ *
+ * In a store that encrypts, a row that does not open among others that do: `skip` leaves it out with a warning and
+ * never removes it; with `throw` calls fail with `DECRYPTION_FAILED`. If no row opens they do so in any case.
  */
 export type OnCorruptItem = 'skip' | 'throw';
 
@@ -162,8 +167,8 @@ export class StoreSession
    * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
    * read or written.
    * @returns Items, oldest first. They are fresh copies.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`. TypeError if the window's `count` does not
-   * return a number of zero or more.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError if
+   * the window's `count` does not return a number of zero or more.
    */
   getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     return this.#perform('getItems', runContext, ({ items }) => {
@@ -197,7 +202,7 @@ export class StoreSession
   ): Promise<void> {
     return this.#perform('addItems', runContext, ({ storedId, codec, items: stored }) => {
       const texts = codec.encode(items);
-      const operation = this.#operationOf(options, items);
+      const operation = this.#operationOf(options, items, codec);
       if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
         const plain = encodeItems(items);
         return (backend) =>
@@ -216,7 +221,8 @@ export class StoreSession
    * Removes the newest item. However many callers there are, each item goes to one of them.
    *
    * @returns The item, or `undefined` if there is none.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item;
+   * `DECRYPTION_FAILED` if no key fits. Nothing is removed then.
    */
   popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     return this.#perform(
@@ -254,16 +260,17 @@ export class StoreSession
     runContext?: RunContext<unknown>,
   ): Promise<void> {
     return this.#perform('applyHistoryTransaction', runContext, (conversation) => {
-      const transaction = readHistoryTransaction(args);
+      const transaction = readHistoryTransaction(args, conversation.codec);
       return async (backend) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
-        const { expectedSuffix, replacement, operation } = transaction;
+        const { expectedSuffix, replacement } = transaction;
+        const operation = this.#kept(transaction.operation);
         const { storedId, codec, items } = conversation;
         if (expectedSuffix.length === 0)
           return append(backend, storedId, codec.encode(replacement), operation);
-        const decide = replaceSuffix(transaction, isItem, codec, (row) => items.decode(row, 'skipped'));
-        return backend.edit(storedId, expectedSuffix.length, decide, operation);
+        const decide = replaceSuffix(transaction, isItem, codec);
+        return items.edit(backend, expectedSuffix.length, decide, operation);
       };
     });
   }
@@ -276,15 +283,11 @@ export class StoreSession
    * @param args - The mutations, in the order in which they are applied.
    */
   applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    return this.#perform('applyHistoryMutations', undefined, ({ storedId, codec, items }) => {
+    return this.#perform('applyHistoryMutations', undefined, ({ codec, items }) => {
       const mutations = readMutations(args, codec);
       return (backend) => {
         if (mutations.length === 0) return;
-        return backend.edit(
-          storedId,
-          'all',
-          applyMutations(mutations, (row) => items.decode(row, 'skipped')),
-        );
+        return items.edit(backend, 'all', applyMutations(mutations));
       };
     });
   }
@@ -299,13 +302,14 @@ export class StoreSession
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec }) => {
-      const texts = codec.encode(items);
-      const hides = this.#window !== undefined || !this.#host.edit;
-      return (backend) =>
-        hides
-          ? append(backend, storedId, texts, undefined)
-          : backend.edit(storedId, 'all', replaceHistory(texts));
+    return this.#perform('replaceHistoryWithCompaction', runContext, (conversation) => {
+      const { storedId, codec } = conversation;
+      if (this.#window || !this.#host.edit) {
+        const texts = codec.encode(items);
+        return (backend) => append(backend, storedId, texts, undefined);
+      }
+      const decide = replaceHistory(items, codec);
+      return (backend) => conversation.items.edit(backend, 'all', decide);
     });
   }
 
@@ -329,9 +333,17 @@ export class StoreSession
     return this.#conversation;
   }
 
-  #operationOf({ operationId }: AddItemsOptions, items: readonly AgentInputItem[]): Operation | undefined {
+  #kept(operation: KeyedOperation): KeyedOperation {
+    return withRetention(operation, this.#host.operationRetentionDays);
+  }
+
+  #operationOf(
+    { operationId }: AddItemsOptions,
+    items: readonly AgentInputItem[],
+    codec: ItemCodec,
+  ): KeyedOperation | undefined {
     if (operationId === undefined)
-      return this.#host.exactlyOnce && this.#host.operations ? newOperation() : undefined;
+      return this.#host.exactlyOnce && this.#host.operations ? this.#kept(newOperation()) : undefined;
     if (typeof operationId !== 'string' || operationId.trim() === '') {
       throw new TypeError('An operation id must be a text that is not blank.');
     }
@@ -341,7 +353,7 @@ export class StoreSession
         'This store cannot remember operations: its side table is not there.',
       );
     }
-    return operationOf(operationId, JSON.stringify(encodeItems(items)));
+    return this.#kept(operationOf(operationId, JSON.stringify(encodeItems(items)), codec));
   }
 }
 
@@ -349,9 +361,13 @@ function append(
   backend: SessionBackend,
   storedId: string,
   texts: readonly string[],
-  operation: Operation | undefined,
+  operation: KeyedOperation | undefined,
 ): Awaitable<void> {
   return whenReady(backend.append([{ sessionId: storedId, texts, operation }]), ([outcome]) => {
-    if (outcome === 'conflict') throw operationConflict();
+    if (outcome !== 'conflict') return;
+    const [digest, ...formerDigests] = operation?.formerDigests ?? [];
+    if (!operation || digest === undefined) throw operationConflict();
+    // The id is recorded, so that nothing is stored: this asks whether a former key gave the digest beside it.
+    return append(backend, storedId, texts, { ...operation, digest, formerDigests });
   });
 }

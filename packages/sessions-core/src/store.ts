@@ -2,10 +2,18 @@ import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import type { SessionBackend, SessionEngine, SessionSupport } from './backend.js';
 import { CallOrder } from './call-order.js';
+import { type EncryptionOptions, isEncryption } from './encryption/encryption-options.js';
+import { ItemEncryption } from './encryption/item-encryption.js';
+import {
+  type ReencryptionHost,
+  type ReencryptionProgress,
+  type ReencryptOptions,
+  reencrypt,
+} from './encryption/reencryption.js';
 import { SessionError } from './errors.js';
 import { type GroupCommit, GroupingBackend } from './group-commit.js';
-import { AGENTS_JS_CODEC } from './item-codec.js';
-import { isBoolean, isOneOf, type OptionCheck } from './options.js';
+import { AGENTS_JS_CODEC, type ItemCodec } from './item-codec.js';
+import { isBoolean, isDays, isOneOf, type OptionCheck } from './options.js';
 import { ScopedStore } from './scoped-store.js';
 import {
   type OnCorruptItem,
@@ -26,6 +34,10 @@ export interface StoreOptions {
    */
   onCorruptItem?: OnCorruptItem;
   /**
+   * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
+   */
+  encryption?: EncryptionOptions;
+  /**
    * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
    * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
    * over several shards is not atomic. Default `true`.
@@ -37,13 +49,21 @@ export interface StoreOptions {
    * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
    */
   exactlyOnce?: boolean;
+  /**
+   * How many days operation ids are remembered at least, fractions allowed, `Infinity` for ever. Default 90. After
+   * that time a repeated call takes effect again, so it must be longer than a call may be repeated: a run that waits
+   * for an approval repeats its write when it is resumed. They also go when the session is cleared.
+   */
+  operationRetentionDays?: number;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  encryption: isEncryption,
   groupCommit: isOneOf(true, false, 'session'),
   exactlyOnce: isBoolean,
+  operationRetentionDays: isDays,
 };
 
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
@@ -80,7 +100,11 @@ export class SessionStore implements AsyncDisposable {
   readonly #engine: SessionEngine;
   readonly #groupCommit: GroupCommit;
   readonly #onCorruptItem: OnCorruptItem;
+  /** Makes the texts that are stored or, where the store encrypts, the texts that are encrypted. */
+  readonly #plainCodec: ItemCodec = AGENTS_JS_CODEC;
+  readonly #encryption: ItemEncryption | undefined;
   readonly #exactlyOnce: boolean;
+  readonly #operationRetentionDays: number;
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   /** What sessions reach this store by. For classes derived from {@link StoreSession}; others call {@link session}. */
@@ -94,7 +118,9 @@ export class SessionStore implements AsyncDisposable {
     this.#engine = engine;
     this.#groupCommit = options.groupCommit ?? true;
     this.#onCorruptItem = options.onCorruptItem ?? 'skip';
+    this.#encryption = options.encryption && new ItemEncryption(options.encryption);
     this.#exactlyOnce = options.exactlyOnce ?? false;
+    this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.host = this.#hostOf(undefined);
   }
 
@@ -209,13 +235,42 @@ export class SessionStore implements AsyncDisposable {
         return supports().operations;
       },
       exactlyOnce: this.#exactlyOnce,
+      operationRetentionDays: this.#operationRetentionDays,
       joined: false,
       tenant,
       onCorruptItem: this.#onCorruptItem,
       warn: (warning) => this.#warn(warning),
-      codec: () => AGENTS_JS_CODEC,
+      codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
       perform: (operation, prepare) => this.#perform(operation, prepare),
     };
+  }
+
+  /**
+   * Encrypts with the newest key what is not, in the background of an application that goes on: after a new key was
+   * put before the others, or, with `acceptPlaintext`, in a store that was not encrypted before. Rows are rewritten
+   * in their places, 100 in a transaction; rows that no key opens are left as they are. It can be ended and begun
+   * again at any time: what is done is not done again.
+   *
+   * @param options - Which conversations, and who is told of the progress. By default all of the store.
+   * @returns What was done.
+   * @throws SessionError `DECRYPTION_FAILED` if there were rows and no key opened any; `UNSUPPORTED` where the database
+   * has no transactions or cannot list its sessions. TypeError for a store without `encryption`.
+   * @example
+   * ```ts
+   * const { reencrypted, unopened } = await store.reencrypt({
+   *   onProgress: ({ sessions, rows }) => console.log(`${sessions} conversations, ${rows} rows`),
+   * });
+   * ```
+   */
+  async reencrypt(options: ReencryptOptions = {}): Promise<ReencryptionProgress> {
+    const encryption = this.#encryption;
+    if (!encryption) throw new TypeError('reencrypt() is for stores with the option "encryption".');
+    const host: ReencryptionHost = {
+      open: () => this.open().then(() => this.#opened()),
+      call: (storedId, work) => this.#inTurn(storedId, work),
+      codec: (storedId) => encryption.codec(storedId, this.#plainCodec),
+    };
+    return reencrypt(host, options);
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
@@ -232,12 +287,14 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    const { storedId, work } = call;
-    return this.#order.run(
-      storedId,
-      () => (this.#backend ? work(this.#backend) : this.#opened().then(work)),
-      this.#overlap(operation),
-    );
+    return this.#inTurn(call.storedId, call.work, this.#overlap(operation));
+  }
+
+  /** Does something with a conversation after the calls before it, but for those of the same kind. */
+  #inTurn<T>(storedId: string, work: PreparedCall<T>['work'], kind?: string): Promise<T> {
+    if (this.#closing) return Promise.reject(closed());
+    const begin = () => (this.#backend ? work(this.#backend) : this.#opened().then(work));
+    return this.#order.run(storedId, begin, kind);
   }
 
   #opened(): Promise<SessionBackend> {

@@ -1,11 +1,18 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { Decide, SessionBackend, StoredRow } from './backend.js';
-import { SessionError } from './errors.js';
+import type { Decide, HistoryPatch, Operation, SessionBackend, StoredRow } from './backend.js';
 import { encodeItems, type ItemCodec } from './item-codec.js';
+import { RowReader } from './row-reader.js';
 import type { SessionHost } from './session.js';
 import type { SessionWindow } from './window.js';
 import { readWindow } from './window-reader.js';
+
+/** {@link Decide} with a reader for the rows it is shown. */
+export type DecideOnItems = (
+  rows: readonly StoredRow[],
+  recordedDigest: string | undefined,
+  reader: RowReader,
+) => HistoryPatch | { readonly need: number | 'all' };
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
 export class StoredItems {
@@ -33,13 +40,29 @@ export class StoredItems {
     pageSize: number | undefined,
     before?: string,
   ): Awaitable<AgentInputItem[]> {
+    const reader = this.#reader();
+    return whenReady(this.#read(reader, backend, wanted, pageSize, before), (items) => {
+      reader.check();
+      reader.tell('skipped');
+      return items;
+    });
+  }
+
+  #read(
+    reader: RowReader,
+    backend: SessionBackend,
+    wanted: number | undefined,
+    pageSize: number | undefined,
+    before?: string,
+  ): Awaitable<AgentInputItem[]> {
     return whenReady(backend.read(this.#storedId, pageSize, before), (rows) => {
-      const items = this.#decodeNewest(rows, wanted);
+      const items = newestItems(reader, rows, wanted);
       const oldest = rows[0];
       if (wanted === undefined || pageSize === undefined || !oldest) return items;
       if (items.length === wanted || rows.length < pageSize) return items;
       const missing = wanted - items.length;
-      return whenReady(this.read(backend, missing, Math.max(missing, 2 * pageSize), oldest.id), (older) => [
+      const nextSize = Math.max(missing, 2 * pageSize);
+      return whenReady(this.#read(reader, backend, missing, nextSize, oldest.id), (older) => [
         ...older,
         ...items,
       ]);
@@ -48,11 +71,17 @@ export class StoredItems {
 
   /** Reads what a window of the conversation shows, oldest first. */
   readWindow(backend: SessionBackend, window: SessionWindow): Awaitable<AgentInputItem[]> {
-    return readWindow(
+    const reader = this.#reader();
+    const reading = readWindow(
       window,
       (limit, before) => backend.read(this.#storedId, limit, before),
-      (row) => this.decode(row, 'skipped'),
+      (row) => reader.item(row),
     );
+    return whenReady(reading, (items) => {
+      reader.check();
+      reader.tell('skipped');
+      return items;
+    });
   }
 
   /** Whether the newest items are these. */
@@ -63,27 +92,41 @@ export class StoredItems {
     });
   }
 
-  /** The newest `wanted` items of the rows, oldest first. */
-  #decodeNewest(rows: readonly StoredRow[], wanted = Number.POSITIVE_INFINITY): AgentInputItem[] {
-    const items: AgentInputItem[] = [];
-    for (let index = rows.length - 1; index >= 0 && items.length < wanted; index--) {
-      const item = this.decode(rows[index] as StoredRow, 'skipped');
-      if (item) items.push(item);
-    }
-    return items.reverse();
+  /** Edits the conversation, and warns of rows that were passed over once that is done. */
+  edit(
+    backend: SessionBackend,
+    last: number | 'all',
+    decide: DecideOnItems,
+    operation?: Operation,
+    fateOfCorruptRows: 'skipped' | 'removed' = 'skipped',
+  ): Awaitable<void> {
+    let reader = this.#reader();
+    const decideOnItems: Decide = (rows, recordedDigest) => {
+      reader = this.#reader(); // it may be asked again
+      return decide(rows, recordedDigest, reader);
+    };
+    return whenReady(backend.edit(this.#storedId, last, decideOnItems, operation), () =>
+      reader.tell(fateOfCorruptRows),
+    );
   }
 
-  /** Pops the newest item. Rows that are none are removed on the way or, if the application wants it, refused. */
+  /**
+   * Pops the newest item. Rows that are none are removed on the way or, if the application wants it, refused. Rows
+   * that no key opens stay where they are.
+   */
   pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
-    const refuses = this.#host.onCorruptItem === 'throw';
+    const refuses = this.#host.onCorruptItem === 'throw' || this.#codec.isSealed !== undefined;
     if (refuses && this.#host.edit) return this.#popByEdit(backend);
     return whenReady(refuses ? backend.read(this.#storedId, 1) : [], (newest) => {
-      for (const row of newest) this.decode(row, 'skipped');
+      const before = this.#reader();
+      for (const row of newest) before.read(row);
+      before.check();
       return whenReady(backend.pop(this.#storedId), (row) => {
         if (!row) return undefined;
-        return (
-          this.decode(row, 'removed') ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend))
-        );
+        const reader = this.#reader();
+        const item = reader.item(row);
+        reader.tell('removed');
+        return item ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend));
       });
     });
   }
@@ -92,57 +135,43 @@ export class StoredItems {
   #popByEdit(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
     let asked = 1;
     let popped: AgentInputItem | undefined;
-    let passed: StoredRow[] = [];
-    const decide: Decide = (rows) => {
-      passed = [];
+    const decide: DecideOnItems = (rows, _recorded, reader) => {
+      const remove: string[] = [];
       popped = undefined;
       for (const row of rows.toReversed()) {
-        popped = this.#tryDecode(row);
-        if (popped) return { remove: [...passed.map(({ id }) => id), row.id] };
-        if (this.#host.onCorruptItem === 'throw') throw corruptItem(row);
-        passed.push(row);
+        const result = reader.read(row);
+        if (result === 'unopened') continue;
+        remove.push(row.id);
+        if (typeof result === 'string') continue;
+        reader.check();
+        popped = result;
+        return { remove };
       }
-      if (rows.length < asked) return { remove: passed.map(({ id }) => id) };
+      if (rows.length < asked) {
+        reader.check();
+        return { remove };
+      }
       asked *= 16;
       return { need: asked };
     };
-    return whenReady(backend.edit(this.#storedId, asked, decide), () => {
-      for (const row of passed) this.#warnOf(row, 'removed');
-      return popped;
-    });
+    return whenReady(this.edit(backend, asked, decide, undefined, 'removed'), () => popped);
   }
 
-  /** The item of a row; for a row that is none, what `onCorruptItem` says. */
-  decode(row: StoredRow, fate: 'skipped' | 'removed'): AgentInputItem | undefined {
-    const item = this.#tryDecode(row);
-    if (item) return item;
-    if (this.#host.onCorruptItem === 'throw') throw corruptItem(row);
-    this.#warnOf(row, fate);
-    return undefined;
-  }
-
-  #tryDecode(row: StoredRow): AgentInputItem | undefined {
-    try {
-      return this.#codec.decode(row.text);
-    } catch {
-      return undefined; // not an item: the caller decides what that means
-    }
-  }
-
-  #warnOf(row: StoredRow, fate: 'skipped' | 'removed'): void {
-    this.#host.warn({
-      code: 'CORRUPT_ITEM',
-      message: `The row with id ${row.id} in the messages table is not an item and was ${fate}.`,
-      rowId: row.id,
-    });
+  #reader(): RowReader {
+    return new RowReader(this.#codec, this.#host);
   }
 }
 
-function corruptItem(row: StoredRow): SessionError {
-  return new SessionError(
-    'CORRUPT_ITEM',
-    `The row with id ${row.id} in the messages table is not an item. Repair or delete it, or open the store with ` +
-      "onCorruptItem: 'skip'.",
-    { rowId: row.id },
-  );
+/** The newest `wanted` items of the rows, oldest first. */
+function newestItems(
+  reader: RowReader,
+  rows: readonly StoredRow[],
+  wanted = Number.POSITIVE_INFINITY,
+): AgentInputItem[] {
+  const items: AgentInputItem[] = [];
+  for (let index = rows.length - 1; index >= 0 && items.length < wanted; index--) {
+    const item = reader.item(rows[index] as StoredRow);
+    if (item) items.push(item);
+  }
+  return items.reverse();
 }

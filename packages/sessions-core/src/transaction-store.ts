@@ -13,7 +13,7 @@ export class TransactionStore {
 
   constructor(
     backend: SessionBackend,
-    host: Pick<SessionHost, 'codec' | 'onCorruptItem' | 'tenant' | 'warn'>,
+    host: Pick<SessionHost, 'operationRetentionDays' | 'codec' | 'onCorruptItem' | 'tenant' | 'warn'>,
   ) {
     this.#host = {
       onCorruptItem: host.onCorruptItem,
@@ -22,6 +22,7 @@ export class TransactionStore {
       tenant: host.tenant,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
+      operationRetentionDays: host.operationRetentionDays,
       exactlyOnce: false, // nothing is repeated here
       joined: true,
       perform: (_operation, prepare) => Promise.resolve(prepare().work(backend)),

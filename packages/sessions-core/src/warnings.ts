@@ -1,7 +1,10 @@
 /** Something the application should know, though the call succeeded. */
 export interface SessionWarning {
-  /** What it is about: `CORRUPT_ITEM` (a row was skipped or removed), `INDEX_MISSING`, `SCHEMA` (tables of others). */
-  readonly code: 'CORRUPT_ITEM' | 'INDEX_MISSING' | 'SCHEMA';
+  /**
+   * What it is about: `CORRUPT_ITEM` (a row was skipped or removed), `DECRYPTION_FAILED` (a row was skipped and kept),
+   * `INDEX_MISSING`, `SCHEMA` (tables of others).
+   */
+  readonly code: 'CORRUPT_ITEM' | 'DECRYPTION_FAILED' | 'INDEX_MISSING' | 'SCHEMA';
   /** What happened and what to do. Never data of the application. */
   readonly message: string;
   /** The row in the messages table that it is about. */

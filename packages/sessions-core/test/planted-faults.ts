@@ -331,6 +331,27 @@ export const SESSION_FAULTS: readonly PlantedFault[] = [
 /** Faults of `toy-backend.mjs`. */
 export const BACKEND_FAULTS: readonly PlantedFault[] = [
   {
+    fault: 'operations that are never forgotten',
+    line: 'operations = operations.filter((one) => one.sessionId !== sessionId || one.at >= oldest);',
+    becomes: '',
+    fails: 'recording an operation forgets the older ones of its session, if it says so',
+  },
+  {
+    fault: 'old operations of all sessions forgotten',
+    line: '(one) => one.sessionId !== sessionId || one.at >= oldest',
+    becomes: '(one) => one.at >= oldest',
+    fails: 'recording an operation forgets the older ones of its session, if it says so',
+  },
+  {
+    fault: 'old operations forgotten before they are looked up',
+    line: 'batches.map(({ sessionId, texts, operation }) => {',
+    becomes:
+      'batches.map(({ sessionId, texts, operation }) => {\n' +
+      '          const oldest = Date.now() - (operation?.forgetOlderThan ?? Infinity) * 1000;\n' +
+      '          operations = operations.filter((one) => one.sessionId !== sessionId || one.at >= oldest);',
+    fails: 'an operation that is repeated late is not forgotten by its own repetition',
+  },
+  {
     fault: 'only the first batch is stored',
     line: 'batches.map(({ sessionId, texts, operation }) => {',
     becomes:
@@ -345,7 +366,7 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'operations not recorded',
-    line: 'if (operation) operations.push({ sessionId, ...operation });',
+    line: 'if (operation) record(sessionId, operation);',
     becomes: '',
     fails: 'stores an operation once and tells repetition from conflict',
   },
@@ -439,7 +460,7 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'an operation without changes is not recorded',
-    line: 'if (operation && before === undefined) operations.push({ sessionId, ...operation });',
+    line: 'if (operation && before === undefined) record(sessionId, operation);',
     becomes:
       'if (operation && before === undefined && append.length) operations.push({ sessionId, ...operation });',
     fails: 'records an operation that changes nothing',
@@ -449,5 +470,30 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
     line: 'operations = operations.filter((one) => one.sessionId !== sessionId);',
     becomes: '',
     fails: 'forgets the operations of the session',
+  },
+  {
+    fault: 'ids that differ in case are listed as one',
+    line: 'const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].sort();',
+    becomes:
+      'const ids = [...new Map(rows.map(({ sessionId }) => [sessionId.toLowerCase(), sessionId])).values()].sort();',
+    fails: 'gives every session once, also those whose ids are similar',
+  },
+  {
+    fault: 'a page begins with the last session of the page before',
+    line: 'id > after);',
+    becomes: 'id >= after);',
+    fails: 'a page begins after the given session, and has no more sessions than were asked for',
+  },
+  {
+    fault: 'pages without a limit',
+    line: 'return later.slice(0, limit);',
+    becomes: 'return later;',
+    fails: 'a page begins after the given session, and has no more sessions than were asked for',
+  },
+  {
+    fault: 'clearing keeps the rows',
+    line: 'rows = rows.filter((row) => row.sessionId !== sessionId);',
+    becomes: '',
+    fails: 'a session that was cleared is not listed',
   },
 ];

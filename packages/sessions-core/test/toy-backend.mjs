@@ -24,12 +24,24 @@ export function createToyBackend() {
     (count === 'all' ? ofSession(sessionId) : ofSession(sessionId).slice(-count)).map(shown);
   const recorded = (sessionId, id) =>
     operations.find((one) => one.sessionId === sessionId && one.id === id)?.digest;
+  const record = (sessionId, { forgetOlderThan = Infinity, ...operation }) => {
+    const oldest = Date.now() - forgetOlderThan * 1000;
+    operations = operations.filter((one) => one.sessionId !== sessionId || one.at >= oldest);
+    operations.push({ sessionId, ...operation, at: Date.now() });
+  };
   const insert = (sessionId, texts) => {
     for (const text of texts) rows.push({ id: ++lastId, sessionId, text });
   };
 
   return {
-    supports: { durable: false, shared: false, edit: true, operations: true, transactions: false },
+    supports: {
+      durable: false,
+      shared: false,
+      edit: true,
+      operations: true,
+      transactions: false,
+      listing: true,
+    },
 
     append(batches) {
       return locked(() =>
@@ -37,7 +49,7 @@ export function createToyBackend() {
           const before = operation && recorded(sessionId, operation.id);
           if (before !== undefined) return before === operation.digest ? 'repeated' : 'conflict';
           insert(sessionId, texts);
-          if (operation) operations.push({ sessionId, ...operation });
+          if (operation) record(sessionId, operation);
           return 'stored';
         }),
       );
@@ -71,7 +83,7 @@ export function createToyBackend() {
           for (const row of rows) if (mine(row) && String(row.id) === id) row.text = text;
         }
         insert(sessionId, append);
-        if (operation && before === undefined) operations.push({ sessionId, ...operation });
+        if (operation && before === undefined) record(sessionId, operation);
       });
     },
 
@@ -79,6 +91,14 @@ export function createToyBackend() {
       return locked(() => {
         rows = rows.filter((row) => row.sessionId !== sessionId);
         operations = operations.filter((one) => one.sessionId !== sessionId);
+      });
+    },
+
+    sessionIds(after, limit) {
+      return locked(() => {
+        const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].sort();
+        const later = ids.filter((id) => after === undefined || id > after);
+        return later.slice(0, limit);
       });
     },
 

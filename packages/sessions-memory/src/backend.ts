@@ -16,12 +16,19 @@ export const MEMORY_SUPPORT: SessionSupport = {
   edit: true,
   operations: true,
   transactions: false,
+  listing: true,
 };
+
+interface RecordedOperation {
+  readonly digest: string;
+  /** In ms, of a clock that only goes forward. */
+  readonly at: number;
+}
 
 interface Conversation {
   rows: StoredRow[];
-  /** Digests by operation id. */
-  operations: Map<string, string>;
+  /** By operation id, oldest first. */
+  operations: Map<string, RecordedOperation>;
 }
 
 /** Keeps rows in maps. Every method is synchronous, and therefore atomic. */
@@ -32,11 +39,11 @@ export class MemoryBackend implements SessionBackend {
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
     return batches.map(({ sessionId, texts, operation }) => {
-      const recorded = operation && this.#conversations.get(sessionId)?.operations.get(operation.id);
+      const recorded = operation && this.#conversations.get(sessionId)?.operations.get(operation.id)?.digest;
       if (recorded !== undefined) return recorded === operation?.digest ? 'repeated' : 'conflict';
       const conversation = this.#make(sessionId);
       for (const row of this.#newRows(texts)) conversation.rows.push(row);
-      if (operation) conversation.operations.set(operation.id, operation.digest);
+      if (operation) record(conversation, operation);
       return 'stored';
     });
   }
@@ -54,18 +61,23 @@ export class MemoryBackend implements SessionBackend {
 
   edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
     const conversation = this.#conversations.get(sessionId);
-    const recorded = operation && conversation?.operations.get(operation.id);
+    const recorded = operation && conversation?.operations.get(operation.id)?.digest;
     let patch = decide(newest(conversation, last), recorded);
     while ('need' in patch) patch = decide(newest(conversation, patch.need), recorded);
     const records = operation !== undefined && recorded === undefined;
     if (!conversation && !records && !patch.append?.length) return;
     const changed = this.#make(sessionId);
     changed.rows = this.#patched(changed.rows, patch);
-    if (records) changed.operations.set(operation.id, operation.digest);
+    if (records) record(changed, operation);
   }
 
   clear(sessionId: string): void {
     this.#conversations.delete(sessionId);
+  }
+
+  sessionIds(after: string | undefined, limit: number): string[] {
+    const ids = [...this.#conversations.keys()].filter((id) => after === undefined || id > after);
+    return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
   }
 
   close(): void {
@@ -98,4 +110,13 @@ export class MemoryBackend implements SessionBackend {
 function newest(conversation: Conversation | undefined, count: number | 'all'): readonly StoredRow[] {
   const rows = conversation?.rows ?? [];
   return count === 'all' ? rows : rows.slice(Math.max(rows.length - count, 0));
+}
+
+function record({ operations }: Conversation, { id, digest, forgetOlderThan = Infinity }: Operation): void {
+  const now = performance.now();
+  for (const [other, { at }] of operations) {
+    if (at >= now - forgetOlderThan * 1000) break;
+    operations.delete(other);
+  }
+  operations.set(id, { digest, at: now });
 }

@@ -8,6 +8,7 @@ import {
   type RetryOptions,
   retry,
   type SessionBackend,
+  type SessionError,
   type SessionSupport,
   type StoredRow,
 } from '@stackone/sessions-core';
@@ -30,6 +31,9 @@ export interface MysqlBackendParts {
   /** A connector over a transaction of the application. */
   readonly join: (transaction: unknown) => MysqlConnector;
 }
+
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
 
 /** The verbs on MySQL and MariaDB. */
 export class MysqlBackend implements SessionBackend {
@@ -123,6 +127,13 @@ export class MysqlBackend implements SessionBackend {
     );
   }
 
+  sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+    return this.#call(async () => {
+      const { rows } = await this.#connector.run(this.#sql.sessionIds(after ?? BEFORE_ALL, limit));
+      return rows.map(({ id }) => id as string);
+    });
+  }
+
   close(): Promise<void> {
     return this.#parts.close();
   }
@@ -139,6 +150,11 @@ export class MysqlBackend implements SessionBackend {
 
   /** What becomes of each batch. An operation may come twice in one call. */
   async #outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
+    const operations = batches.flatMap(({ sessionId, operation }) =>
+      operation ? [{ sessionId, ...operation }] : [],
+    );
+    if (operations.length > 1 && !(await this.#insertOperations(send, operations)))
+      return batches.map(() => 'stored');
     const outcomes: AppendOutcome[] = [];
     for (const { sessionId, operation } of batches) {
       const recorded = await this.#record(send, sessionId, operation);
@@ -146,6 +162,21 @@ export class MysqlBackend implements SessionBackend {
       else outcomes.push(recorded === operation?.digest ? 'repeated' : 'conflict');
     }
     return outcomes;
+  }
+
+  /** @returns Nothing if all were new and are recorded; the server's refusal if one was not, and none is recorded. */
+  async #insertOperations(
+    send: Send,
+    operations: readonly SessionOperation[],
+  ): Promise<SessionError | undefined> {
+    try {
+      await send(this.#sql.insertOperations(operations));
+    } catch (error) {
+      if (isSessionError(error) && error.code === 'CONSTRAINT_VIOLATED') return error;
+      throw error;
+    }
+    for (const operation of operations) await this.#forgetOld(send, operation);
+    return undefined;
   }
 
   /**
@@ -159,16 +190,25 @@ export class MysqlBackend implements SessionBackend {
     operation: Operation | undefined,
   ): Promise<string | undefined> {
     if (!operation) return undefined;
-    try {
-      await send(this.#sql.insertOperation({ sessionId, ...operation }));
-      return undefined;
-    } catch (error) {
-      if (!isSessionError(error) || error.code !== 'CONSTRAINT_VIOLATED') throw error;
-      const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
-      const digest = rows[0]?.digest;
-      if (typeof digest !== 'string') throw error;
-      return digest;
-    }
+    const refusal = await this.#insertOperations(send, [{ sessionId, ...operation }]);
+    if (!refusal) return undefined;
+    const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
+    const digest = rows[0]?.digest;
+    if (typeof digest !== 'string') throw refusal;
+    return digest;
+  }
+
+  async #forgetOld(send: Send, operation: SessionOperation): Promise<void> {
+    const { sessionId, forgetOlderThan } = operation;
+    if (forgetOlderThan === undefined) return;
+    const { rows } = await send(this.#sql.oldOperations(operation, forgetOlderThan));
+    if (rows.length > 0)
+      await send(
+        this.#sql.forgetOperations(
+          sessionId,
+          rows.map(({ id }) => String(id)),
+        ),
+      );
   }
 
   async #insert(send: Send, inserts: readonly Insert[]): Promise<void> {
@@ -214,6 +254,10 @@ export class MysqlBackend implements SessionBackend {
     await this.#insert(send, this.#inserts.build([rowsOf({ sessionId, texts: append })]));
     return affected > 0 || append.length > 0;
   }
+}
+
+interface SessionOperation extends Operation {
+  readonly sessionId: string;
 }
 
 /** The ids of rows that one DELETE names. */

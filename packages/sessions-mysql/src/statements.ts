@@ -35,8 +35,8 @@ export interface NewOperation {
 }
 
 /**
- * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each works on rows of named
- * sessions only, so that an engine that spreads the tables by session can route it.
+ * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but `sessionIds` works on
+ * rows of named sessions only, so that an engine that spreads the tables by session can route it.
  */
 export function statements(names: MysqlNames) {
   const sessions = qualifiedName(names, names.sessions);
@@ -90,13 +90,23 @@ export function statements(names: MysqlNames) {
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
+    sessionIds: (after: string, limit: number) =>
+      `SELECT session_id AS id FROM ${sessions} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
+    /** Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. */
+    oldOperations: ({ sessionId, id }: NewOperation, seconds: number) =>
+      `SELECT operation_id AS id FROM ${operations} WHERE ${is(sessionId)} AND operation_id <> ${textLiteral(id)} ` +
+      `AND created_at < CURRENT_TIMESTAMP(6) - INTERVAL ${seconds} SECOND LIMIT 1000`,
+    forgetOperations: (sessionId: string, ids: readonly string[]) =>
+      `DELETE FROM ${operations} WHERE ${is(sessionId)} AND operation_id IN (${ids.map(textLiteral).join(', ')})`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
     readOperation: (sessionId: string, id: string) =>
       `SELECT digest FROM ${operations} WHERE ${is(sessionId)} AND operation_id = ${textLiteral(id)}`,
-    insertOperation: ({ sessionId, id, digest }: NewOperation) =>
+    insertOperations: (recorded: readonly NewOperation[]) =>
       `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES ` +
-      `(${textLiteral(sessionId)}, ${textLiteral(id)}, ${textLiteral(digest)})`,
+      recorded
+        .map(({ sessionId, id, digest }) => `(${[sessionId, id, digest].map(textLiteral).join(', ')})`)
+        .join(', '),
   };
 }
 

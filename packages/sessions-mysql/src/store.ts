@@ -96,6 +96,7 @@ const SUPPORTS: SessionSupport = {
   shared: true,
   edit: true,
   operations: true,
+  listing: true,
   transactions: true,
 };
 

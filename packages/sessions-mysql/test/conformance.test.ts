@@ -11,7 +11,14 @@ const runModule = moduleRunner(import.meta.dirname);
 
 const everything = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
 const embedded = { checksIds: true, anyValue: true, namesPaths: true };
-const manifest = { durable: true, shared: true, edit: true, operations: true, transactions: false };
+const manifest = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: false,
+  listing: true,
+};
 
 /** The suite of the session methods in a process of its own, which fails if a case does. */
 const SUITE = `

@@ -28,7 +28,7 @@ function everything(): string[] {
     sql.removeSession('a'),
     sql.removeOperations('a'),
     sql.readOperation('a', 'o'),
-    sql.insertOperation(operation),
+    sql.insertOperations([operation, operation]),
     indexStatement(names),
     ...schemaSql({ server: 'mysql' }),
     ...repairStatements(names, 'mysql', ['agent_messages_ibfk_1']),

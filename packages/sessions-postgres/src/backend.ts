@@ -29,6 +29,9 @@ export interface PostgresBackendParts {
   readonly close: () => Promise<void>;
 }
 
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
+
 /** The verbs on PostgreSQL: append, read and pop are one statement each, edit and clear one transaction. */
 export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
@@ -89,6 +92,13 @@ export class PostgresBackend implements SessionBackend {
       await this.#lock(query, sessionId);
       await this.#removeAll(query, sessionId);
     });
+  }
+
+  async sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+    const rows = await this.#again(() =>
+      this.#parts.connection.read(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]),
+    );
+    return (rows as { id: string }[]).map(({ id }) => id);
   }
 
   close(): Promise<void> {
@@ -167,18 +177,26 @@ export class PostgresBackend implements SessionBackend {
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
     const recorded = new Map<string, RecordedOperation>();
-    const [turn] = batches;
-    if (turn && batches.length === 1 && !turn.operation) {
-      await query(this.#sql.appendTurn, [turn.sessionId, json(turn.texts)]);
-      return recorded;
-    }
-    const { heads, texts } = arrange(batches);
-    const once = heads.some((head) => head.operation_id !== undefined);
-    const rows = await query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
+    const [first] = batches;
+    const rows =
+      first && batches.length === 1 && first.operation?.forgetOlderThan === undefined
+        ? await this.#appendTurn(query, first)
+        : await this.#appendTurns(query, batches);
     for (const { session_id, operation_id, digest, stored } of rows as RecordedRow[]) {
       recorded.set(operationKey(session_id, { id: operation_id }), { digest, stored });
     }
     return recorded;
+  }
+
+  #appendTurn(query: Query, { sessionId, texts, operation }: AppendBatch): ReturnType<Query> {
+    if (!operation) return query(this.#sql.appendTurn, [sessionId, json(texts)]);
+    return query(this.#sql.appendTurnOnce, [sessionId, json(texts), operation.id, operation.digest]);
+  }
+
+  #appendTurns(query: Query, batches: readonly AppendBatch[]): ReturnType<Query> {
+    const { heads, texts } = arrange(batches);
+    const once = heads.some((head) => head.operation_id !== undefined);
+    return query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
   }
 
   async #removeAll(query: Query, sessionId: string): Promise<void> {
@@ -209,6 +227,7 @@ interface Head {
   readonly session_id: string;
   readonly operation_id: string | undefined;
   readonly digest: string | undefined;
+  readonly forget_older_than: number | undefined;
   readonly first: number;
   readonly last: number;
 }
@@ -228,6 +247,7 @@ function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: strin
       session_id: sessionId,
       operation_id: operation?.id,
       digest: operation?.digest,
+      forget_older_than: operation?.forgetOlderThan,
       first,
       last: texts.length,
     });

@@ -81,7 +81,8 @@ const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
 export function statements(names: PostgresNames) {
   const { sessions, messages, operations } = qualifiedTables(names);
   return {
-    appendTurn: appendTurnText(names),
+    appendTurn: appendTurnText(names, false),
+    appendTurnOnce: appendTurnText(names, true),
     append: appendText(names, false),
     appendOnce: appendText(names, true),
     read: `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
@@ -93,6 +94,7 @@ export function statements(names: PostgresNames) {
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
+    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > $1 ORDER BY session_id LIMIT $2::bigint`,
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:
       `UPDATE ${messages} AS m SET message_data = change.text ` +
@@ -110,23 +112,36 @@ export function statements(names: PostgresNames) {
 export type PostgresStatements = ReturnType<typeof statements>;
 
 /**
- * {@link appendText} for one session and without an operation: PostgreSQL plans it in half the time. The clock is
- * read, and ids are drawn above the sort, when the session's row is locked.
+ * {@link appendText} for one turn, which PostgreSQL plans in half the time. The clock is read, and ids are drawn above
+ * the sort, when the session's row is locked.
  *
- * Parameters: the session's id, and the texts as JSON.
+ * Parameters: the session's id and the texts as JSON; the operation's id and digest.
  */
-function appendTurnText(names: PostgresNames): string {
-  const { sessions, messages } = qualifiedTables(names);
+function appendTurnText(names: PostgresNames, once: boolean): string {
+  const { sessions, messages, operations } = qualifiedTables(names);
+  const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
+  SELECT $1, item.text, locked.at
+  FROM locked CROSS JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)`;
   return `WITH locked AS (
   INSERT INTO ${sessions} (session_id) VALUES ($1)
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
   RETURNING clock_timestamp() AS at
+)${
+    once
+      ? `, recorded AS (
+  INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at) SELECT $1, $3, $4, at FROM locked
+  ${RECORD_ONCE}
+), added AS (
+  ${insert} CROSS JOIN recorded WHERE recorded.stored ORDER BY item.position
 )
-INSERT INTO ${messages} (session_id, message_data, created_at)
-SELECT $1, item.text, locked.at
-FROM locked CROSS JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)
-ORDER BY item.position`;
+SELECT session_id, operation_id, digest, stored FROM recorded`
+      : `
+${insert} ORDER BY item.position`
+  }`;
 }
+
+const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls = o.calls + 1
+  RETURNING session_id, operation_id, digest, calls = 1 AS stored`;
 
 /**
  * The one statement of an append. Its parts depend on each other's results, and that is what orders them: `locked`
@@ -138,16 +153,20 @@ ORDER BY item.position`;
  *
  * Parameters: the batches and their texts, as JSON: it is five times quicker to write in JavaScript than an array.
  *
- * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new.
+ * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new. Old ones
+ * of its session are forgotten where it says so, but for those of this call: a row cannot be changed twice.
  */
 function appendText(names: PostgresNames, once: boolean): string {
   const { sessions, messages, operations } = qualifiedTables(names);
   const recorded = `, recorded AS (
-  INSERT INTO ${operations} AS o (session_id, operation_id, digest)
-  SELECT batch.session_id, batch.operation_id, batch.digest FROM turn CROSS JOIN batch
+  INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at)
+  SELECT batch.session_id, batch.operation_id, batch.digest, turn.at FROM turn CROSS JOIN batch
   WHERE batch.operation_id IS NOT NULL
-  ON CONFLICT (session_id, operation_id) DO UPDATE SET calls = o.calls + 1
-  RETURNING session_id, operation_id, digest, calls = 1 AS stored
+  ${RECORD_ONCE}
+), forgotten AS (
+  DELETE FROM ${operations} AS old USING batch, turn
+  WHERE old.session_id = batch.session_id AND old.created_at < turn.at::timestamp - make_interval(secs => batch.forget_older_than)
+    AND old.operation_id NOT IN (SELECT operation_id FROM batch WHERE operation_id IS NOT NULL)
 )`;
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
   SELECT batch.session_id, item.text, turn.at
@@ -163,7 +182,7 @@ function appendText(names: PostgresNames, once: boolean): string {
   ORDER BY item.position`;
   return `WITH batch AS (
   SELECT * FROM json_to_recordset($1::text::json)
-    AS batch(session_id text, operation_id text, digest text, first int, last int)
+    AS batch(session_id text, operation_id text, digest text, forget_older_than float8, first int, last int)
 ), locked AS (
   INSERT INTO ${sessions} (session_id)
   SELECT session_id FROM (SELECT DISTINCT session_id FROM batch) AS ids ORDER BY session_id COLLATE "C"

@@ -143,6 +143,7 @@ const SUPPORTS: SessionSupport = {
   shared: true,
   edit: true,
   operations: true,
+  listing: true,
   transactions: true,
 };
 

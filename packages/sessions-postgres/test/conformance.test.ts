@@ -7,7 +7,14 @@ import { backendOpener } from '../src/store.js';
 import { runProgram } from './processes.js';
 
 const all = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
-const portable = { durable: true, shared: true, edit: true, operations: true, transactions: true };
+const portable = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+  listing: true,
+};
 
 function failOnWarning(): never {
   throw new Error('a warning about tables of our own');

@@ -14,6 +14,9 @@ import type { SqliteStatements } from './statements.js';
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
 
+/** No id is empty, so that every one comes after this. */
+const BEFORE_ALL = '';
+
 /** What a {@link SqliteBackend} works with. */
 export interface SqliteBackendParts {
   readonly connection: SqliteConnection;
@@ -81,6 +84,11 @@ export class SqliteBackend implements SessionBackend {
     });
   }
 
+  sessionIds(after: string | undefined, limit: number): string[] {
+    const rows = this.#connection.all(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]);
+    return rows.map((row) => (row as { id: string }).id);
+  }
+
   close(): void {
     this.#parts.close();
   }
@@ -123,7 +131,12 @@ export class SqliteBackend implements SessionBackend {
         this.#connection.run(this.#sql.insertNext, [sessionId, text, time]);
       }
     }
-    if (operation)
-      this.#connection.run(this.#sql.insertOperation, [sessionId, operation.id, operation.digest]);
+    if (operation) this.#record(sessionId, operation);
+  }
+
+  #record(sessionId: string, { id, digest, forgetOlderThan }: Operation): void {
+    this.#connection.run(this.#sql.insertOperation, [sessionId, id, digest]);
+    if (forgetOlderThan !== undefined)
+      this.#connection.run(this.#sql.forgetOperations, [sessionId, id, forgetOlderThan]);
   }
 }

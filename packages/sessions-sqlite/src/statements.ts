@@ -42,6 +42,11 @@ export function statements(names: SqliteNames) {
     removeSession: `DELETE FROM ${sessions} WHERE session_id = ?`,
     readOperation: `SELECT digest FROM ${operations} WHERE session_id = ? AND operation_id = ?`,
     insertOperation: `INSERT INTO ${operations} (session_id, operation_id, digest) VALUES (?, ?, ?)`,
+    // the column's own clock and format, to the second
+    forgetOperations:
+      `DELETE FROM ${operations} WHERE session_id = ? AND operation_id <> ? ` +
+      "AND created_at < datetime('now', '-' || ? || ' seconds')",
+    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > ? ORDER BY session_id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
   };
 }

@@ -180,6 +180,7 @@ function support(target: SqliteTarget): SessionSupport {
     edit: true,
     operations: true,
     transactions: 'db' in target,
+    listing: true,
   };
 }
 

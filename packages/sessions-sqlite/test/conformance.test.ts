@@ -71,7 +71,14 @@ backendConformance({
   open: async () => {
     return { backend: await backendOpener({ database: new Database(':memory:') })(failOnWarning) };
   },
-  supports: { durable: false, shared: false, edit: true, operations: true, transactions: false },
+  supports: {
+    durable: false,
+    shared: false,
+    edit: true,
+    operations: true,
+    transactions: false,
+    listing: true,
+  },
 });
 backendConformance({
   name: 'the port inside a transaction of the application',
@@ -84,5 +91,12 @@ backendConformance({
     database.exec('BEGIN');
     return { backend: backend.with(db), close: () => database.exec('COMMIT') };
   },
-  supports: { durable: false, shared: false, edit: true, operations: true, transactions: false },
+  supports: {
+    durable: false,
+    shared: false,
+    edit: true,
+    operations: true,
+    transactions: false,
+    listing: true,
+  },
 });

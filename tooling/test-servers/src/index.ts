@@ -3,6 +3,7 @@ export { makeTlsMaterial } from './certificates.ts';
 export { EngineUnavailable } from './choice.ts';
 export { ENGINE_NAMES, type Engine, type Target, targetsOf } from './engines.ts';
 export { type Cut, FaultProxy, type ProxyOptions, startProxy } from './fault-proxy.ts';
+export { keepOnce } from './keep-once.ts';
 export { type MariadbOptions, startMariadb, startMysql } from './mysql-family.ts';
 export { type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts';
 export { type PostgresOptions, startPostgres } from './postgres.ts';

@@ -10,13 +10,19 @@ const underWay = new Map<string, Promise<string>>();
  * own, which then takes its name in one step: whoever sees the name sees all of it. Two processes at once may
  * both make it; the second to finish throws its own away. A part that a dead process left is removed.
  *
+ * @param home - Where it is kept, instead of the folder for all checkouts.
  * @throws whatever `make` throws; nothing is left behind then and the next call tries again.
  */
-export function keepOnce(name: string, make: (part: string) => Promise<void>): Promise<string> {
-  let pending = underWay.get(name);
+export function keepOnce(
+  name: string,
+  make: (part: string) => Promise<void>,
+  home = keptFolder(),
+): Promise<string> {
+  const folder = join(home, name);
+  let pending = underWay.get(folder);
   if (!pending) {
-    pending = find(join(keptFolder(), name), make).finally(() => underWay.delete(name));
-    underWay.set(name, pending);
+    pending = find(folder, make).finally(() => underWay.delete(folder));
+    underWay.set(folder, pending);
   }
   return pending;
 }

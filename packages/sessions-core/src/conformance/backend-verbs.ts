@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import type { Awaitable } from '../awaitable.js';
 import type { HistoryPatch, SessionBackend, StoredRow } from '../backend.js';
 import { type Contract, newId } from './harness.js';
+import { LISTING } from './listing.js';
+import { OPERATION_RETENTION } from './operation-retention.js';
 
 /** What the suite of the port is run against; made anew for each case. */
 export interface BackendSubject {
@@ -320,4 +322,12 @@ const CLEAR: Contract<BackendSubject> = {
 };
 
 /** The contracts of the port's verbs, beyond what the sessions over it show. */
-export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [APPEND, READ, POP, EDIT, CLEAR];
+export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
+  APPEND,
+  READ,
+  POP,
+  EDIT,
+  CLEAR,
+  OPERATION_RETENTION,
+  LISTING,
+];

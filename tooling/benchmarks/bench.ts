@@ -1,0 +1,69 @@
+import { fork } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chosen } from './src/arguments.ts';
+import { charts } from './src/charts.ts';
+import type { Order } from './src/engine-process.ts';
+import { measureImports } from './src/imports.ts';
+import { installPeers } from './src/install-peers.ts';
+import { machine } from './src/machine.ts';
+import { engineSection, markdownReport } from './src/markdown.ts';
+import type { EngineResult, Report } from './src/results.ts';
+
+const { engines, selection, out } = chosen(process.argv.slice(2));
+const { effort, peers, workloads } = selection;
+
+/** One process for each engine: none finds the heap and the compiled code that another has left. */
+function inProcess(order: Order): Promise<EngineResult> {
+  return new Promise((resolve, reject) => {
+    const child = fork(new URL('./src/engine-process.ts', import.meta.url), {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let result: EngineResult | undefined;
+    child.on('message', (message: { line?: string; result?: EngineResult }) => {
+      if (message.line) console.error(message.line);
+      result ??= message.result;
+    });
+    child.once('exit', (code) =>
+      result ? resolve(result) : reject(new Error(`the process of ${order.engine} ended with ${code}`)),
+    );
+    child.send(order);
+  });
+}
+
+if (peers) installPeers();
+const results: EngineResult[] = [];
+for (const engine of engines) {
+  const result = await inProcess({ engine, selection });
+  results.push(result);
+  console.log(`\n${engineSection(result).join('\n\n')}`);
+}
+const imports =
+  workloads.length === 0 || workloads.includes('imports')
+    ? measureImports(effort.imports, peers && effort.peersAlone)
+    : [];
+const report: Report = {
+  date: new Date().toISOString(),
+  machine: machine(),
+  effort,
+  engines: results,
+  imports,
+};
+
+// pnpm starts scripts in their own folder: what the user means is meant from the root
+const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
+const pictures = charts(report);
+await mkdir(folder, { recursive: true });
+await writeFile(join(folder, 'results.json'), `${JSON.stringify(report, undefined, 1)}\n`);
+await writeFile(join(folder, 'results.md'), markdownReport(report, pictures));
+for (const { file, svg } of pictures) await writeFile(join(folder, file), svg);
+for (const { title, workloads: measured } of results) {
+  for (const { title: workload, measured: rows } of measured) {
+    const wrong = rows.find(({ contender, trouble }) => contender === 'ours' && trouble?.kind === 'wrong');
+    if (!wrong) continue;
+    console.error(`${title}, ${workload}: our own store is ${wrong.trouble?.kind}: ${wrong.trouble?.reason}`);
+    process.exitCode = 1;
+  }
+}
+console.error(`\nwritten: ${join(folder, 'results.md')}, results.json and ${pictures.length} charts`);

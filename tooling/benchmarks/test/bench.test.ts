@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { temporaryFolder } from '@stackone/test-environment';
+import { expect, test } from 'vitest';
+import type { Report } from '../src/results.ts';
+
+const run = promisify(execFile);
+const BENCH = new URL('../bench.ts', import.meta.url).pathname;
+
+/** Runs the command; of what it measures nothing is judged but that it was measured, and that it was right. */
+async function bench(...args: string[]): Promise<{ report: Report; page: string; folder: string }> {
+  const folder = temporaryFolder();
+  await run(process.execPath, [BENCH, '--quick', '--rounds', '1', '--no-peers', '--out', folder, ...args]);
+  const report = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
+  return { report, page: readFileSync(join(folder, 'results.md'), 'utf8'), folder };
+}
+
+test('a small run of everything, on SQLite and in memory', { timeout: 120_000 }, async () => {
+  const { report, page, folder } = await bench('--engines', 'memory,sqlite', '--sizes', '100,10000');
+
+  expect(report.engines.map(({ engine }) => engine)).toEqual(['memory', 'sqlite']);
+  const [memory, sqlite] = report.engines;
+  const names = sqlite?.workloads.map(({ workload }) => workload);
+  expect(names).toEqual([
+    'append-alone',
+    'first-turn',
+    'pop',
+    'replace-suffix',
+    'agent-run',
+    'append-16',
+    'append-64',
+    'append-16-one',
+    'newest-20-of-100',
+    'append-to-100',
+    'newest-20-of-10000',
+    'append-to-10000',
+    'memory',
+  ]);
+  expect(memory?.workloads.map(({ workload }) => workload)).toEqual(
+    names?.filter((name) => !/newest|append-to/.test(name)),
+  );
+  for (const { engine, workloads } of report.engines) {
+    for (const { workload, measured } of workloads) {
+      expect(measured.map(({ contender, trouble }) => ({ engine, workload, contender, trouble }))).toEqual(
+        ['ours', 'by hand'].map((contender) => ({ engine, workload, contender, trouble: undefined })),
+      );
+      for (const { rounds } of measured) expect(rounds).toEqual([expect.any(Number)]);
+    }
+  }
+  expect(sqlite?.settings).toMatchObject({ journal_mode: 'wal', synchronous: '2' });
+  expect(report.imports.map(({ package: name }) => name)).toContain('@stackone/openai-agents-js-sessions');
+
+  expect(page).toContain('| append a turn, alone');
+  for (const chart of ['append.svg', 'callers.svg', 'newest.svg']) {
+    expect(page).toContain(`(${chart})`);
+    expect(readFileSync(join(folder, chart), 'utf8')).toMatch(/^<svg [\s\S]*by hand[\s\S]*<\/svg>\n$/);
+  }
+});
+
+test('what it does not know is an error that names what there is', async () => {
+  await expect(bench('--engines', 'oracle')).rejects.toThrow(/no engine "oracle"[\s\S]*postgres/);
+  await expect(bench('--rounds', 'many')).rejects.toThrow(/"many" is no whole number/);
+});
