@@ -36,11 +36,11 @@ export const isWholeNumber =
       ? undefined
       : `a whole number of at least ${least}`;
 
-/** One of the given words. */
 /** A number of days that is not zero; `Infinity` for ever. */
 export const isDays: OptionCheck = (value) =>
   typeof value === 'number' && value > 0 ? undefined : 'a number of days above 0';
 
+/** One of the given words. */
 export const isOneOf =
   (...values: readonly (string | boolean)[]): OptionCheck =>
   (value) =>

@@ -64,6 +64,8 @@ export interface SessionHost {
 export interface PreparedCall<T> {
   /** What the conversation is stored under. Calls for one id take turns. */
   readonly storedId: string;
+  /** Runs alone, because it reads before it writes. */
+  readonly exclusive?: boolean;
   readonly work: (backend: SessionBackend) => Awaitable<T>;
 }
 
@@ -167,8 +169,8 @@ export class StoreSession
    * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
    * read or written.
    * @returns Items, oldest first. They are fresh copies.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError if
-   * the window's `count` does not return a number of zero or more.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError
+   * if the window's `count` does not return a number of zero or more.
    */
   getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     return this.#perform('getItems', runContext, ({ items }) => {
@@ -302,14 +304,13 @@ export class StoreSession
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform('replaceHistoryWithCompaction', runContext, (conversation) => {
-      const { storedId, codec } = conversation;
-      if (this.#window || !this.#host.edit) {
+    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec, items: stored }) => {
+      if (this.#window !== undefined || !this.#host.edit) {
         const texts = codec.encode(items);
         return (backend) => append(backend, storedId, texts, undefined);
       }
       const decide = replaceHistory(items, codec);
-      return (backend) => conversation.items.edit(backend, 'all', decide);
+      return (backend) => stored.edit(backend, 'all', decide);
     });
   }
 
@@ -320,7 +321,8 @@ export class StoreSession
   ): Promise<T> {
     return this.#host.perform(operation, () => {
       const conversation = this.#conversationOf(runContext);
-      return { storedId: conversation.storedId, work: prepare(conversation) };
+      const work = prepare(conversation);
+      return { storedId: conversation.storedId, exclusive: this.#window !== undefined, work };
     });
   }
 

@@ -72,15 +72,15 @@ export class StoredItems {
   /** Reads what a window of the conversation shows, oldest first. */
   readWindow(backend: SessionBackend, window: SessionWindow): Awaitable<AgentInputItem[]> {
     const reader = this.#reader();
-    const reading = readWindow(
+    const items = readWindow(
       window,
       (limit, before) => backend.read(this.#storedId, limit, before),
       (row) => reader.item(row),
     );
-    return whenReady(reading, (items) => {
+    return whenReady(items, (shown) => {
       reader.check();
       reader.tell('skipped');
-      return items;
+      return shown;
     });
   }
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { CALLS, type Call, cutAtEachStatement } from '@stackone/interruptions';
+import { SessionError, type SessionErrorCode, SessionStore } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import type { Pool } from 'mysql2/promise';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { MysqlBackend } from '../src/backend.js';
 import { GivenPool } from '../src/connect.js';
 import { PoolConnector } from '../src/connection.js';
@@ -14,7 +16,7 @@ import { texts } from './items.js';
 const SUPPORTS = { durable: true, shared: true, edit: true, operations: true, transactions: false };
 
 /** Each test plants the statement of a known defect; what our own statement gives is the first half of it. */
-describeEngine(SERVERS, ({ engine, url }) => {
+describeEngine(SERVERS, ({ engine, server, url }) => {
   let pool: Pool;
   beforeAll(async () => {
     await (await MysqlSessionStore.fromUrl(url)).close();
@@ -22,10 +24,10 @@ describeEngine(SERVERS, ({ engine, url }) => {
   });
   afterAll(() => pool.end());
 
-  function backendWith(fault: Partial<MysqlStatements> = {}): MysqlBackend {
+  function backendWith(fault: Partial<MysqlStatements> = {}, connections = pool): MysqlBackend {
     const sql = { ...statements(mysqlNames()), ...fault };
     return new MysqlBackend({
-      connector: new PoolConnector(new GivenPool(promisePool(pool)), sql),
+      connector: new PoolConnector(new GivenPool(promisePool(connections)), sql),
       sql,
       supports: SUPPORTS,
       maxPacket: 1_000_000,
@@ -140,5 +142,37 @@ describeEngine(SERVERS, ({ engine, url }) => {
       },
       { remove: (_session, ids) => `DELETE FROM agent_messages WHERE id IN (${ids})` },
     );
+  });
+
+  describe('a call that is cut at each statement', () => {
+    const call = CALLS.find(({ name }) => name === 'popItem') as Call;
+    const cut = async (
+      fault: Partial<MysqlStatements>,
+      told: (error: unknown) => unknown = (error) => error,
+    ) => {
+      const open = async (through: string) => {
+        const own = rawPool(through, { connectionLimit: 1 });
+        onTestFinished(() => own.end());
+        const backend = backendWith(fault, own);
+        const pop = backend.pop.bind(backend);
+        backend.pop = (sessionId) =>
+          pop(sessionId).catch((error: unknown) => {
+            throw told(error);
+          });
+        return new SessionStore({ name: 'planted', supports: SUPPORTS, open: () => backend });
+      };
+      await cutAtEachStatement({ engine, server, url, open }, call, { statements: 5, roundTrips: 5 }, 0);
+    };
+
+    test('statements that each commit by themselves', async () => {
+      await cut({});
+      await expect(cut({ begin: 'DO 0' })).rejects.toThrow(/nothing was written, and it was/);
+    });
+
+    test('an error that says less than is known, or more', async () => {
+      const always = (code: SessionErrorCode) => () => new SessionError(code, 'planted');
+      await expect(cut({}, always('OUTCOME_UNKNOWN'))).rejects.toThrow(/statement 1 of 5/);
+      await expect(cut({}, always('CONNECTION_FAILED'))).rejects.toThrow(/statement 5 of 5/);
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { CALLS, type Call, cutAtEachStatement, type ServerSubject } from '@stackone/interruptions';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PostgresBackend } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
 import { PoolConnection } from '../src/connection.js';
@@ -9,7 +10,7 @@ import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
 
 // Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
-describeEngine('postgres:18', ({ url, server }) => {
+describeEngine('postgres:18', ({ url, server, engine }) => {
   const pool = new pg.Pool({ connectionString: url, max: 40 });
   const right = statements(postgresNames(undefined, 'public'));
   surviveDrops(pool); // the database goes while connections are still ending
@@ -125,5 +126,30 @@ describeEngine('postgres:18', ({ url, server }) => {
     const parameters = Array.from({ length: 70_000 }, (_, index) => `($${index + 1})`);
     const insert = `SELECT count(*) FROM (VALUES ${parameters.join()}) AS v(x)`;
     await expect(pool.query(insert, parameters)).rejects.toMatchObject({ code: '08P01' });
+  });
+
+  test('statements that each commit by themselves leave half a call when the connection is cut', async () => {
+    class NeverBegins extends pg.Client {
+      override query(...[statement, ...others]: unknown[]): never {
+        const sent = String(statement).startsWith('BEGIN') ? 'SELECT 1' : statement;
+        return Reflect.apply(super.query, this, [sent, ...others]) as never;
+      }
+    }
+    const open = async (through: string) => {
+      const own = new pg.Pool({ connectionString: through, max: 1, Client: NeverBegins });
+      surviveDrops(own);
+      onTestFinished(() => own.end());
+      return PostgresSessionStore.fromPool(own, { maxRetries: 0 });
+    };
+    const call = CALLS.find(({ name }) => name === 'applyHistoryMutations') as Call;
+    const cut = (changed: Partial<ServerSubject>) =>
+      cutAtEachStatement(
+        { engine, server, url, open: PostgresSessionStore.fromUrl.bind(PostgresSessionStore), ...changed },
+        call,
+        { statements: 6, roundTrips: 6 },
+        0,
+      );
+    await cut({});
+    await expect(cut({ open })).rejects.toThrow(/neither the old history nor the new one/);
   });
 });

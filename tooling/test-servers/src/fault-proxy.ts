@@ -19,6 +19,8 @@ export interface Cut {
   readonly nth?: number;
   /** Count only requests whose SQL text matches, such as `/^commit/i`. */
   readonly sql?: RegExp;
+  /** What is done at that moment instead of cutting, such as killing the client. The answer is withheld. */
+  readonly instead?: () => void;
 }
 
 /** Options of {@link startProxy}. */
@@ -48,7 +50,7 @@ export class FaultProxy {
   statements = 0;
   /** Times that a client has waited for the server, after it had logged in. */
   roundTrips = 0;
-  /** Connections that were cut because of {@link cut}. */
+  /** Requests that {@link cut} fell on. */
   cuts = 0;
   readonly #listener: Server;
   readonly #open = new Set<Socket>();
@@ -92,17 +94,17 @@ export class FaultProxy {
     await this.close();
   }
 
-  /** Counts a message, and says whether a planned cut falls on it. */
-  count({ statements, request }: ClientMessage): Cut['when'] | undefined {
+  /** Counts a message, and says which planned cut falls on it, if one does. */
+  count({ statements, request }: ClientMessage): Cut | undefined {
     this.messages += 1;
     this.statements += statements;
     if (!request) return undefined;
     this.roundTrips += 1;
-    let due: Cut['when'] | undefined;
+    let due: Cut | undefined;
     for (const planned of this.#planned) {
       if (planned.sql && !(request.sql !== undefined && planned.sql.test(request.sql))) continue;
       planned.left -= 1;
-      if (planned.left === 0) due ??= planned.when;
+      if (planned.left === 0) due ??= planned;
     }
     this.#planned = this.#planned.filter(({ left }) => left > 0);
     if (due) this.cuts += 1;
@@ -112,7 +114,8 @@ export class FaultProxy {
   /** Joins a client to the server. */
   join(client: Socket, server: Socket, framing: Framing): void {
     this.connections += 1;
-    let withheld = false;
+    /** What follows the complete answer that the client does not get. */
+    let withheld: (() => void) | undefined;
     const cutNow = () => {
       client.resetAndDestroy();
       server.resetAndDestroy();
@@ -135,17 +138,18 @@ export class FaultProxy {
     }
     client.on('data', (chunk) => {
       for (const message of framing.fromClient(chunk)) {
-        const when = this.count(message);
-        if (when === 'before') return cutNow();
-        if (when === 'sent') return toServer.write(message.bytes, cutNow);
-        if (when === 'answered') withheld = true;
+        const cut = this.count(message);
+        const strike = cut?.instead ?? cutNow;
+        if (cut?.when === 'before') return strike();
+        if (cut) withheld = cut.when === 'answered' ? strike : () => {};
+        if (cut?.when === 'sent') return toServer.write(message.bytes, strike);
         toServer.write(message.bytes);
       }
     });
     server.on('data', (chunk) => {
       const complete = framing.answers(chunk);
       if (!withheld) toClient.write(chunk);
-      else if (complete) cutNow();
+      else if (complete) withheld();
     });
   }
 }

@@ -75,6 +75,18 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, server, url
     await expect((await connected(server, proxy.url(url))).run('SELECT 1')).resolves.toBeDefined();
   });
 
+  test.each(['before', 'sent', 'answered'] as const)('does something else instead: %s', async (when) => {
+    await fresh();
+    const { proxy, connection } = await through(server, url);
+    const struck = new Promise<void>((resolve) => proxy.cut({ when, sql: /^insert/i, instead: resolve }));
+    const unanswered = connection.run(insert, [1]);
+    await struck;
+    proxy.cutAll();
+    await expect(unanswered).rejects.toThrow(/terminated|closed|ECONNRESET/i);
+    if (when === 'before') expect(await rows()).toEqual([]);
+    if (when === 'answered') expect(await rows()).toEqual([1]);
+  });
+
   test('cuts all that is open', async () => {
     const { proxy, connection } = await through(server, url);
     proxy.cutAll();
