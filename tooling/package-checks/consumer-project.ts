@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type PublishedPackage, ROOT } from './packages.ts';
 import { npmInstall, run } from './programs.ts';
 
@@ -76,6 +76,12 @@ console.log(JSON.stringify(found));\n`;
 
   node(file: string, node = process.execPath): Promise<string> {
     return run(node, [file], this.root);
+  }
+
+  /** Runs a program of the package on a module of the consumers, as its users do. */
+  runProgram(program: string, args: readonly string[], module: string): Promise<string> {
+    copyFileSync(module, join(this.root, basename(module)));
+    return run('npx', ['--no', program, ...args, basename(module)], this.root);
   }
 
   /** Runs a script of the consumers in this project. */

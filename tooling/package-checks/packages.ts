@@ -11,6 +11,7 @@ interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly private?: boolean;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
@@ -43,6 +44,11 @@ export class PublishedPackage {
   /** The types of the table definitions are those of drizzle-orm, which do not pass a strict library check. */
   get strictEntries(): string[] {
     return this.entries.filter((entry) => !entry.endsWith('/schema'));
+  }
+
+  /** The programs that it brings. */
+  get programs(): string[] {
+    return Object.keys(this.manifest.bin ?? {});
   }
 
   /** A file of the consumers, if this package has it. */

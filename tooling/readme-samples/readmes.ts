@@ -38,9 +38,9 @@ export interface Readme {
   readonly blocks: readonly Block[];
 }
 
-/** The README of the project and of every package that is published. */
+/** The README of the project and of every package that is published, and the guides. */
 export function readmes(): Readme[] {
-  const paths = globSync(['README.md', 'packages/*/README.md'], { cwd: ROOT }).sort();
+  const paths = globSync(['README.md', 'packages/*/README.md', 'docs/*.md'], { cwd: ROOT }).sort();
   return paths.map((path) => {
     const text = readFileSync(join(ROOT, path), 'utf8');
     return { path, text, blocks: blocksOf(text) };
@@ -78,7 +78,7 @@ export function blocksOf(text: string): Block[] {
 
 /**
  * The programs of a README: its blocks of code, except those that are marked `not run, <reason>`. A block that is
- * marked `continues` goes on where the one before it ended.
+ * marked `continues` goes on where the one before it ended; one that is marked `is <path>` quotes a whole file.
  *
  * @throws Error for a mark that is not known.
  */
@@ -87,13 +87,19 @@ export function samplesOf({ blocks }: Readme): Sample[] {
   for (const { language, line, heading, text, mark } of blocks) {
     const kind = CODE[language];
     if (!kind || isNotRun(mark)) continue;
-    if (mark !== undefined && mark !== 'continues') throw new Error(`Line ${line}: unknown mark "${mark}".`);
+    if (mark !== undefined && mark !== 'continues' && quotedFile(mark) === undefined)
+      throw new Error(`Line ${line}: unknown mark "${mark}".`);
     const before = mark === 'continues' ? `${samples.at(-1)?.code}\n` : '';
     const code = before + text;
     const output = Array.from(code.matchAll(/\/\/ -> (.*)/g), ([, expected]) => `${expected}\n`).join('');
     samples.push({ name: `${heading} (line ${line})`, language: kind, code, output });
   }
   return samples;
+}
+
+/** The file that a block quotes, from where the README is. */
+export function quotedFile(mark: string | undefined): string | undefined {
+  return /^is (\S+)$/.exec(mark ?? '')?.[1];
 }
 
 export function isNotRun(mark: string | undefined): boolean {

@@ -4,6 +4,7 @@ import { moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { DrizzleSession, MysqlSessionStore, openSessionStore, PostgresSessionStore } from '../src/index.js';
+import { sessions } from './run-sessions.js';
 
 const runModule = moduleRunner(import.meta.dirname);
 
@@ -74,6 +75,13 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
       Array.from({ length: 100 }, (_, index) => `${index}`),
     );
     await store.close();
+  });
+
+  test('sessions conformance <url>: every case that a URL allows passes', { timeout: 120_000 }, async () => {
+    const { code, stdout, stderr } = await sessions(['conformance', url]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/\n\d{3} passed, 0 failed, \d+ not covered\n$/);
+    expect(stdout).not.toContain(new URL(url).host);
   });
 
   test('the runner, with sessions from the URL', { timeout: 60_000 }, async () => {

@@ -1,3 +1,4 @@
+export { atomicCompaction } from './atomic-compaction.js';
 export type { Awaitable } from './awaitable.js';
 export { whenReady } from './awaitable.js';
 export type {
@@ -51,3 +52,4 @@ export { parseTenantSessionId, tenantSessionId } from './tenant-id.js';
 export { TransactionStore } from './transaction-store.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './url.js';
 export type { SessionWarning, WarningReporter } from './warnings.js';
+export type { SessionWindow } from './window.js';

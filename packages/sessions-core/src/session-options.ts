@@ -1,5 +1,6 @@
 import type { RunContext } from '@openai/agents-core';
 import type { OptionCheck } from './options.js';
+import type { SessionWindow } from './window.js';
 
 /**
  * Names the tenant that a run belongs to.
@@ -17,9 +18,15 @@ export interface SessionOptions<Context = unknown> {
    * at every call: the SDK's runner hands its run context to the methods, and so must everybody else.
    */
   tenant?: TenantOf<Context>;
+  /**
+   * Bounds what `getItems()` without a limit returns, and so what the SDK's runner is handed. What else the session
+   * does, `getItems(limit)` included, is about the whole conversation.
+   */
+  window?: SessionWindow;
 }
 
 /** The checks of {@link SessionOptions}. */
 export const SESSION_OPTION_CHECKS: Readonly<Record<keyof SessionOptions, OptionCheck>> = {
   tenant: (value) => (typeof value === 'function' ? undefined : 'a function of the run context'),
+  window: (value) => (typeof value === 'object' && value !== null ? undefined : 'an object'),
 };

@@ -9,6 +9,7 @@ import type {
 } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { SessionBackend } from './backend.js';
+import { whenWrapped } from './compaction-wrapper.js';
 import { type KeyedOperation, newOperation, operationOf, withRetention } from './digest.js';
 import { SessionError } from './errors.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
@@ -20,12 +21,14 @@ import {
   replaceSuffix,
 } from './history-transaction.js';
 import { encodeItems, type ItemCodec } from './item-codec.js';
+import { answersEarlierCall } from './item-partners.js';
 import { normalizeLimit } from './limit.js';
 import { checkOptions } from './options.js';
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
 import { StoredItems } from './stored-items.js';
 import type { WarningReporter } from './warnings.js';
+import { type SessionWindow, windowOf } from './window.js';
 
 /** What a session needs of the store it belongs to. */
 export interface SessionHost {
@@ -61,6 +64,8 @@ export interface SessionHost {
 export interface PreparedCall<T> {
   /** What the conversation is stored under. Calls for one id take turns. */
   readonly storedId: string;
+  /** Runs alone, because it reads before it writes. */
+  readonly exclusive?: boolean;
   readonly work: (backend: SessionBackend) => Awaitable<T>;
 }
 
@@ -119,19 +124,30 @@ export class StoreSession
   declare readonly acceptsRunContext?: true;
   readonly #host: SessionHost;
   readonly #storedIdOf: (runContext: RunContext<unknown> | undefined) => string;
+  #window: SessionWindow | undefined;
   /** That of the last call: most sessions have only one. */
   #conversation: Conversation | undefined;
 
-  /** @throws TypeError for an id that some database could not keep exactly, and for an unknown option. */
+  /** @throws TypeError for an id that some database could not keep exactly, and for an option that is not right. */
   constructor(sessionId: string, host: SessionHost, options: SessionOptions<never> = {}) {
     checkOptions('session', options, SESSION_OPTION_CHECKS);
     this.#storedIdOf = storedIdOf(sessionId, host.tenant, options.tenant);
     this.sessionId = sessionId;
     this.#host = host;
     // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
-    for (const name of host.edit ? [] : REWRITES) Object.defineProperty(this, name, { value: undefined });
+    for (const name of host.edit ? [] : REWRITES) {
+      // with a window it only appends
+      if (name === 'replaceHistoryWithCompaction' && options.window) continue;
+      Object.defineProperty(this, name, { value: undefined });
+    }
     if (!host.edit || !host.operations || host.joined)
       Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
+    if (options.window) {
+      this.#window = windowOf(options.window);
+      whenWrapped(this, () => {
+        this.#window = undefined;
+      });
+    }
     if (options.tenant) {
       Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
       // The SDK gives it no run context.
@@ -147,15 +163,19 @@ export class StoreSession
   /**
    * Reads the conversation.
    *
-   * @param limit - How many of the newest items; all if absent. Zero and less give none, fractions round up.
+   * @param limit - How many of the newest items. If it is absent: the session's window, or all where it has none.
+   * `Infinity` and `NaN` mean all; zero and less give none, fractions round up.
    * @param runContext - What the SDK's runner passes to a session that asks for its tenant; not used by others. So
    * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
    * read or written.
    * @returns Items, oldest first. They are fresh copies.
-   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits.
+   * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError
+   * if the window's `count` does not return a number of zero or more.
    */
   getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
     return this.#perform('getItems', runContext, ({ items }) => {
+      const window = limit === undefined ? this.#window : undefined;
+      if (window) return (backend) => items.readWindow(backend, window);
       const wanted = normalizeLimit(limit);
       return (backend) => (wanted === 0 ? [] : items.read(backend, wanted, wanted));
     });
@@ -164,6 +184,9 @@ export class StoreSession
   /**
    * Adds a turn: all of its items or, if it fails, none, next to each other and after everything that was stored
    * before. Items are copied when the call is made. Nothing happens for an empty array.
+   *
+   * In a session with a window, items that answer calls of an earlier turn are stored once: the runner, which compares
+   * what it reads before and after a write that was not acknowledged, cannot see them where the window hides them.
    *
    * @param items - Oldest first.
    * @param runContext - See {@link getItems}.
@@ -179,9 +202,16 @@ export class StoreSession
     runContext?: RunContext<unknown>,
     options: AddItemsOptions = {},
   ): Promise<void> {
-    return this.#perform('addItems', runContext, ({ storedId, codec }) => {
+    return this.#perform('addItems', runContext, ({ storedId, codec, items: stored }) => {
       const texts = codec.encode(items);
       const operation = this.#operationOf(options, items, codec);
+      if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
+        const plain = encodeItems(items);
+        return (backend) =>
+          whenReady(stored.endsWith(backend, plain), (repeated) =>
+            repeated ? undefined : append(backend, storedId, texts, operation),
+          );
+      }
       return (backend) =>
         texts.length === 0 && options.operationId === undefined
           ? undefined
@@ -268,12 +298,19 @@ export class StoreSession
    * Replaces the whole conversation, in one transaction: readers see the old items or the new ones. Items that stay
    * at its end keep their place and time.
    *
+   * In a session with a window it removes nothing, as the model has not seen what the window hides: the items are
+   * added at the end. The runner reads from the last compaction item on, so it is handed the same.
+   *
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform('replaceHistoryWithCompaction', runContext, (conversation) => {
-      const decide = replaceHistory(items, conversation.codec);
-      return (backend) => conversation.items.edit(backend, 'all', decide);
+    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec, items: stored }) => {
+      if (this.#window !== undefined || !this.#host.edit) {
+        const texts = codec.encode(items);
+        return (backend) => append(backend, storedId, texts, undefined);
+      }
+      const decide = replaceHistory(items, codec);
+      return (backend) => stored.edit(backend, 'all', decide);
     });
   }
 
@@ -284,7 +321,8 @@ export class StoreSession
   ): Promise<T> {
     return this.#host.perform(operation, () => {
       const conversation = this.#conversationOf(runContext);
-      return { storedId: conversation.storedId, work: prepare(conversation) };
+      const work = prepare(conversation);
+      return { storedId: conversation.storedId, exclusive: this.#window !== undefined, work };
     });
   }
 

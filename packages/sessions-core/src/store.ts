@@ -287,7 +287,7 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#inTurn(call.storedId, call.work, this.#overlap(operation));
+    return this.#inTurn(call.storedId, call.work, call.exclusive ? undefined : this.#overlap(operation));
   }
 
   /** Does something with a conversation after the calls before it, but for those of the same kind. */

@@ -1,9 +1,11 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Decide, HistoryPatch, Operation, SessionBackend, StoredRow } from './backend.js';
-import type { ItemCodec } from './item-codec.js';
+import { encodeItems, type ItemCodec } from './item-codec.js';
 import { RowReader } from './row-reader.js';
 import type { SessionHost } from './session.js';
+import type { SessionWindow } from './window.js';
+import { readWindow } from './window-reader.js';
 
 /** {@link Decide} with a reader for the rows it is shown. */
 export type DecideOnItems = (
@@ -64,6 +66,29 @@ export class StoredItems {
         ...older,
         ...items,
       ]);
+    });
+  }
+
+  /** Reads what a window of the conversation shows, oldest first. */
+  readWindow(backend: SessionBackend, window: SessionWindow): Awaitable<AgentInputItem[]> {
+    const reader = this.#reader();
+    const items = readWindow(
+      window,
+      (limit, before) => backend.read(this.#storedId, limit, before),
+      (row) => reader.item(row),
+    );
+    return whenReady(items, (shown) => {
+      reader.check();
+      reader.tell('skipped');
+      return shown;
+    });
+  }
+
+  /** Whether the newest items are these. */
+  endsWith(backend: SessionBackend, texts: readonly string[]): Awaitable<boolean> {
+    return whenReady(this.read(backend, texts.length, texts.length), (items) => {
+      const newest = encodeItems(items);
+      return newest.length === texts.length && newest.every((text, index) => text === texts[index]);
     });
   }
 

@@ -1,17 +1,33 @@
-// A right and very small implementation of the SDK's session methods. The test of the conformance suite replaces
-// one line of it at a time; every fault planted so must make the suite fail.
+// A right and very small implementation of a store and of all session methods of the SDK. The test of the
+// conformance suite replaces one line of it at a time; every fault planted so must make the suite fail.
+import { channel } from 'node:diagnostics_channel';
+import { EventEmitter } from 'node:events';
+
+const published = channel('stackone:sessions:operation');
 
 /** As a database answers: later. */
 const answer = () => new Promise((resolve) => setImmediate(resolve));
 
-export function createToyStore({ encodeItems, decodeItem, checkSessionId }) {
-  const rows = [];
-  const locks = new Map();
-  let lastId = 0;
-  let clock = 0;
+/** What several stores may work on. */
+const newDatabase = () => ({
+  rows: [],
+  operations: [],
+  locks: new Map(),
+  lastId: 0,
+  clock: 0,
+  reachable: true,
+});
+
+export function createToyStore(core, database = newDatabase()) {
+  const { encodeItems, decodeItem, checkSessionId, isItem, SessionError } = core;
+  const events = new EventEmitter();
+  const supports = { durable: false, shared: true, edit: true, operations: true, transactions: true };
+  const underWay = new Set();
+  let open = false;
+  let closing;
 
   // One call at a time for each conversation, in the order of the calls.
-  function locked(sessionId, work) {
+  function locked(sessionId, work, locks = database.locks) {
     const before = locks.get(sessionId) ?? Promise.resolve();
     const result = before.then(work);
     locks.set(
@@ -21,29 +37,109 @@ export function createToyStore({ encodeItems, decodeItem, checkSessionId }) {
     return result;
   }
 
-  function ofSession(sessionId) {
-    return rows.filter((row) => row.sessionId === sessionId).sort((a, b) => a.id - b.id);
-  }
-
-  async function insert(sessionId, texts) {
+  async function connect() {
     await answer();
-    for (const text of texts) {
-      rows.push({ id: ++lastId, sessionId, text, time: clock-- });
-    }
+    if (!database.reachable) throw new SessionError('CONNECTION_FAILED', 'The database is out of reach.');
+    open = true;
   }
 
-  function decoded(row) {
+  const closed = () => new SessionError('CLOSED', 'The store is closed.');
+
+  // One call of a session: `prepare` looks at the arguments at once, what it returns does the work.
+  function perform(operation, { sessionId, locks }, prepare) {
+    if (closing) return Promise.reject(closed());
+    const started = performance.now();
+    const tell = (error) => {
+      const ms = performance.now() - started;
+      published.publish({ engine: 'toy', operation, ms, ...(error && { error: error.code ?? error.name }) });
+    };
+    let result;
+    try {
+      const work = prepare();
+      result = locked(
+        sessionId,
+        async () => {
+          if (!open) await connect();
+          return work();
+        },
+        locks,
+      );
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    const told = result.then(() => tell(), tell).then(() => underWay.delete(told));
+    underWay.add(told);
+    return result;
+  }
+
+  function warn(row, fate) {
+    const warning = {
+      code: 'CORRUPT_ITEM',
+      message: `The row ${row.id} was ${fate}.`,
+      rowId: String(row.id),
+    };
+    queueMicrotask(() => events.emit('warning', warning));
+  }
+
+  function decoded(row, fate) {
     try {
       return decodeItem(row.text);
     } catch {
+      warn(row, fate);
       return undefined;
     }
   }
 
+  const refusal = (code, what) => new SessionError(code, `Session history ${what}`);
+
+  // The text of a value with its keys in order.
+  function canonical(value) {
+    const sorted = (one) =>
+      one === null || typeof one !== 'object' || Object.getPrototypeOf(one) !== Object.prototype
+        ? Array.isArray(one)
+          ? one.map(sorted)
+          : one
+        : Object.fromEntries(
+            Object.keys(one)
+              .sort()
+              .map((key) => [key, sorted(one[key])]),
+          );
+    return encodeItems([{ value: sorted(value) }])[0];
+  }
+
+  // The transaction of the arguments, as a copy.
+  function readTransaction({ operationId, transaction }) {
+    const invalid = (what) => refusal('INVALID_TRANSACTION', `${what}`);
+    if (typeof operationId !== 'string' || operationId.trim() === '')
+      throw invalid('transaction operationId must be a non-empty string.');
+    if (typeof transaction !== 'object' || transaction === null)
+      throw invalid('transaction must be an object.');
+    const { type, items, expectedSuffix, replacement } = structuredClone(transaction);
+    const fields = Object.keys(transaction).length;
+    const appends = type === 'append_items';
+    if (!appends && type !== 'replace_suffix')
+      throw new SessionError('INVALID_TRANSACTION', 'Unsupported session history transaction type.');
+    if (appends && !(fields === 2 && Array.isArray(items)))
+      throw invalid('append transaction fields are invalid.');
+    if (!appends && !(fields === 3 && Array.isArray(expectedSuffix) && Array.isArray(replacement)))
+      throw invalid('suffix transaction fields are invalid.');
+    const expected = appends ? [] : expectedSuffix;
+    const added = appends ? items : replacement;
+    if (![...expected, ...added].every(isItem))
+      throw invalid('transaction items contain invalid or unsupported data.');
+    return { operationId, text: canonical({ type, expected, added }), expected, texts: encodeItems(added) };
+  }
+
   class ToySession {
-    constructor(sessionId) {
-      checkSessionId(sessionId);
+    #place;
+
+    constructor(sessionId, place, tenant) {
+      if (tenant === undefined) {
+        checkSessionId(sessionId);
+      }
       this.sessionId = sessionId;
+      if (tenant !== undefined) this.sessionId = `$tenant:${encodeURIComponent(tenant)}:${sessionId}`;
+      this.#place = place;
     }
 
     async getSessionId() {
@@ -51,10 +147,10 @@ export function createToyStore({ encodeItems, decodeItem, checkSessionId }) {
     }
 
     getItems(limit) {
-      return locked(this.sessionId, async () => {
+      return this.#perform('getItems', () => async () => {
         await answer();
-        const items = ofSession(this.sessionId)
-          .map(decoded)
+        const items = this.#rows()
+          .map((row) => decoded(row, 'skipped'))
           .filter((item) => item !== undefined);
         if (limit === undefined || Number.isNaN(limit)) return items;
         if (limit <= 0) return [];
@@ -62,41 +158,182 @@ export function createToyStore({ encodeItems, decodeItem, checkSessionId }) {
       });
     }
 
-    addItems(items) {
-      let texts;
-      try {
-        texts = encodeItems(items);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-      return locked(this.sessionId, () => insert(this.sessionId, texts));
+    addItems(items, _runContext, { operationId } = {}) {
+      return this.#perform('addItems', () => {
+        if (operationId !== undefined && (typeof operationId !== 'string' || operationId.trim() === ''))
+          throw new TypeError('An operation id must be a text that is not blank.');
+        const texts = encodeItems(items);
+        const add = () => this.#insert(texts);
+        return () => this.#once(operationId, texts.join(), add);
+      });
     }
 
     popItem() {
-      return locked(this.sessionId, async () => {
+      return this.#perform('popItem', () => async () => {
         for (;;) {
-          const row = ofSession(this.sessionId).at(-1);
+          const row = this.#rows().at(-1);
           if (!row) return undefined;
           await answer();
-          rows.splice(rows.indexOf(row), 1);
-          const item = decoded(row);
+          this.#remove([row]);
+          const item = decoded(row, 'removed');
           if (item !== undefined) return item;
         }
       });
     }
 
     clearSession() {
-      return locked(this.sessionId, async () => {
+      return this.#perform('clearSession', () => async () => {
         await answer();
-        for (const row of ofSession(this.sessionId)) rows.splice(rows.indexOf(row), 1);
+        this.#remove(this.#rows());
+        this.#place.operations = this.#place.operations.filter((one) => one.sessionId !== this.sessionId);
       });
+    }
+
+    applyHistoryTransaction(args) {
+      return this.#perform('applyHistoryTransaction', () => {
+        const { operationId, text, expected, texts } = readTransaction(args);
+        const work = async () => {
+          const suffix = expected.length === 0 ? [] : this.#rows().slice(-expected.length);
+          const found = suffix.map(({ text }) => canonical(decodeItem(text)));
+          if (found.join() !== expected.map(canonical).join())
+            throw refusal('SUFFIX_MISMATCH', 'suffix no longer matches the transaction precondition.');
+          this.#remove(suffix);
+          await this.#insert(texts);
+        };
+        return () => this.#once(operationId, text, work);
+      });
+    }
+
+    applyHistoryMutations({ mutations }) {
+      return this.#perform('applyHistoryMutations', () => {
+        const copies = structuredClone(mutations);
+        return async () => {
+          await answer();
+          for (const { callId, replacement } of copies) {
+            const isCall = (item) => item.type === 'function_call' && item.callId === callId;
+            const [first, ...others] = this.#rows().filter((row) => isCall(decodeItem(row.text)));
+            if (!first) continue;
+            first.text = encodeItems([replacement])[0];
+            this.#remove(others);
+          }
+        };
+      });
+    }
+
+    replaceHistoryWithCompaction(items) {
+      return this.#perform('replaceHistoryWithCompaction', () => {
+        const texts = encodeItems(items);
+        return async () => {
+          await answer();
+          this.#remove(this.#rows());
+          this.#insertNow(texts);
+        };
+      });
+    }
+
+    #perform(operation, prepare) {
+      return perform(operation, { sessionId: this.sessionId, locks: this.#place.locks }, prepare);
+    }
+
+    #rows() {
+      return this.#place.rows.filter((row) => row.sessionId === this.sessionId).sort((a, b) => a.id - b.id);
+    }
+
+    #remove(rows) {
+      this.#place.rows = this.#place.rows.filter((row) => !rows.includes(row));
+    }
+
+    async #insert(texts) {
+      await answer();
+      this.#insertNow(texts);
+    }
+
+    #insertNow(texts) {
+      for (const text of texts) {
+        this.#place.rows.push({
+          id: ++database.lastId,
+          sessionId: this.sessionId,
+          text,
+          time: database.clock--,
+        });
+      }
+    }
+
+    // Does the work of an operation, unless it was done before.
+    async #once(id, text, work) {
+      const mine = (one) => one.sessionId === this.sessionId && one.id === id;
+      const known = this.#place.operations.find(mine);
+      if (known && known.text !== text)
+        throw refusal('OPERATION_CONFLICT', 'operation was already applied with a different transaction.');
+      if (known) return;
+      await work();
+      if (id !== undefined) this.#place.operations.push({ sessionId: this.sessionId, id, text });
     }
   }
 
-  const session = (sessionId) => new ToySession(sessionId);
-  return {
+  const isTenant = (tenant) => typeof tenant === 'string' && tenant.trim() !== '';
+
+  // A session that asks for the tenant of the run at each call. The run context is the last argument.
+  function asking(sessionId, tenantOf) {
+    const session = { acceptsRunContext: true, getSessionId: async () => sessionId };
+    for (const [method, at] of Object.entries({ getItems: 1, addItems: 1, popItem: 0, clearSession: 0 })) {
+      session[method] = async (...args) => {
+        const tenant = args[at] && tenantOf(args[at]);
+        if (!isTenant(tenant)) throw new SessionError('TENANT_MISSING', 'There is no tenant.');
+        return new ToySession(sessionId, database, tenant)[method](...args);
+      };
+    }
+    return session;
+  }
+
+  const session = (sessionId, { tenant } = {}) =>
+    tenant ? asking(sessionId, tenant) : new ToySession(sessionId, database);
+  const store = {
+    supports,
     session,
-    reopen: () => ({ session }),
-    insertRaw: (sessionId, text) => rows.push({ id: ++lastId, sessionId, text, time: clock-- }),
+    scoped(tenant) {
+      if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
+      return { session: (sessionId) => new ToySession(sessionId, database, tenant) };
+    },
+    on: (event, listener) => events.on(event, listener),
+    off: (event, listener) => events.off(event, listener),
+    async open() {
+      if (closing) throw closed();
+      if (!open) await connect();
+      return store;
+    },
+    close() {
+      closing ??= Promise.all(underWay).then(() => undefined);
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => store.close(),
+    with(transaction) {
+      if (closing) throw closed();
+      if (!open) throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins.');
+      return { session: (sessionId) => new ToySession(sessionId, transaction) };
+    },
+  };
+  return store;
+}
+
+/** What the suites are run against. */
+export function createToyParts(core, create = createToyStore) {
+  const database = newDatabase();
+  const store = create(core, database);
+  return {
+    store,
+    session: (sessionId) => store.session(sessionId),
+    reopen: () => create(core, database),
+    insertRaw: (sessionId, text) =>
+      database.rows.push({ id: ++database.lastId, sessionId, text, time: database.clock-- }),
+    outOfReach() {
+      const missing = { ...newDatabase(), reachable: false };
+      return { store: create(core, missing), mend: () => Object.assign(missing, { reachable: true }) };
+    },
+    async inTransaction(work, end) {
+      const transaction = { ...database, rows: [...database.rows], locks: new Map() };
+      await work(transaction);
+      if (end === 'commit') Object.assign(database, { rows: transaction.rows });
+    },
   };
 }

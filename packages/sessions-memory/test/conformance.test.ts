@@ -1,41 +1,57 @@
-import { SessionStore } from '@stackone/sessions-core';
-import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
-import { describe, test } from 'vitest';
+import { SessionError, SessionStore } from '@stackone/sessions-core';
+import {
+  backendConformance,
+  sessionConformance,
+  sessionFeatures,
+  storeConformance,
+} from '@stackone/sessions-core/conformance';
+import { describe, expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
 import { MemorySessionStore } from '../src/index.js';
 
-const everything = { checksIds: true, anyValue: true, namesPaths: true };
-
 sessionConformance({
-  name: 'MemorySessionStore',
+  name: 'sessions of a MemorySessionStore',
   describe,
   test,
   open: () => new MemorySessionStore(),
-  supports: everything,
+  supports: sessionFeatures(MEMORY_SUPPORT),
 });
 
-sessionConformance({
+/** Keeps its rows when one of the stores over it closes, as a database does. */
+class LastingBackend extends MemoryBackend {
+  override close(): void {}
+}
+
+const store = storeConformance({
   name: 'two stores over one MemoryBackend, with access to its rows',
   describe,
   test,
   open: () => {
-    const backend = new MemoryBackend();
-    const open = () =>
-      new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: () => backend }).on(
-        'warning',
-        () => {},
-      );
-    const store = open();
+    const backend = new LastingBackend();
+    const open = (engine = () => backend) =>
+      new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: engine }).on('warning', () => {});
     return {
-      session: (id: string) => store.session(id),
+      store: open(),
       insertRaw: (sessionId: string, text: string) => backend.append([{ sessionId, texts: [text] }]),
-      reopen: () => {
-        const other = open();
-        return { session: (id: string) => other.session(id) };
+      reopen: () => open(),
+      outOfReach: () => {
+        let mended = false;
+        const engine = () => {
+          if (!mended) throw new SessionError('CONNECTION_FAILED', 'out of reach');
+          return backend;
+        };
+        return { store: open(engine), mend: () => (mended = true) };
       },
     };
   },
-  supports: { ...everything, reopen: true, raw: true },
+  supports: { ...MEMORY_SUPPORT, tenants: true, reopen: true, raw: true, outOfReach: true },
+});
+
+test('the suite of a store has at least 180 cases, and says what memory cannot do', () => {
+  expect(store.covered.length).toBeGreaterThanOrEqual(180);
+  expect(new Set(store.notCovered.flatMap(({ needs }) => needs))).toEqual(
+    new Set(['transactions', 'inTransaction']),
+  );
 });
 
 backendConformance({

@@ -1,41 +1,37 @@
-import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import {
+  backendConformance,
+  sessionConformance,
+  sessionFeatures,
+  storeConformance,
+} from '@stackone/sessions-core/conformance';
 import { moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS } from './databases.js';
+import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS, SUPPORT } from './databases.js';
 
 const runModule = moduleRunner(import.meta.dirname);
 
-const everything = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
-const embedded = { checksIds: true, anyValue: true, namesPaths: true };
-const manifest = {
-  durable: true,
-  shared: true,
-  edit: true,
-  operations: true,
-  transactions: false,
-  listing: true,
-};
+const everything = { ...sessionFeatures(SUPPORT), reopen: true, raw: true };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
-/** The suite of the session methods in a process of its own, which fails if a case does. */
+let stores = 0;
+
+/** The suite of a store in a process of its own, which fails if a case does. */
 const SUITE = `
   import { describe, test } from 'node:test';
-  import { sessionConformance } from '@stackone/sessions-core/conformance';
+  import { storeConformance } from '@stackone/sessions-core/conformance';
   import { MysqlSessionStore } from '@stackone/sessions-mysql';
 
   const open = () => MysqlSessionStore.fromUrl(process.argv[1], { max: 3 });
-  const { covered } = sessionConformance({
+  const { covered } = storeConformance({
     name: 'process ' + process.pid,
     describe,
     test,
-    open: async () => {
-      const store = await open();
-      return { session: (id) => store.session(id), reopen: open, close: () => store.close() };
-    },
-    supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true },
+    open: async () => ({ store: await open(), reopen: open }),
+    supports: { durable: true, shared: true, edit: true, operations: true, transactions: true, reopen: true },
   });
   console.log('covered ' + covered.length);
 `;
@@ -75,6 +71,37 @@ describeEngine(SERVERS, ({ url }) => {
   shared('a URL, other table names, a pool of one', {
     tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' },
     max: 1,
+  });
+
+  const { covered, notCovered } = storeConformance({
+    name: 'a store',
+    describe,
+    test,
+    open: () => ({
+      store: new MysqlSessionStore({ url }, { max: 2 }).on('warning', () => {}),
+      reopen: () => new MysqlSessionStore({ url }, { max: 2 }),
+      insertRaw: (id, text) =>
+        pool.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
+      outOfReach: () => {
+        const number = stores++;
+        const tables = { sessions: `late_sessions_${number}`, messages: `late_messages_${number}` };
+        const store = new MysqlSessionStore({ url }, { max: 2, tables, createTables: false });
+        return { store, mend: async () => (await MysqlSessionStore.fromUrl(url, { tables })).close() };
+      },
+      inTransaction: async (work, end) => {
+        const connection = await pool.getConnection();
+        await connection.beginTransaction();
+        await work(connection);
+        await connection[end]();
+        connection.release();
+      },
+    }),
+    supports: { ...SUPPORT, ...parts },
+  });
+
+  test('every case of the suite of a store is covered', () => {
+    expect(notCovered).toEqual([]);
+    expect(covered.length).toBeGreaterThanOrEqual(190);
   });
 
   test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
@@ -117,7 +144,7 @@ describeEngine(SERVERS, ({ url }) => {
           describe,
           test,
           open: () => ({ session: (id) => store.session(id) }),
-          supports: embedded,
+          supports: sessionFeatures(SUPPORT),
         });
       });
     }
@@ -138,7 +165,7 @@ describeEngine(SERVERS, ({ url }) => {
           describe,
           test,
           open: () => ({ session: (id) => store.session(id) }),
-          supports: embedded,
+          supports: sessionFeatures(SUPPORT),
         });
       });
     }
@@ -153,7 +180,7 @@ describeEngine(SERVERS, ({ url }) => {
         const backend = await backendOpener({ url }, { max: 1 })(failOnWarning);
         return { backend, close: () => backend.close() };
       },
-      supports: manifest,
+      supports: SUPPORT,
     });
     for (const [name, drizzle] of Object.entries(DRIZZLES)) {
       backendConformance({
@@ -179,7 +206,7 @@ describeEngine(SERVERS, ({ url }) => {
             },
           };
         },
-        supports: manifest,
+        supports: SUPPORT,
       });
     }
     backendConformance({
@@ -198,7 +225,7 @@ describeEngine(SERVERS, ({ url }) => {
           },
         };
       },
-      supports: manifest,
+      supports: SUPPORT,
     });
   });
 });

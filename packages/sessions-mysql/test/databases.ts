@@ -12,6 +12,16 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 /** The servers that everything here runs on. */
 export const SERVERS = ['mysql', 'mariadb'] as const;
 
+/** What every store can do on them. */
+export const SUPPORT = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+  listing: true,
+};
+
 /** The versions of drizzle-orm that everything about Drizzle runs on. */
 export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = {
   'drizzle-orm 0.44': drizzleOldest as unknown as typeof drizzleNewest,

@@ -1,9 +1,9 @@
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import * as lowest from 'mysql2-lowest';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { driverUrl, SERVERS } from './databases.js';
+import { driverUrl, SERVERS, SUPPORT } from './databases.js';
 import { messages } from './items.js';
 
 // the store's own pools come from the oldest driver that package.json allows
@@ -25,7 +25,7 @@ describeEngine(SERVERS, { tls: {} }, ({ server, url }) => {
     describe,
     test,
     open: () => ({ session: (id) => store.session(id) }),
-    supports: { checksIds: true, anyValue: true, namesPaths: true },
+    supports: sessionFeatures(SUPPORT),
   });
 
   test('a pool of the oldest mysql2', async () => {

@@ -1,6 +1,6 @@
-import { playScene, playSceneForTenants, SCENES } from '@stackone/runner-script';
+import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { test } from 'vitest';
+import { describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { SERVERS } from './databases.js';
 
@@ -13,5 +13,13 @@ describeEngine(SERVERS, ({ url }) => {
   test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
     await using store = await MysqlSessionStore.fromUrl(url);
     await playSceneForTenants(name, store, name);
+  });
+
+  describe.each(Object.keys(WINDOWS))('in a window of %s', (window) => {
+    test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+      await using store = await MysqlSessionStore.fromUrl(url);
+      const id = `${window}: ${name}`;
+      await playWindowedScene(name, window, (sessionId, options) => store.session(sessionId, options), id);
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import { backendConformance, storeConformance } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,7 +6,6 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 import { backendOpener } from '../src/store.js';
 import { runProgram } from './processes.js';
 
-const all = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
 const portable = {
   durable: true,
   shared: true,
@@ -15,6 +14,9 @@ const portable = {
   transactions: true,
   listing: true,
 };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
+
+let stores = 0;
 
 function failOnWarning(): never {
   throw new Error('a warning about tables of our own');
@@ -30,7 +32,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
     const quoted = (...names: string[]) =>
       [options.schema ?? 'public', ...names].map((name) => `"${name.replaceAll('"', '""')}"`).join('.');
     return {
-      session: (id: string) => store.session(id),
+      store,
       insertRaw: async (id: string, text: string) => {
         await raw.query(`INSERT INTO ${quoted(sessions)} (session_id) VALUES ($1) ON CONFLICT DO NOTHING`, [
           id,
@@ -41,12 +43,36 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
         ]);
       },
       reopen: () => PostgresSessionStore.fromUrl(url, options),
-      close: () => store.close(),
+      outOfReach: () => {
+        const number = stores++;
+        const tables = { sessions: `late_sessions_${number}`, messages: `late_messages_${number}` };
+        const store = new PostgresSessionStore({ url }, { max: 2, tables, createTables: false });
+        return { store, mend: async () => (await PostgresSessionStore.fromUrl(url, { tables })).close() };
+      },
+      inTransaction: async (work: (transaction: pg.PoolClient) => Promise<unknown>, end: string) => {
+        const client = await raw.connect();
+        await client.query('BEGIN');
+        await work(client);
+        await client.query(end);
+        client.release();
+      },
     };
   }
 
-  sessionConformance({ name: 'a URL', describe, test, open: () => open({}), supports: all });
-  sessionConformance({
+  const { covered, notCovered } = storeConformance({
+    name: 'a URL',
+    describe,
+    test,
+    open: () => open({}),
+    supports: { ...portable, ...parts },
+  });
+
+  test('every case of the suite of a store is covered', () => {
+    expect(notCovered).toEqual([]);
+    expect(covered.length).toBeGreaterThanOrEqual(190);
+  });
+
+  storeConformance({
     name: 'a pool of one, other table names, a schema',
     describe,
     test,
@@ -56,7 +82,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
         tables: { sessions: 'my "chats"', messages: "rows; -- of $1 ?'" },
         schema: 'the "agents"',
       }),
-    supports: all,
+    supports: { ...portable, ...parts },
   });
 
   test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isSessionError } from '@stackone/sessions-core';
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -20,7 +20,7 @@ vi.mock('drizzle-orm/sql', async (original) => {
 });
 
 const NASTY = 'NUL \u0000, \\, \\\\, \', ", {}, {"a":[null]}, NULL, $1, ?, :x, \ud800, 👋';
-const supports = { checksIds: true, anyValue: true, namesPaths: true };
+const portable = { durable: true, shared: true, edit: true, operations: true, transactions: true };
 
 const HISTORY_METHODS = [
   'applyHistoryTransaction',
@@ -52,7 +52,7 @@ describeEngine('postgres:18', ({ url }) => {
             describe,
             test,
             open: () => ({ session: (id) => store.session(id) }),
-            supports,
+            supports: sessionFeatures(portable),
           });
         }
 

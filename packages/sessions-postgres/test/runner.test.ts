@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { playScene, playSceneForTenants, SCENES } from '@stackone/runner-script';
+import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { afterAll, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
 
 describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
@@ -14,5 +14,12 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
 
   test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
     await playSceneForTenants(name, store, randomUUID());
+  });
+
+  describe.each(Object.keys(WINDOWS))('in a window of %s', (window) => {
+    test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+      const id = randomUUID();
+      await playWindowedScene(name, window, (sessionId, options) => store.session(sessionId, options), id);
+    });
   });
 });

@@ -1,10 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backendConformance, sessionConformance } from '@stackone/sessions-core/conformance';
+import {
+  backendConformance,
+  sessionConformance,
+  sessionFeatures,
+  storeConformance,
+} from '@stackone/sessions-core/conformance';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { SqliteSessionStore, type SqliteStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 
@@ -12,13 +17,14 @@ const folder = mkdtempSync(join(tmpdir(), 'sessions-sqlite-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
+const location = (number: number) => join(folder, `${number}.db`);
 
 function failOnWarning(): never {
   throw new Error('a warning about tables of our own');
 }
 
 async function openFile(options: SqliteStoreOptions) {
-  const file = join(folder, `${files++}.db`);
+  const file = location(files++);
   const store = await SqliteSessionStore.fromUrl(`sqlite:${file}`, options);
   store.on('warning', () => {}); // of the rows that cases damage
   const raw = new Database(file);
@@ -26,42 +32,83 @@ async function openFile(options: SqliteStoreOptions) {
     `INSERT INTO "${options.tables?.messages ?? 'agent_messages'}" (session_id, message_data) VALUES (?, ?)`,
   );
   return {
-    session: (id: string) => store.session(id),
+    store,
     insertRaw: (id: string, text: string) => insert.run(id, text),
     reopen: () => SqliteSessionStore.fromUrl(`sqlite:${file}`, options),
-    close: async () => {
-      raw.close();
-      await store.close();
+    outOfReach: () => {
+      const missing = join(folder, `missing-${files++}`);
+      const store = new SqliteSessionStore({ url: `sqlite:${missing}/a.db` }, options);
+      return { store, mend: () => mkdirSync(missing) };
     },
+    close: () => raw.close(),
   };
 }
 
-const supports = { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true };
+const file = {
+  durable: true,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: false,
+  listing: true,
+};
+const inMemory = { ...file, durable: false, shared: false };
+const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };
 const tables = { sessions: 'my "chats"', messages: 'rows; -- of ?' };
 
-sessionConformance({ name: 'a file', describe, test, open: () => openFile({}), supports });
-sessionConformance({
+storeConformance({
+  name: 'a file',
+  describe,
+  test,
+  open: () => openFile({}),
+  supports: { ...file, ...parts },
+});
+storeConformance({
   name: 'a file with other table names, weaker durability',
   describe,
   test,
   open: () => openFile({ tables, synchronous: 'normal' }),
-  supports,
+  supports: { ...file, ...parts },
 });
 
-const embedded = { checksIds: true, anyValue: true, namesPaths: true };
 sessionConformance({
   name: 'in memory',
   describe,
   test,
   open: () => SqliteSessionStore.fromUrl('sqlite::memory:'),
-  supports: embedded,
+  supports: sessionFeatures(inMemory),
 });
-sessionConformance({
+const drizzled = storeConformance({
   name: 'a Drizzle database',
   describe,
   test,
-  open: () => SqliteSessionStore.fromDrizzle(drizzle({ client: new Database(':memory:') })),
-  supports: embedded,
+  open: async () => {
+    const { insertRaw, reopen, outOfReach, store, close } = await openFile({});
+    await store.close();
+    const client = new Database(location(files - 1));
+    const db = drizzle({ client });
+    return {
+      store: await SqliteSessionStore.fromDrizzle(db),
+      insertRaw,
+      reopen,
+      outOfReach,
+      inTransaction: async (work, end) => {
+        client.exec('BEGIN');
+        await work(db);
+        client.exec(end);
+      },
+      close: () => {
+        client.close();
+        close();
+      },
+    };
+  },
+  supports: { ...file, ...parts, transactions: true, inTransaction: true },
+});
+
+test('on a file, through Drizzle, every case of the suite is covered', () => {
+  expect(drizzled.notCovered).toEqual([]);
+  expect(drizzled.covered.length).toBeGreaterThanOrEqual(190);
 });
 
 backendConformance({
@@ -71,14 +118,7 @@ backendConformance({
   open: async () => {
     return { backend: await backendOpener({ database: new Database(':memory:') })(failOnWarning) };
   },
-  supports: {
-    durable: false,
-    shared: false,
-    edit: true,
-    operations: true,
-    transactions: false,
-    listing: true,
-  },
+  supports: inMemory,
 });
 backendConformance({
   name: 'the port inside a transaction of the application',
@@ -91,12 +131,5 @@ backendConformance({
     database.exec('BEGIN');
     return { backend: backend.with(db), close: () => database.exec('COMMIT') };
   },
-  supports: {
-    durable: false,
-    shared: false,
-    edit: true,
-    operations: true,
-    transactions: false,
-    listing: true,
-  },
+  supports: inMemory,
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { playScene, playSceneForTenants, SCENES } from '@stackone/runner-script';
+import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
 import { temporaryFolder } from '@stackone/test-environment';
-import { test } from 'vitest';
+import { describe, test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
 
 const folder = temporaryFolder();
@@ -14,4 +14,11 @@ test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
 test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
   await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, 'tenants.db')}`);
   await playSceneForTenants(name, store, name);
+});
+
+describe.each(Object.keys(WINDOWS))('in a window of %s', (window) => {
+  test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
+    await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, `${window}.db`)}`);
+    await playWindowedScene(name, window, (sessionId, options) => store.session(sessionId, options), name);
+  });
 });

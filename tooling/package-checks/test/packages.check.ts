@@ -91,6 +91,15 @@ describe.each(packages.map((pkg) => [pkg.name, pkg] as const))('%s', (name, pkg)
       expect(cjs).toEqual(esm);
     });
 
+    for (const program of pkg.programs) {
+      test(`brings the program ${program}, which checks a module of the user`, async () => {
+        const module = pkg.consumer('own-store.ts') ?? '';
+        const report = await project.runProgram(program, ['conformance'], module);
+        expect(report).toMatch(/^own-store\.ts: /);
+        expect(report).toMatch(/\d{3} passed, 0 failed, \d+ not covered\n$/);
+      });
+    }
+
     test.concurrent.each(TYPESCRIPT_VERSIONS)(
       'compiles under TypeScript %s, strict, with its types checked, and runs in both module systems',
       async (version) => {

@@ -1,10 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
 import { clearPrograms, compilerMessages, runProgram, writeProgram } from '../programs.ts';
-import { isNotRun, linkTarget, type Readme, readmes, type Sample, samplesOf } from '../readmes.ts';
+import {
+  isNotRun,
+  linkTarget,
+  quotedFile,
+  type Readme,
+  readmes,
+  type Sample,
+  samplesOf,
+} from '../readmes.ts';
 
 const LANGUAGES = ['ts', 'typescript', 'js', 'javascript', 'sh', 'sql', 'python', 'json', 'text'];
 
@@ -44,6 +52,14 @@ function checkText({ blocks, text, path }: Readme): void {
       ({ mark, text }) => isNotRun(mark) && /\b(import|require|await)\b/.test(text),
     );
     expect(programs.map(({ line }) => `line ${line}`)).toEqual([]);
+  });
+
+  test('quotes files as they are', () => {
+    for (const { mark, text: quoted } of blocks) {
+      const file = quotedFile(mark);
+      if (file === undefined) continue;
+      expect(`${quoted}\n`).toBe(readFileSync(linkTarget({ blocks, text, path }, file), 'utf8'));
+    }
   });
 
   test('names commands that exist', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { blocksOf, samplesOf } from '../readmes.ts';
+import { blocksOf, quotedFile, samplesOf } from '../readmes.ts';
 
 const fence = '```';
 
@@ -46,6 +46,12 @@ test('a block is left out only with a reason', () => {
   expect(marked('not run, a listing of types')).toEqual([]);
   expect(() => marked('not run')).toThrow('Line 2: unknown mark "not run"');
   expect(() => marked('skip')).toThrow('unknown mark');
+});
+
+test('a block that quotes a file is a program like any other', () => {
+  const text = ['<!-- sample: is ../a.ts -->', `${fence}ts`, 'a();', fence].join('\n');
+  expect(samples(text).map(({ code }) => code)).toEqual(['a();']);
+  expect(blocksOf(text).map(({ mark }) => quotedFile(mark))).toEqual(['../a.ts']);
 });
 
 test('a block without an end is an error', () => {

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { type AgentInputItem, MemorySession, type Session, setTracingDisabled } from '@openai/agents-core';
 import { SCENES } from './scenes.js';
 
+export { COMPACTIONS, type CompactionCase } from './compaction.js';
 export { SCENES } from './scenes.js';
 export { playSceneForTenants, type TenantStore } from './tenants.js';
+export { playWindowedScene, WINDOWS } from './windows.js';
 
 /** Opens a session over the conversation with this id; each call may give another object. */
 export type OpenSession = (sessionId: string) => Session | Promise<Session>;

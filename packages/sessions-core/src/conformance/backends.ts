@@ -1,16 +1,24 @@
 import type { Awaitable } from '../awaitable.js';
 import type { SessionBackend } from '../backend.js';
 import { BACKEND_CONTRACTS, type BackendSubject } from './backend-verbs.js';
-import { type Coverage, defineCases, type TestRunner } from './harness.js';
+import { type Coverage, defineCases, type Suite, type TestRunner } from './harness.js';
 
-/** What {@link backendConformance} takes. */
-export interface BackendConformanceOptions extends TestRunner {
+/** What the suite of the port is told. */
+export interface BackendSuiteOptions {
   /** Shown as the name of the suite. */
   name: string;
   /** Makes what a case is run against. A shared database is fine: every case uses ids of its own. */
   open: () => Awaitable<BackendSubject>;
   /** The manifest of the backend. */
   supports: SessionBackend['supports'];
+}
+
+/** What {@link backendConformance} takes. */
+export interface BackendConformanceOptions extends BackendSuiteOptions, TestRunner {}
+
+/** The suite of the port, to be run without a test runner. */
+export function backendSuite({ name, open, supports }: BackendSuiteOptions): Suite<BackendSubject> {
+  return { name, contracts: BACKEND_CONTRACTS, open, supports: { ...supports } };
 }
 
 /**
@@ -25,5 +33,5 @@ export interface BackendConformanceOptions extends TestRunner {
  * ```
  */
 export function backendConformance(options: BackendConformanceOptions): Coverage {
-  return defineCases(options.name, BACKEND_CONTRACTS, options, options.open, { ...options.supports });
+  return defineCases(backendSuite(options), options);
 }

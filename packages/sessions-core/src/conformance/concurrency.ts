@@ -9,6 +9,7 @@ import {
   type SessionSource,
   type SessionSubject,
 } from './harness.js';
+import { reopened } from './reopened.js';
 
 /** Starts `count` turns of four items at once and checks that each lies whole and in order in the conversation. */
 async function turnsStayWhole(sources: readonly SessionSource[], count: number): Promise<void> {
@@ -133,8 +134,3 @@ export const DURABILITY: Contract<SessionSubject> = {
     },
   ],
 };
-
-async function reopened(subject: SessionSubject): Promise<SessionSource & { close?(): unknown }> {
-  assert.ok(subject.reopen, 'the subject says it can reopen and has no reopen()');
-  return subject.reopen();
-}

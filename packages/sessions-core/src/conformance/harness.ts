@@ -15,13 +15,25 @@ export interface Case<Subject> {
   /** What the subject must offer for this case; without it the case is reported as not covered. */
   readonly needs?: readonly string[];
   /** Throws if the promise is broken. */
-  readonly run: (subject: Subject) => Promise<void>;
+  readonly run: (subject: Subject, supports: Features) => Promise<void>;
 }
+
+/** What the subject is said to offer, by the names that {@link Case.needs} has. */
+export type Features = Readonly<Record<string, boolean | undefined>>;
 
 /** The cases of one contract. */
 export interface Contract<Subject> {
   readonly name: string;
   readonly cases: readonly Case<Subject>[];
+}
+
+/** Contracts, and what they are asked of. */
+export interface Suite<Subject extends { close?(): Awaitable<unknown> }> {
+  readonly name: string;
+  readonly contracts: readonly Contract<Subject>[];
+  /** Makes the subject of one case. */
+  readonly open: () => Awaitable<Subject>;
+  readonly supports: Features;
 }
 
 /** What a run of the suite covers, and what it leaves out and why. */
@@ -51,26 +63,24 @@ export interface SessionSubject extends SessionSource {
 
 /** Defines a test for every case that the subject can be asked. */
 export function defineCases<Subject extends { close?(): Awaitable<unknown> }>(
-  name: string,
-  contracts: readonly Contract<Subject>[],
+  suite: Suite<Subject>,
   { describe, test }: TestRunner,
-  open: () => Awaitable<Subject>,
-  supports: Readonly<Record<string, boolean | undefined>>,
 ): Coverage {
+  const { name, contracts } = suite;
   const covered: string[] = [];
   const notCovered: { name: string; needs: readonly string[] }[] = [];
   describe(name, () => {
     for (const contract of contracts) {
       const able = contract.cases.filter((one) => {
-        const lacking = (one.needs ?? []).filter((need) => !supports[need]);
-        if (lacking.length > 0) notCovered.push({ name: one.name, needs: lacking });
-        return lacking.length === 0;
+        const needs = lacking(one, suite.supports);
+        if (needs.length > 0) notCovered.push({ name: one.name, needs });
+        return needs.length === 0;
       });
       if (able.length === 0) continue;
       describe(contract.name, () => {
         for (const one of able) {
           covered.push(one.name);
-          test(one.name, () => runCase(one, open));
+          test(one.name, () => runCase(one, suite.open, suite.supports));
         }
       });
     }
@@ -79,14 +89,25 @@ export function defineCases<Subject extends { close?(): Awaitable<unknown> }>(
   return { covered, notCovered };
 }
 
+/** Cases that all need one feature, whatever else each of them needs. */
+export function needing<Subject>(feature: string, cases: readonly Case<Subject>[]): readonly Case<Subject>[] {
+  return cases.map((one) => ({ ...one, needs: [feature, ...(one.needs ?? [])] }));
+}
+
+/** What a case needs and the subject does not offer. */
+export function lacking(one: Pick<Case<never>, 'needs'>, supports: Features): string[] {
+  return (one.needs ?? []).filter((need) => !supports[need]);
+}
+
 /** Runs one case against a subject of its own. */
 export async function runCase<Subject extends { close?(): Awaitable<unknown> }>(
   one: Case<Subject>,
   open: () => Awaitable<Subject>,
+  supports: Features,
 ): Promise<void> {
   const subject = await open();
   try {
-    await one.run(subject);
+    await one.run(subject, supports);
   } finally {
     await subject.close?.();
   }

@@ -1,18 +1,15 @@
-// Runs the conformance suite of the session methods on the database of DATABASE_URL. Ends with 1 if a case fails.
+// Runs the conformance suite of a store on the database of DATABASE_URL. Ends with 1 if a case fails.
 import { describe, test } from 'node:test';
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { storeConformance } from '@stackone/sessions-core/conformance';
 import { PostgresSessionStore } from '@stackone/sessions-postgres';
 
 const open = () => PostgresSessionStore.fromUrl(process.env.DATABASE_URL, { max: 3 });
 
-const { covered } = sessionConformance({
+const { covered } = storeConformance({
   name: `process ${process.pid}`,
   describe,
   test,
-  open: async () => {
-    const store = await open();
-    return { session: (id) => store.session(id), reopen: open, close: () => store.close() };
-  },
-  supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true },
+  open: async () => ({ store: await open(), reopen: open }),
+  supports: { durable: true, shared: true, edit: true, operations: true, transactions: true, reopen: true },
 });
 console.log(`covered ${covered.length}`);

@@ -1,7 +1,7 @@
 // The conformance suite, a transaction of Drizzle and a history transaction, with whatever peers are installed.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { storeConformance } from '@stackone/sessions-core/conformance';
 import { SqliteSessionStore } from '@stackone/sessions-sqlite';
 import { sessionTables } from '@stackone/sessions-sqlite/schema';
 import Database from 'better-sqlite3';
@@ -12,12 +12,12 @@ const open = () => {
   return { client, db: drizzle({ client }) };
 };
 
-sessionConformance({
+storeConformance({
   name: 'a Drizzle database',
   describe,
   test,
-  open: () => SqliteSessionStore.fromDrizzle(open().db),
-  supports: { checksIds: true, anyValue: true, namesPaths: true },
+  open: async () => ({ store: await SqliteSessionStore.fromDrizzle(open().db) }),
+  supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
 });
 
 test('a turn inside a transaction, read through the tables of the schema', async () => {

@@ -1,0 +1,1 @@
+export { createToyBackend as open } from '../../../sessions-core/test/toy-backend.mjs';

@@ -1,0 +1,3 @@
+import { SqliteSessionStore } from '@stackone/sessions-sqlite';
+
+export const open = () => new SqliteSessionStore({ url: 'sqlite::memory:' }).on('warning', () => {});

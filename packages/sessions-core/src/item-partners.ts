@@ -1,0 +1,172 @@
+import type { AgentInputItem } from '@openai/agents-core';
+
+/** The calls that results belong to, by type: those of the SDK, and those that the API itself has. */
+const CALL_OF: Readonly<Record<string, string>> = {
+  function_call_result: 'function_call',
+  function_call_output: 'function_call',
+  computer_call_result: 'computer_call',
+  computer_call_output: 'computer_call',
+  shell_call_output: 'shell_call',
+  local_shell_call_output: 'local_shell_call',
+  apply_patch_call_output: 'apply_patch_call',
+  custom_tool_call_output: 'custom_tool_call',
+  program_output: 'program',
+};
+const CALLS: ReadonlySet<string> = new Set(Object.values(CALL_OF));
+
+/** Calls that the runner leaves out of a model's input by itself while they have no result. */
+const PRUNED: ReadonlySet<string> = new Set([
+  'function_call',
+  'computer_call',
+  'apply_patch_call',
+  'program',
+]);
+
+/** Their call id may be missing; then a result belongs to some search that has none yet. */
+const SEARCH = 'tool_search_call';
+const SEARCH_RESULT = 'tool_search_output';
+
+/**
+ * Tells which items of the newest part of a conversation make a valid input for a model by themselves. Left out are:
+ *
+ * - a result whose call is not before it; what a program did, without the program; what came of a request to approve a
+ *   hosted MCP tool, without the request
+ * - a reasoning item that is not followed by what the model made of it
+ * - what the model made of a reasoning item that is not there: the one item that follows it
+ *
+ * A call without a result stays: it may be waiting for an approval, and the runner keeps it from the model by itself.
+ *
+ * @param items - Oldest first.
+ * @param headless - Whether the item before these is a reasoning item.
+ * @returns One answer for each item. More items before these never turn a yes into a no.
+ */
+export function validItems(items: readonly AgentInputItem[], headless: boolean): boolean[] {
+  const calls = new OpenCalls(items);
+  const valid: boolean[] = [];
+  /** Where the reasoning items right before the current item begin. */
+  let reasoning = 0;
+  for (const [index, item] of items.entries()) {
+    if (item.type === 'reasoning') {
+      valid.push(false); // until what the model made of it follows
+      continue;
+    }
+    const made = isMadeByModel(item);
+    const lacksHead = headless && reasoning === 0 && made;
+    const stays = (!lacksHead || calls.isPruned(item)) && calls.admit(item);
+    if (made && stays && !lacksHead) valid.fill(true, reasoning, index);
+    valid.push(stays);
+    reasoning = index + 1;
+  }
+  return valid;
+}
+
+/** The calls so far that a later item may belong to. */
+class OpenCalls {
+  readonly #seen = new Set<string>();
+  /** Searches by who runs them, each without a result yet. */
+  readonly #searches: Record<string, number> = {};
+
+  /** What has a result. */
+  readonly #answered = new Set<string>();
+
+  constructor(items: readonly AgentInputItem[]) {
+    for (const item of items.map(fieldsOf)) {
+      const call = callOf(item);
+      if (call) this.#answered.add(key(call, callId(item)));
+    }
+  }
+
+  /** Whether the item is a call without a result that the runner keeps from the model. */
+  isPruned(value: AgentInputItem): boolean {
+    const item = fieldsOf(value);
+    const type = String(item.type);
+    return PRUNED.has(type) && !this.#answered.has(key(type, callId(item)));
+  }
+
+  /** Whether everything that the item needs is there; then later items may need it. */
+  admit(value: AgentInputItem): boolean {
+    const item = fieldsOf(value);
+    const type = String(item.type);
+    const id = callId(item);
+    if (programOf(item) !== undefined && !this.#seen.has(key('program', programOf(item)))) return false;
+    const call = callOf(item);
+    if (call !== undefined && !this.#seen.has(key(call, id))) return false;
+    if (type === SEARCH_RESULT && !this.#takeSearch(item, id)) return false;
+    if (type === 'hosted_tool_call' && !this.#isApproved(item)) return false;
+    if (CALLS.has(type)) this.#seen.add(key(type, id));
+    if (type === SEARCH) this.#addSearch(item, id);
+    return true;
+  }
+
+  #isApproved(item: Fields): boolean {
+    const data = fieldsOf(item.providerData);
+    if (item.name === 'mcp_approval_request' || data.type === 'mcp_approval_request') {
+      this.#seen.add(key('mcp_approval_request', data.id ?? item.id));
+      return true;
+    }
+    const request = data.approval_request_id;
+    return typeof request !== 'string' || this.#seen.has(key('mcp_approval_request', request));
+  }
+
+  #addSearch(item: Fields, id: unknown): void {
+    if (id !== undefined) this.#seen.add(key(SEARCH, id));
+    const runner = runnerOf(item);
+    this.#searches[runner] = (this.#searches[runner] ?? 0) + 1;
+  }
+
+  #takeSearch(item: Fields, id: unknown): boolean {
+    const runner = runnerOf(item);
+    const open = this.#searches[runner] ?? 0;
+    if (id === undefined ? open === 0 : !this.#seen.has(key(SEARCH, id))) return false;
+    this.#searches[runner] = open - 1;
+    return true;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields of an item; of one that the SDK does not know, those that the API gave it. */
+function fieldsOf(value: unknown): Fields {
+  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields;
+  return fields.type === 'unknown' && fields.providerData ? fieldsOf(fields.providerData) : fields;
+}
+
+/** As the SDK names it, or as the API does. */
+function callId(item: Fields): unknown {
+  const data = fieldsOf(item.providerData);
+  const isId = (value: unknown) => typeof value === 'string' && value !== '';
+  return [item.callId, item.call_id, data.call_id, data.callId].find(isId);
+}
+
+/** The call id of the program that made a call or got its result. */
+function programOf(item: Fields): unknown {
+  const caller = fieldsOf(item.caller);
+  return caller.type === 'program' ? (caller.callerId ?? caller.caller_id) : undefined;
+}
+
+function runnerOf(item: Fields): string {
+  return String(item.execution ?? fieldsOf(item.providerData).execution);
+}
+
+/** The type of the call whose result the item is. */
+function callOf({ type }: Fields): string | undefined {
+  return Object.hasOwn(CALL_OF, String(type)) ? CALL_OF[String(type)] : undefined;
+}
+
+/** Whether a model made the item: a message of the assistant, a call, reasoning. */
+export function isMadeByModel(value: AgentInputItem): boolean {
+  const item = fieldsOf(value);
+  const { type = 'message', role, name } = item;
+  if (type === 'message') return role === 'assistant';
+  return type !== SEARCH_RESULT && callOf(item) === undefined && name !== 'mcp_approval_response';
+}
+
+/** Whether items hold a result whose call is not among them: what answers a call that was stored earlier. */
+export function answersEarlierCall(items: readonly AgentInputItem[]): boolean {
+  const valid = validItems(items, false);
+  return items.some((item, index) => !valid[index] && item.type !== 'reasoning');
+}
+
+function key(type: string, id: unknown): string {
+  return JSON.stringify([type, id]);
+}
