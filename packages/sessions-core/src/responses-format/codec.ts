@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { decodeItem, encodeItems, type ItemCodec, isPlainJson } from '../item-codec.js';
+import { canonicalText, decodeItem, encodeItems, type ItemCodec, isPlainJson } from '../item-codec.js';
 import { itemOf, rowOf } from './conversion.js';
 import { applyDifference, difference } from './difference.js';
 import { type Fields, isFields, isFilled, without } from './fields.js';
@@ -71,7 +71,7 @@ function rowText(item: Fields): string | undefined {
   const beside = item[PROVIDER_DATA];
   if (isFields(beside) && Object.hasOwn(beside, CARRIED)) return undefined;
   const said = rowOf(without(item, PROVIDER_DATA));
-  if (!said) return undefined;
+  if (!said || canonicalText(said) === canonicalText(without(item, PROVIDER_DATA))) return undefined;
   const row = isFields(beside) && isFilled(beside) ? { ...said, [PROVIDER_DATA]: beside } : said;
   if (!isPlainJson(row)) return undefined;
   const meant = read(row);

@@ -20,15 +20,7 @@ export function messageToRow(item: Fields): Fields | undefined {
   if (item.role === 'assistant') return assistantToRow(item);
   const content = item.role === 'user' ? eachOf(item.content, inputPartToRow) : undefined;
   if (content === undefined && typeof item.content !== 'string') return undefined;
-  const row = { ...rowId(item.id), type: item.type, role: item.role, content: content ?? item.content };
-  // in the order of the item, so that most messages are the same in both shapes
-  return present(Object.fromEntries(orderedAs(item, row)));
-}
-
-function orderedAs(item: Fields, row: Fields): [string, unknown][] {
-  return Object.keys(item)
-    .filter((name) => Object.hasOwn(row, name))
-    .map((name) => [name, row[name]]);
+  return present({ type: item.type, ...rowId(item.id), role: item.role, content: content ?? item.content });
 }
 
 function assistantToRow(item: Fields): Fields | undefined {
