@@ -24,18 +24,18 @@ export function reasoningToRow(item: Fields): Fields | undefined {
   );
   if (!summary) return undefined;
   const id = requiredRowId(item.id);
-  const raw =
-    isPlaceholder(id.id) && Array.isArray(item.rawContent)
-      ? eachOf(item.rawContent, ({ text }) =>
-          typeof text === 'string' ? { type: 'reasoning_text', text } : undefined,
-        )
-      : undefined;
+  const data = providerFields(item.providerData, REASONING_FIELDS);
+  const said = isPlaceholder(id.id) ? (item.rawContent ?? data.content) : data.content;
+  const content = eachOf(said, (part) =>
+    typeof part.text === 'string' ? without(part, 'providerData') : undefined,
+  );
   return {
     ...id,
     type: 'reasoning',
     summary,
-    ...providerFields(item.providerData, REASONING_FIELDS),
-    ...(raw && { content: raw }),
+    ...(typeof data.encrypted_content === 'string' && { encrypted_content: data.encrypted_content }),
+    ...(content && { content }),
+    ...(typeof data.status === 'string' && { status: data.status }),
   };
 }
 
