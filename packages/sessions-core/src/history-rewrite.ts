@@ -68,7 +68,7 @@ function callIdOf(item: AgentInputItem | undefined): string | undefined {
 export function replaceHistory(items: readonly AgentInputItem[], codec: ItemCodec): DecideOnItems {
   const texts = codec.encode(items);
   // no two encrypted texts are equal: what they hold is compared
-  const compared = codec.isSealed ? encodeItems(items) : texts;
+  const compared = codec.isSealed ? encodeItems(codec.asRead?.(items) ?? items) : texts;
   return (rows, _recorded, reader) => {
     const own = ownRows(rows, reader, codec);
     let kept = 0;

@@ -3,6 +3,7 @@ import { isSameChange, type KeyedOperation, operationOf } from './digest.js';
 import { SessionError } from './errors.js';
 import { canonicalText, type ItemCodec } from './item-codec.js';
 import { plainCopy } from './plain-copy.js';
+import { hasNoName } from './responses-format/codec.js';
 import type { DecideOnItems } from './stored-items.js';
 
 /** A history transaction that was read and found well-formed; its items are still to be checked by the SDK. */
@@ -108,7 +109,9 @@ export function replaceSuffix(
   isItem: ItemCheck,
   codec: ItemCodec,
 ): DecideOnItems {
-  const expected = expectedSuffix.map(canonicalText);
+  const suffix = codec.asRead?.(expectedSuffix) ?? expectedSuffix;
+  const expected = suffix.map(canonicalText);
+  const unnamed = suffix.map((item) => canonicalText(withoutName(item)));
   const append = codec.encode(replacement);
   let asked = expected.length;
   return (rows, recorded, reader) => {
@@ -122,7 +125,9 @@ export function replaceSuffix(
       const item = reader.item(row);
       if (!item) continue;
       reader.check();
-      if (comparable(item, isItem) !== expected.at(-1 - remove.length)) throw mismatch();
+      // the name of a result whose row has none depends on what else was read
+      const wanted = hasNoName(item) ? unnamed : expected;
+      if (comparable(item, isItem) !== wanted.at(-1 - remove.length)) throw mismatch();
       remove.push(row.id);
     }
     if (remove.length === expected.length) return { remove, append };
@@ -133,6 +138,11 @@ export function replaceSuffix(
     asked = 2 * asked + 16;
     return { need: asked };
   };
+}
+
+/** A result as it is decoded from a row without its name. */
+function withoutName(item: AgentInputItem): AgentInputItem {
+  return item.type === 'function_call_result' ? { ...item, name: item.callId } : item;
 }
 
 /** The stored item as it is compared; what the SDK would not accept equals nothing. */

@@ -28,6 +28,7 @@ export {
 export type { GroupCommit } from './group-commit.js';
 export { decodeItem, encodeItems, type ItemCodec } from './item-codec.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './options.js';
+export type { ItemFormat } from './responses-format/codec.js';
 export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';
 export { ScopedStore, type ScopedStoreParent } from './scoped-store.js';
 export {

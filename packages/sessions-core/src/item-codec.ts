@@ -27,6 +27,8 @@ export interface ItemCodec {
    * `clearSession` removes its row. Any other error for a text that is not an item.
    */
   decode(text: string): AgentInputItem;
+  /** The items as they will be read. Present where that may be other than they were given. */
+  asRead?(items: readonly AgentInputItem[]): readonly AgentInputItem[];
   /** Whether a text is encrypted. Present where texts are. */
   isSealed?(text: string): boolean;
   /**
@@ -96,8 +98,14 @@ export function decodeItem(text: string): AgentInputItem {
   return item as AgentInputItem;
 }
 
-/** The codec of the format `agents-js`: items as this SDK has them. */
-export const AGENTS_JS_CODEC: ItemCodec = { encode: encodeItems, decode: decodeItem };
+/** Whether JSON says the value as it is: without escapes, and not too deep. */
+export function isPlainJson(value: unknown): boolean {
+  try {
+    return escapeValue(value, 0, undefined) === value;
+  } catch {
+    return false; // too deep, or nothing that can be stored
+  }
+}
 
 /**
  * A text that is the same for values which differ only in the order of their keys, and another one for all others.

@@ -206,7 +206,7 @@ export class StoreSession
       const texts = codec.encode(items);
       const operation = this.#operationOf(options, items, codec);
       if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
-        const plain = encodeItems(items);
+        const plain = encodeItems(codec.asRead?.(items) ?? items);
         return (backend) =>
           whenReady(stored.endsWith(backend, plain), (repeated) =>
             repeated ? undefined : append(backend, storedId, texts, operation),

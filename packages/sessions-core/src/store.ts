@@ -12,8 +12,9 @@ import {
 } from './encryption/reencryption.js';
 import { SessionError } from './errors.js';
 import { type GroupCommit, GroupingBackend } from './group-commit.js';
-import { AGENTS_JS_CODEC, type ItemCodec } from './item-codec.js';
+import type { ItemCodec } from './item-codec.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from './options.js';
+import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from './responses-format/codec.js';
 import { ScopedStore } from './scoped-store.js';
 import {
   type OnCorruptItem,
@@ -33,6 +34,11 @@ export interface StoreOptions {
    * as the Python SDK does.
    */
   onCorruptItem?: OnCorruptItem;
+  /**
+   * The shape in which items are stored. `agents-js`: as they are. `responses`: as the Responses API has them, which is
+   * what the Python SDK stores and reads. Rows of both shapes are read whatever is set. Default `agents-js`.
+   */
+  itemFormat?: ItemFormat;
   /**
    * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
    */
@@ -60,6 +66,7 @@ export interface StoreOptions {
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
 export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionCheck>> = {
   onCorruptItem: isOneOf('skip', 'throw'),
+  itemFormat: isOneOf(...ITEM_FORMATS),
   encryption: isEncryption,
   groupCommit: isOneOf(true, false, 'session'),
   exactlyOnce: isBoolean,
@@ -101,7 +108,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #groupCommit: GroupCommit;
   readonly #onCorruptItem: OnCorruptItem;
   /** Makes the texts that are stored or, where the store encrypts, the texts that are encrypted. */
-  readonly #plainCodec: ItemCodec = AGENTS_JS_CODEC;
+  readonly #plainCodec: ItemCodec;
   readonly #encryption: ItemEncryption | undefined;
   readonly #exactlyOnce: boolean;
   readonly #operationRetentionDays: number;
@@ -118,6 +125,7 @@ export class SessionStore implements AsyncDisposable {
     this.#engine = engine;
     this.#groupCommit = options.groupCommit ?? true;
     this.#onCorruptItem = options.onCorruptItem ?? 'skip';
+    this.#plainCodec = ITEM_CODECS[options.itemFormat ?? 'agents-js'];
     this.#encryption = options.encryption && new ItemEncryption(options.encryption);
     this.#exactlyOnce = options.exactlyOnce ?? false;
     this.#operationRetentionDays = options.operationRetentionDays ?? 90;

@@ -2,6 +2,7 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { Decide, HistoryPatch, Operation, SessionBackend, StoredRow } from './backend.js';
 import { encodeItems, type ItemCodec } from './item-codec.js';
+import { nameResults } from './responses-format/codec.js';
 import { RowReader } from './row-reader.js';
 import type { SessionHost } from './session.js';
 import type { SessionWindow } from './window.js';
@@ -44,6 +45,7 @@ export class StoredItems {
     return whenReady(this.#read(reader, backend, wanted, pageSize, before), (items) => {
       reader.check();
       reader.tell('skipped');
+      nameResults(items);
       return items;
     });
   }
@@ -80,6 +82,7 @@ export class StoredItems {
     return whenReady(items, (shown) => {
       reader.check();
       reader.tell('skipped');
+      nameResults(shown);
       return shown;
     });
   }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConversationKeys, keyBytes } from '../src/encryption/conversation-keys.js';
 import { envelopeText, tokenIn } from '../src/encryption/envelope.js';
 import { ItemEncryption } from '../src/encryption/item-encryption.js';
-import { AGENTS_JS_CODEC } from '../src/item-codec.js';
+import { ITEM_CODECS } from '../src/responses-format/codec.js';
 
 const IV = Uint8Array.from({ length: 16 }, (_, index) => index);
 const RAW_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=';
@@ -48,7 +48,7 @@ function fernet(key: string, sessionId: string) {
 
 const hello: AgentInputItem = { role: 'user', content: 'Hello' };
 const codecOf = (options: ConstructorParameters<typeof ItemEncryption>[0], sessionId = 'user-123') =>
-  new ItemEncryption(options).codec(sessionId, AGENTS_JS_CODEC);
+  new ItemEncryption(options).codec(sessionId, ITEM_CODECS['agents-js']);
 
 afterEach(() => void vi.useRealTimers());
 
@@ -155,7 +155,9 @@ describe('items', () => {
         const items = [one as unknown as AgentInputItem];
         const [text = ''] = codec.encode(items);
         expect(codec.decode(text)).toEqual(one);
-        expect(AGENTS_JS_CODEC.encode([codec.decode(text)])).toEqual(AGENTS_JS_CODEC.encode(items));
+        expect(ITEM_CODECS['agents-js'].encode([codec.decode(text)])).toEqual(
+          ITEM_CODECS['agents-js'].encode(items),
+        );
       }),
       { numRuns: 1000 },
     );

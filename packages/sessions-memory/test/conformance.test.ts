@@ -17,6 +17,14 @@ sessionConformance({
   supports: sessionFeatures(MEMORY_SUPPORT),
 });
 
+sessionConformance({
+  name: 'sessions of a MemorySessionStore with rows of the Responses API',
+  describe,
+  test,
+  open: () => new MemorySessionStore({ itemFormat: 'responses' }),
+  supports: sessionFeatures(MEMORY_SUPPORT),
+});
+
 /** Keeps its rows when one of the stores over it closes, as a database does. */
 class LastingBackend extends MemoryBackend {
   override close(): void {}

@@ -1,5 +1,5 @@
 import { type AgentInputItem, MemorySession } from '@openai/agents-core';
-import { modelRuns, modelTimeout, playModel, REFUSED } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playModel, REFUSED, reasoningAsKept } from '@stackone/model-test';
 import { SessionStore } from '@stackone/sessions-core';
 import { expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
@@ -16,6 +16,18 @@ test('behaves as MemorySession does', { timeout: modelTimeout(RUNS) }, async () 
     );
   const insertRaw = (sessionId: string, text: string) => backend.append([{ sessionId, texts: [text] }]);
   await playModel('memory', { stores: [open(), open()], insertRaw }, RUNS);
+});
+
+test('behaves so with rows of the Responses API', { timeout: modelTimeout(RUNS) }, async () => {
+  const backend = new MemoryBackend();
+  const open = () =>
+    new SessionStore(
+      { name: 'memory', supports: MEMORY_SUPPORT, open: () => backend },
+      { itemFormat: 'responses' },
+    ).on('warning', () => {});
+  const insertRaw = (sessionId: string, text: string) => backend.append([{ sessionId, texts: [text] }]);
+  const stores = [open(), open()] as const;
+  await playModel('memory, responses', { stores, insertRaw, asKept: reasoningAsKept }, RUNS);
 });
 
 /** What becomes of an item in `MemorySession`, in the words of the list. */

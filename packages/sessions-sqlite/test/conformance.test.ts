@@ -70,6 +70,13 @@ storeConformance({
   open: () => openFile({ tables, synchronous: 'normal' }),
   supports: { ...file, ...parts },
 });
+storeConformance({
+  name: 'a file with rows of the Responses API',
+  describe,
+  test,
+  open: () => openFile({ itemFormat: 'responses' }),
+  supports: { ...file, ...parts },
+});
 
 sessionConformance({
   name: 'in memory',

@@ -11,6 +11,12 @@ test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
   await playScene(name, (sessionId) => store.session(sessionId), name);
 });
 
+test.each(Object.keys(SCENES))('the runner, on rows of the Responses API: %s', async (name) => {
+  const options = { itemFormat: 'responses' } as const;
+  await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, 'responses.db')}`, options);
+  await playScene(name, (sessionId) => store.session(sessionId), name);
+});
+
 test.each(Object.keys(SCENES))('the runner, for two tenants: %s', async (name) => {
   await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, 'tenants.db')}`);
   await playSceneForTenants(name, store, name);

@@ -14,7 +14,7 @@ import { ITEM_TYPE_NAMES } from './items.js';
 import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESSIONS } from './operations.js';
 import { asArguments, SPOILS } from './spoils.js';
 
-export { REFUSED } from './items.js';
+export { REFUSED, reasoningAsKept } from './items.js';
 export { playTenants, type TenantStore } from './tenants.js';
 
 /** What the model test plays against. */
@@ -23,6 +23,8 @@ export interface ModelSubject {
   readonly stores: readonly [ModelStore, ModelStore];
   /** Writes a row of any text to a conversation that exists, over a raw connection. */
   insertRaw(sessionId: string, text: string): Awaitable<unknown>;
+  /** What the stores keep of an item, where that is not all. */
+  readonly asKept?: (item: AgentInputItem) => AgentInputItem;
 }
 
 /** A session with the history operations that the SDK's `MemorySession` has. */
@@ -105,7 +107,7 @@ async function playSequence(
       const args =
         operation.kind === 'transaction' ? await argumentsOf(operation.drawn, pair.model) : undefined;
       const result = await outcome(
-        operation.kind === 'addRefused' ? refusal() : call(pair.model, operation, args),
+        operation.kind === 'addRefused' ? refusal() : call(pair.model, kept(operation, subject), args),
       );
       expected.push(result);
       actual.push(outcome(call(subject.stores[store].session(pair.id), operation, args)));
@@ -150,6 +152,13 @@ function call(
     case 'mutations':
       return session.applyHistoryMutations({ mutations: operation.mutations });
   }
+}
+
+/** The operation with what the stores keep of its items. */
+function kept(operation: Operation, { asKept }: ModelSubject): Operation {
+  if (operation.kind !== 'addItems' || !asKept) return operation;
+  const items = operation.items.map((drawn) => ({ ...drawn, item: asKept(drawn.item) }));
+  return { ...operation, items };
 }
 
 /** The transaction over what the conversation holds when it is its turn. */

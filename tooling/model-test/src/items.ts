@@ -166,6 +166,17 @@ export const modelItem: fc.Arbitrary<AgentInputItem> = fc.oneof(
   }),
 ) as fc.Arbitrary<AgentInputItem>;
 
+/**
+ * What stores with `itemFormat: 'responses'` keep of an item: of a reasoning item that the Responses API can say
+ * what it says, of all others everything. Of the parts that are drawn it can say none.
+ */
+export function reasoningAsKept(item: AgentInputItem): AgentInputItem {
+  if (item.type !== 'reasoning' || item.content.length > 0) return item;
+  const { type, id, rawContent = [] } = item;
+  if (id !== undefined) return { type, id, content: [], providerData: { id, type } };
+  return { type, content: [], ...(rawContent.length === 0 && { rawContent: [] }) };
+}
+
 /** What a store refuses and, in each case, what `MemorySession` does with it: the only listed differences. */
 export const REFUSED: readonly {
   readonly why: string;

@@ -1,9 +1,10 @@
 import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
 import { CallOrder } from '../call-order.js';
 import { SessionError } from '../errors.js';
-import { AGENTS_JS_CODEC, encodeItems } from '../item-codec.js';
+import { encodeItems } from '../item-codec.js';
 import { normalizeLimit } from '../limit.js';
 import { checkOptions, type OptionCheck } from '../options.js';
+import { ITEM_CODECS } from '../responses-format/codec.js';
 import { readText } from '../row-reader.js';
 import { ENCRYPTION_FIELD_CHECKS, type EncryptionOptions } from './encryption-options.js';
 import { type EncryptedItemCodec, ItemEncryption } from './item-encryption.js';
@@ -145,7 +146,7 @@ export class EncryptedSession implements Session {
   /** One call at a time, in the order in which they were made: two pops must not both read what one removes. */
   #inTurn<T>(call: (codec: EncryptedItemCodec) => Promise<T>): Promise<T> {
     return this.#order.run('', async () => {
-      this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), AGENTS_JS_CODEC);
+      this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), ITEM_CODECS['agents-js']);
       return call(this.#codec);
     });
   }

@@ -81,6 +81,10 @@ export class EncryptedItemCodec implements ItemCodec {
     return this.#inner.decode(message.text);
   }
 
+  asRead(items: readonly AgentInputItem[]): readonly AgentInputItem[] {
+    return this.#inner.asRead?.(items) ?? items;
+  }
+
   isSealed(text: string): boolean {
     return tokenIn(text) !== undefined;
   }
