@@ -1,4 +1,7 @@
 export { CALLS, type Call } from './calls.ts';
-export { type Cost, documentedCosts } from './costs.ts';
+export { checkOnNew, checkSharedCommit } from './check-costs.ts';
+export { checkLocks } from './check-locks.ts';
+export { DocumentedCosts } from './costs.ts';
 export { cutAtEachStatement, type ServerSubject, type StoreSettings } from './cut.ts';
 export { type EmbeddedSubject, killAtEachStatement, type ProgramModule } from './kill.ts';
+export { openMetered } from './meter.ts';
