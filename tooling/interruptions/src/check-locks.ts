@@ -37,7 +37,8 @@ export async function checkLocks({ open, lock }: LockSubject, costs: DocumentedC
   }
 }
 
-async function endOf(result: Promise<unknown>): Promise<unknown> {
+/** `done`, or the code of the error. */
+export async function endOf(result: Promise<unknown>): Promise<unknown> {
   try {
     await result;
     return 'done';
