@@ -77,7 +77,7 @@ export function replaceHistory(items: readonly AgentInputItem[], codec: ItemCode
     const fresh = texts.slice(0, texts.length - kept);
     const free = own.slice(0, own.length - kept).map(({ id }) => id);
     if (fresh.length > free.length) {
-      if (own.length === rows.length) return { clear: true, append: texts };
+      if (rows.length > 0 && own.length === rows.length) return { clear: true, append: texts };
       return { remove: own.map(({ id }) => id), append: texts };
     }
     const reused = free.slice(free.length - fresh.length);

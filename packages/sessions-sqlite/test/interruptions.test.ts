@@ -1,15 +1,11 @@
 import { join } from 'node:path';
-import { CALLS, type Call, documentedCosts, killAtEachStatement } from '@stackone/interruptions';
+import { CALLS, type Call, DocumentedCosts, killAtEachStatement } from '@stackone/interruptions';
 import { temporaryFolder } from '@stackone/test-environment';
 import { expect, test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
 
-const COSTS = documentedCosts(new URL('../README.md', import.meta.url));
+const COSTS = new DocumentedCosts('SQLite');
 const PROGRAM = new URL('./programs/store-to-kill.mjs', import.meta.url);
-
-test('the cost of every call is documented', () => {
-  expect([...COSTS.keys()]).toEqual(CALLS.map(({ name }) => name));
-});
 
 const subject = () => ({
   url: `sqlite:${join(temporaryFolder(), 'killed.db')}`,
@@ -17,13 +13,13 @@ const subject = () => ({
 });
 
 test.each(CALLS)('$name: process killed at each statement', { timeout: 120_000 }, async (call) => {
-  await killAtEachStatement(subject(), PROGRAM, call, COSTS.get(call.name) ?? { statements: 0 });
+  await killAtEachStatement(subject(), PROGRAM, call, COSTS.of(call));
 });
 
 test('statements that each commit by themselves are found out', { timeout: 120_000 }, async () => {
   const program = new URL('./programs/never-begins.mjs', import.meta.url);
   const call = CALLS.find(({ name }) => name === 'addItems') as Call;
-  await expect(killAtEachStatement(subject(), program, call, { statements: 5 })).rejects.toThrow(
-    /neither the old history nor the new one/,
-  );
+  await expect(
+    killAtEachStatement(subject(), program, call, { roundTrips: 0, statements: 5 }),
+  ).rejects.toThrow(/neither the old history nor the new one/);
 });

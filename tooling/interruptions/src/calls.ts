@@ -3,7 +3,7 @@ import type { StoreSession } from '@stackone/sessions-core';
 
 /** One call on a conversation that holds {@link BEFORE}. */
 export interface Call {
-  /** What the table of costs in a README calls it, without marks. */
+  /** What the tables of `docs/costs.md` call it, without marks. */
   readonly name: string;
   readonly perform: (session: StoreSession) => Promise<unknown>;
   /** What the call returns. */
@@ -47,7 +47,8 @@ export const FIRST_OPERATION = 'first';
 export const SECOND = [lookup('c1', '{"order":8}'), found('c1'), assistant('It was shipped.')];
 export const BEFORE = [...FIRST, ...SECOND];
 
-const TURN = [user('And the other one?'), assistant('On its way.')];
+/** What the calls that add something add. */
+export const TURN = [user('And the other one?'), assistant('On its way.')];
 const COMPACTED: AgentInputItem = { type: 'compaction', encrypted_content: 'all of it' };
 const CORRECTED = lookup('c1', '{"order":9}');
 

@@ -5,6 +5,7 @@ import { type Cut, type Engine, startProxy } from '@stackone/test-servers';
 import type { Call } from './calls.ts';
 import type { Cost } from './costs.ts';
 import { checkEnds, type Ends, judge, prepare, type Told } from './judge.ts';
+import { costSoFar, counted } from './meter.ts';
 
 /** A database on a server, and how stores on it are opened. */
 export interface ServerSubject {
@@ -56,7 +57,8 @@ export async function cutAtEachStatement(
     maxRetries,
   );
   assert.equal(unharmed.cuts, 0, 'the call sent more statements than documented');
-  assert.deepEqual(unharmed.cost, cost, 'the documented cost');
+  const { roundTrips, statements } = cost;
+  assert.deepEqual(unharmed.cost, { roundTrips, statements }, 'the documented cost');
   ends.set(unharmed.sessionId, await judge(witness, unharmed.sessionId, call, unharmed.told));
   await checkEnds(witness, ends);
 }
@@ -72,13 +74,11 @@ async function play(
   await prepare(witness, sessionId);
   await using proxy = await startProxy(server, { protocol: engine });
   await using store = await open(proxy.url(url), { max: 1, maxRetries, retryDelay: 1 });
-  const { statements, roundTrips } = proxy;
   proxy.cut(cut);
-  const told = await toldBy(call.perform(store.session(sessionId)));
-  const cost: Cost = {
-    statements: proxy.statements - statements,
-    roundTrips: proxy.roundTrips - roundTrips,
-  };
+  const { result: told, cost } = await counted(
+    () => costSoFar(proxy),
+    () => toldBy(call.perform(store.session(sessionId))),
+  );
   return { sessionId, told, cuts: proxy.cuts, cost };
 }
 

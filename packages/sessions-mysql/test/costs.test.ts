@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CALLS,
+  checkLocks,
+  checkOnNew,
+  checkSharedCommit,
+  DocumentedCosts,
+  endOf,
+  openMetered,
+  prepare,
+} from '@stackone/interruptions';
+import { startProxy } from '@stackone/test-servers';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { MysqlSessionStore } from '../src/index.js';
+import { rawPool } from './databases.js';
+
+// How many statements each call sends to a conversation that is there is counted in interruptions.test.ts.
+const COSTS = new DocumentedCosts('MySQL and MariaDB');
+
+test('docs/costs.md has every call, and names each of its statements', () => {
+  expect(COSTS.names()).toEqual(CALLS.map(({ name }) => name));
+  for (const call of CALLS) expect(COSTS.of(call).list).toHaveLength(COSTS.of(call).statements);
+});
+
+describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
+  describe('statements', () => {
+    let metered: Awaited<ReturnType<typeof openMetered>>;
+    beforeAll(async () => {
+      const open = (target: string) => MysqlSessionStore.fromUrl(target);
+      metered = await openMetered({ engine, server, url, open });
+    });
+    afterAll(() => metered[Symbol.asyncDispose]());
+
+    test.each(CALLS)('$name on a conversation that is not there', async (call) => {
+      await checkOnNew(metered, call, COSTS.of(call));
+    });
+
+    test.each([
+      ['addItems', {}],
+      ['addItems with operationId', { operationId: 'turn' }],
+    ])('turns that share a commit: %s', async (kind, options) => {
+      await checkSharedCommit(metered, COSTS.ofCommit(kind), 2, options);
+    });
+  });
+
+  /** A store that waits for a lock for one second, the least that there is. */
+  const open = () => {
+    const pool = rawPool(url);
+    onTestFinished(() => pool.end());
+    pool.on('connection', (connection) => connection.query('SET SESSION innodb_lock_wait_timeout = 1'));
+    return MysqlSessionStore.fromPool(pool, { groupCommit: false });
+  };
+
+  test('who waits for whom', async () => {
+    const lock = async (sessionIds: readonly string[]) => {
+      const pool = rawPool(url, { connectionLimit: 1 });
+      await pool.query('START TRANSACTION');
+      for (const sessionId of sessionIds)
+        await pool.query('SELECT 1 FROM agent_sessions WHERE session_id = ? FOR UPDATE', [sessionId]);
+      return () => pool.end();
+    };
+    await checkLocks({ open, lock }, COSTS);
+  });
+
+  const writes = CALLS.filter(({ reads }) => !reads);
+  test.each(writes)('$name, before its commit: turns beside its conversation', async (call) => {
+    await using store = await open();
+    await using proxy = await startProxy(server, { protocol: engine });
+    await using caller = await MysqlSessionStore.fromUrl(proxy.url(url), { maxRetries: 0 });
+    const id = randomUUID();
+    const [before, after] = [id.slice(0, -1), `${id}0`];
+    for (const sessionId of [before, id, after]) await prepare(store, sessionId);
+
+    const reached = new Promise<void>((resolve) =>
+      proxy.cut({ when: 'before', sql: /^COMMIT/, instead: resolve }),
+    );
+    const outcome = endOf(call.perform(caller.session(id)));
+    await reached;
+    const add = (sessionId: string) =>
+      endOf(store.session(sessionId).addItems([{ role: 'user', content: 'beside' }]));
+    const ends = await Promise.all([before, after, `${before}!`, `${id}!`].map(add));
+    proxy.cutAll();
+    expect(await outcome).toBe('OUTCOME_UNKNOWN');
+    if (call.name === 'clearSession') expect(ends).toContain('BUSY');
+    else expect(ends).toEqual(['done', 'done', 'done', 'done']);
+  });
+});
