@@ -21,14 +21,12 @@ const SUPPORT: SessionSupport = {
 };
 
 const TABLES = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  PRAGMA busy_timeout = 5000;
+  PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
   CREATE TABLE IF NOT EXISTS items (
     id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, text TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS items_of_session ON items (session_id, id);
   CREATE TABLE IF NOT EXISTS operations (
-    session_id TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL,
+    session_id TEXT NOT NULL, id TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL,
     PRIMARY KEY (session_id, id)) WITHOUT ROWID;`;
 
 const LAST_ID = '9223372036854775807';
@@ -107,8 +105,11 @@ export class NodeSqliteBackend implements SessionBackend {
   #insert(sessionId: string, texts: readonly string[], operation: Operation | undefined): void {
     for (const text of texts)
       this.#run('INSERT INTO items (session_id, text) VALUES (?, ?)', [sessionId, text]);
-    if (operation)
-      this.#run('INSERT INTO operations VALUES (?, ?, ?)', [sessionId, operation.id, operation.digest]);
+    if (!operation) return;
+    const { id, digest, forgetOlderThan = Number.MAX_SAFE_INTEGER } = operation;
+    const forget = 'DELETE FROM operations WHERE session_id = ? AND at < unixepoch() - ?';
+    this.#run(forget, [sessionId, forgetOlderThan]);
+    this.#run('INSERT INTO operations VALUES (?, ?, ?, unixepoch())', [sessionId, id, digest]);
   }
 
   /** IMMEDIATE takes the one lock that SQLite has, before anything is read. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { type Engine, targetsOf } from '@stackone/test-servers';
 
 /** The package whose model test plays an engine; a colon and a series after the engine's name picks one server. */
 const PROJECTS: Readonly<Record<string, string>> = {
@@ -29,13 +30,23 @@ function wanted(): Wanted | string {
       options: { engine: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' } },
     });
     const { engine = '', runs = '20000', seed } = values;
-    if (!Object.hasOwn(PROJECTS, familyOf(engine))) return `There is no engine "${engine}".`;
-    if (!isWhole(runs) || (seed !== undefined && !isWhole(seed)))
-      return '--runs and --seed are whole numbers.';
+    if (!exists(engine)) return `There is no engine "${engine}".`;
+    if (!isWhole(runs) || Number(runs) === 0 || (seed !== undefined && !isWhole(seed)))
+      return '--runs and --seed are whole numbers, and --runs is not 0.';
     return { engine, runs, seed };
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function exists(engine: string): boolean {
+  const family = familyOf(engine);
+  if (!Object.hasOwn(PROJECTS, family)) return false;
+  return engine === family || (isServer(family) && targetsOf(family).some((target) => target === engine));
+}
+
+function isServer(family: string): family is Engine {
+  return family !== 'memory' && family !== 'sqlite';
 }
 
 function familyOf(engine: string): string {
@@ -49,14 +60,18 @@ if (typeof choice === 'string') {
 } else {
   const { engine, runs, seed } = choice;
   const project = PROJECTS[familyOf(engine)] as string;
-  const isServer = !['memory', 'sqlite'].includes(engine);
-  // the names of the tests begin with the server's; without them all of the file is meant
-  const tests = isServer
-    ? ['-t', `^${engine}.* the default tables`]
+  // the names of the tests begin with the server's; where it is absent, one says so and fails
+  const tests = isServer(familyOf(engine))
+    ? ['-t', `^${engine}\\b.* (the default tables|is to be had)`]
     : ['-t', 'behaves? as MemorySession does'];
   const child = spawn('vitest', ['run', '--project', project, 'model.test', ...tests], {
     stdio: 'inherit',
-    env: { ...process.env, MODEL_RUNS: runs, ...(seed === undefined ? {} : { MODEL_SEED: seed }) },
+    env: {
+      ...process.env,
+      CI: 'true',
+      MODEL_RUNS: runs,
+      ...(seed === undefined ? {} : { MODEL_SEED: seed }),
+    },
   });
   child.once('exit', (code) => {
     process.exitCode = code ?? 1;

@@ -38,11 +38,13 @@ const FORGETTING = '0';
 
 const SECONDS_OF_A_DAY = 86_400;
 
+/** A hundred years. Nothing is that old, and some databases fail where their calendars end. */
+const FOR_EVER = 36_500;
+
 /** The operation, with the task to forget older ones where it is its turn: that costs the others nothing. */
 export function withRetention<Kept extends Operation>(operation: Kept, days: number): Kept {
-  const forgetOlderThan = days * SECONDS_OF_A_DAY;
-  if (!operation.id.startsWith(FORGETTING) || !Number.isFinite(forgetOlderThan)) return operation;
-  return { ...operation, forgetOlderThan };
+  if (!operation.id.startsWith(FORGETTING) || days >= FOR_EVER) return operation;
+  return { ...operation, forgetOlderThan: days * SECONDS_OF_A_DAY };
 }
 
 /** The operation of one call that only the store itself may repeat. */

@@ -1,9 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents-core';
 import { expect, test } from 'vitest';
 import {
-  decodeItem,
   encodeItems,
-  type ItemCodec,
   type SessionBackend,
   type SessionOptions,
   SessionStore,
@@ -11,7 +10,6 @@ import {
   type SessionWindow,
   type StoredRow,
   type StoreOptions,
-  StoreSession,
 } from '../src/index.js';
 import { createToyBackend } from './toy-backend.mjs';
 
@@ -23,6 +21,15 @@ const answer = (text: string): AgentInputItem => ({
   content: [{ type: 'output_text', text }],
 });
 
+const CALL: AgentInputItem = { type: 'function_call', callId: 'c', name: 'f', arguments: '{}' };
+const RESULT: AgentInputItem = {
+  type: 'function_call_result',
+  callId: 'c',
+  name: 'f',
+  status: 'completed',
+  output: 'ok',
+};
+
 /** A conversation of turns with a question and two answers. */
 function turns(count: number, text = ''): AgentInputItem[] {
   return Array.from({ length: count }, (_, at) => [
@@ -32,11 +39,7 @@ function turns(count: number, text = ''): AgentInputItem[] {
   ]).flat();
 }
 
-/** Hides texts, as encryption does. */
-const SEALED: ItemCodec = {
-  encode: (items) => encodeItems(items).map((text) => Buffer.from(text).toString('base64')),
-  decode: (text) => decodeItem(Buffer.from(text, 'base64').toString()),
-};
+const KEY = randomBytes(32).toString('base64');
 
 /** A store that tells which pages were read from its backend. */
 function countingStore(options?: StoreOptions) {
@@ -66,18 +69,48 @@ const WINDOWS: readonly SessionWindow[] = SIZES.flatMap((size): SessionWindow[] 
   { items: size, turns: 2 * size, tokens: 3 * size, count: one },
 ]);
 
-test.each(['as it is', 'sealed'])('rows read stay below twice the rows returned and 64: %s', async (kind) => {
-  const { store, rowsRead, pages } = countingStore();
-  const host = kind === 'sealed' ? { ...store.host, codec: () => SEALED } : store.host;
+test.each<[string, StoreOptions]>([
+  ['as it is', {}],
+  ['encrypted', { encryption: { key: KEY } }],
+])('rows read stay below twice the rows returned and 64: %s', async (_kind, options) => {
+  const { store, rowsRead, pages } = countingStore(options);
   const history = turns(1200);
-  await new StoreSession('a', host).addItems(history);
+  await store.session('a').addItems(history);
   for (const window of WINDOWS) {
     pages.length = 0;
-    const items = await new StoreSession('a', host, { window }).getItems();
+    const items = await store.session('a', { window }).getItems();
     expect(items.length).toBeGreaterThan(0);
     expect(items).toEqual(history.slice(-items.length));
     expect(rowsRead()).toBeLessThanOrEqual(2 * items.length + 64);
   }
+});
+
+test('rows of another key are passed over as well; if none opens, that is an error', async () => {
+  const { store, backend, rowsRead, pages, warnings } = countingStore({ encryption: { key: KEY } });
+  const other = countingStore({ encryption: { key: randomBytes(32).toString('base64') } });
+  await store.session('a').addItems(turns(100));
+  await other.store.session('a').addItems(turns(30));
+  const foreign = await other.backend.read('a');
+  await backend.append([{ sessionId: 'a', texts: foreign.map(({ text }) => text) }]);
+  pages.length = 0;
+  const items = await store.session('a', { window: { turns: 10 } }).getItems();
+  await Promise.resolve();
+  expect(items).toEqual(turns(100).slice(-30));
+  expect(warnings.map(({ code }) => code)).toEqual(foreign.map(() => 'DECRYPTION_FAILED'));
+  expect(rowsRead()).toBeLessThanOrEqual(2 * (30 + foreign.length) + 64);
+  await backend.append([{ sessionId: 'b', texts: foreign.map(({ text }) => text) }]);
+  await expect(store.session('b', { window: { turns: 10 } }).getItems()).rejects.toMatchObject({
+    code: 'DECRYPTION_FAILED',
+  });
+});
+
+test.each([{}, { encryption: { key: KEY } }])('answers are told by what they say: %#', async (options) => {
+  const { store } = countingStore(options);
+  const session = store.session('a', { window: { items: 1 } });
+  await session.addItems([CALL]);
+  await session.addItems([RESULT]);
+  await session.addItems([RESULT]);
+  expect(await store.session('a').getItems()).toEqual([CALL, RESULT]);
 });
 
 test('rows that are no items count as returned: each is passed over, with a warning', async () => {
@@ -194,26 +227,18 @@ test('a compaction by the runner removes nothing that a window hides', async () 
 test('an answer to an earlier call is stored once, other items as often as they come', async () => {
   const { store } = countingStore();
   const session = store.session('a', { window: { items: 1 } });
-  const call: AgentInputItem = { type: 'function_call', callId: 'c', name: 'f', arguments: '{}' };
-  const result: AgentInputItem = {
-    type: 'function_call_result',
-    callId: 'c',
-    name: 'f',
-    status: 'completed',
-    output: 'ok',
-  };
-  await session.addItems([call]);
-  await session.addItems([result]);
-  await session.addItems([result]);
+  await session.addItems([CALL]);
+  await session.addItems([RESULT]);
+  await session.addItems([RESULT]);
   await session.addItems([question('Hello?')]);
   await session.addItems([question('Hello?')]);
-  await session.addItems([call, result]);
-  await session.addItems([call, result]);
+  await session.addItems([CALL, RESULT]);
+  await session.addItems([CALL, RESULT]);
   const kinds = (await store.session('a').getItems()).map((item) => item.type ?? 'message');
   const pair = ['function_call', 'function_call_result'];
   expect(kinds).toEqual([...pair, 'message', 'message', ...pair, ...pair]);
-  await store.session('b').addItems([call, result]);
-  await store.session('b').addItems([result]);
+  await store.session('b').addItems([CALL, RESULT]);
+  await store.session('b').addItems([RESULT]);
   expect(await store.session('b').getItems()).toHaveLength(3); // without a window the runner sees it itself
 });
 
