@@ -54,7 +54,7 @@ test.each(FORMATS)('an agent goes on where the Python SDK was: %s', async (itemF
   const agent = new Agent({ name: 'A', model, tools: [weather] });
   await run(agent, 'And in Rome?', { session });
 
-  const seen = model.firstCall.request.input as AgentInputItem[];
+  const seen = model.firstCall?.request.input as AgentInputItem[];
   expect(seen.map((item) => ('role' in item ? item.role : item.type))).toEqual([
     'user',
     'reasoning',
