@@ -1,6 +1,6 @@
 import { type Dump, ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
 import type { SessionStore } from '@stackone/sessions-core';
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
@@ -69,7 +69,7 @@ describeEngine(SERVERS, ({ url }) => {
         insertRaw: (id, text) =>
           raw.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
       }),
-      supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true },
+      supports: { ...sessionFeatures({ edit: true, operations: true }), reopen: true, raw: true },
     });
   });
 });

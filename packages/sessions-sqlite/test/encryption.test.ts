@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Dump, ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
 import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
-import { sessionConformance } from '@stackone/sessions-core/conformance';
+import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { temporaryFolder } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
@@ -54,7 +54,7 @@ sessionConformance({
       close: () => store.close(),
     };
   },
-  supports: { checksIds: true, anyValue: true, namesPaths: true, reopen: true, raw: true },
+  supports: { ...sessionFeatures({ edit: true, operations: true }), reopen: true, raw: true },
 });
 
 test('encrypted, two stores on one file behave as MemorySession does', {

@@ -8,7 +8,7 @@ import { SqliteSessionStore, type SqliteStoreOptions } from '../src/index.js';
 
 const RUNS = modelRuns(1000);
 
-const FORMATS: [SqliteStoreOptions['itemFormat'], Pick<ModelSubject, 'asKept'>][] = [
+const FORMATS: [NonNullable<SqliteStoreOptions['itemFormat']>, Pick<ModelSubject, 'asKept'>][] = [
   ['agents-js', {}],
   ['responses', { asKept: reasoningAsKept }],
 ];

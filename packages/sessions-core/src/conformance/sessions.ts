@@ -70,7 +70,10 @@ export interface SessionFeatures {
  * sessionConformance({ name: 'MyStore', describe, test, open, supports: sessionFeatures(MY_SUPPORT) });
  * ```
  */
-export function sessionFeatures({ edit, operations }: SessionSupport): SessionFeatures {
+export function sessionFeatures({
+  edit,
+  operations,
+}: Pick<SessionSupport, 'edit' | 'operations'>): SessionFeatures {
   return {
     checksIds: true,
     anyValue: true,
