@@ -67,6 +67,24 @@ describeEngine('postgres', ({ url }) => {
     }
   });
 
+  test('the operations of others are not touched where old ones are forgotten', async () => {
+    await pool.query(`
+      INSERT INTO agent_sessions_operations (session_id, operation_id, digest)
+        SELECT 's' || (1 + n % 3000), md5(n::text), 'd' FROM generate_series(1, 60000) AS n;
+      ANALYZE agent_sessions_operations`);
+    const turns = Array.from({ length: 64 }, (_, index) => ({
+      session_id: `s${index + 1}`,
+      operation_id: `0${index}`,
+      digest: 'd',
+      first: index + 1,
+      last: index + 1,
+    }));
+    const forgetting = turns.map((turn, index) => (index % 16 ? turn : { ...turn, forget_older_than: 1e6 }));
+    const texts = JSON.stringify(turns.map(() => '{}'));
+    expect(await touched(sql.appendOnce, [JSON.stringify(forgetting.slice(0, 1)), texts])).toBeLessThan(100);
+    expect(await touched(sql.appendOnce, [JSON.stringify(forgetting), texts])).toBeLessThan(64 * 25);
+  });
+
   test('the count sees a plan that passes over the rows of others', async () => {
     const plain = sql.read.replace('m.session_id >= $1 AND m.session_id <= $1', 'm.session_id = $1');
     expect(plain).not.toBe(sql.read);
