@@ -157,6 +157,7 @@ const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls 
  *
  * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new. Old ones
  * of its session are forgotten where it says so, but for those of this call: a row cannot be changed twice.
+ * Their sessions are an array, as a join with `batch`, of which nothing can be estimated, reads the whole table.
  */
 function appendText(names: PostgresNames, once: boolean): string {
   const { sessions, messages, operations } = qualifiedTables(names);
@@ -166,9 +167,11 @@ function appendText(names: PostgresNames, once: boolean): string {
   WHERE batch.operation_id IS NOT NULL
   ${RECORD_ONCE}
 ), forgotten AS (
-  DELETE FROM ${operations} AS old USING batch, turn
-  WHERE old.session_id = batch.session_id
-    AND old.created_at < turn.at AT TIME ZONE 'UTC' - make_interval(secs => batch.forget_older_than)
+  DELETE FROM ${operations} AS old
+  WHERE old.session_id = ANY (ARRAY (SELECT session_id FROM batch WHERE forget_older_than IS NOT NULL))
+    AND old.created_at < (
+      SELECT turn.at AT TIME ZONE 'UTC' - make_interval(secs => (SELECT max(forget_older_than) FROM batch)) FROM turn
+    )
     AND old.operation_id NOT IN (SELECT operation_id FROM batch WHERE operation_id IS NOT NULL)
 )`;
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
