@@ -129,7 +129,8 @@ function appendTurnText(names: PostgresNames, once: boolean): string {
 )${
     once
       ? `, recorded AS (
-  INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at) SELECT $1, $3, $4, at FROM locked
+  INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at)
+  SELECT $1, $3, $4, at AT TIME ZONE 'UTC' FROM locked
   ${RECORD_ONCE}
 ), added AS (
   ${insert} CROSS JOIN recorded WHERE recorded.stored ORDER BY item.position
@@ -150,22 +151,27 @@ const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls 
  * time: readers that sort by time, as the Python SDK does, see the turn whole.
  *
  * The clock is written as the column has it: `timestamp` without zone in the connection's TimeZone, as Python does.
+ * That of operations, which Python does not read, is in UTC: their age must not depend on who asks.
  *
  * Parameters: the batches and their texts, as JSON: it is five times quicker to write in JavaScript than an array.
  *
  * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new. Old ones
  * of its session are forgotten where it says so, but for those of this call: a row cannot be changed twice.
+ * Their sessions are an array, as a join with `batch`, of which nothing can be estimated, reads the whole table.
  */
 function appendText(names: PostgresNames, once: boolean): string {
   const { sessions, messages, operations } = qualifiedTables(names);
   const recorded = `, recorded AS (
   INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at)
-  SELECT batch.session_id, batch.operation_id, batch.digest, turn.at FROM turn CROSS JOIN batch
+  SELECT batch.session_id, batch.operation_id, batch.digest, turn.at AT TIME ZONE 'UTC' FROM turn CROSS JOIN batch
   WHERE batch.operation_id IS NOT NULL
   ${RECORD_ONCE}
 ), forgotten AS (
-  DELETE FROM ${operations} AS old USING batch, turn
-  WHERE old.session_id = batch.session_id AND old.created_at < turn.at::timestamp - make_interval(secs => batch.forget_older_than)
+  DELETE FROM ${operations} AS old
+  WHERE old.session_id = ANY (ARRAY (SELECT session_id FROM batch WHERE forget_older_than IS NOT NULL))
+    AND old.created_at < (
+      SELECT turn.at AT TIME ZONE 'UTC' - make_interval(secs => (SELECT max(forget_older_than) FROM batch)) FROM turn
+    )
     AND old.operation_id NOT IN (SELECT operation_id FROM batch WHERE operation_id IS NOT NULL)
 )`;
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)

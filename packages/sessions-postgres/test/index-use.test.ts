@@ -6,6 +6,7 @@ import { postgresNames, statements } from '../src/statements.js';
 
 /** A plan of EXPLAIN (FORMAT JSON). */
 interface Plan {
+  readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly 'Actual Rows': number;
   readonly 'Actual Loops': number;
@@ -14,9 +15,13 @@ interface Plan {
   readonly Plans?: readonly Plan[];
 }
 
-/** The rows of tables that the scans at the leaves of a plan went over. */
+/** The rows of tables that the scans of a plan went over. */
 function rowsTouched(plan: Plan): number {
-  if (plan.Plans) return plan.Plans.reduce((sum, part) => sum + rowsTouched(part), 0);
+  const below = (plan.Plans ?? []).reduce((sum, part) => sum + rowsTouched(part), 0);
+  return below + (plan['Node Type'] === 'ModifyTable' ? 0 : rowsScanned(plan));
+}
+
+function rowsScanned(plan: Plan): number {
   if (plan['Relation Name'] === undefined) return 0;
   const removed = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0);
   return (plan['Actual Rows'] + removed) * plan['Actual Loops'];
@@ -64,6 +69,25 @@ describeEngine('postgres', ({ url }) => {
     for (const id of ['s7', 'absent']) {
       expect(await touched(sql.read, [id, 20])).toBeLessThanOrEqual(21);
       expect(await touched(sql.pop, [id])).toBeLessThanOrEqual(5);
+    }
+  });
+
+  test('only the operations of sessions that forget are touched', async () => {
+    await pool.query(`
+      INSERT INTO agent_sessions_operations (session_id, operation_id, digest)
+        SELECT 's' || (1 + n % 100), md5(n::text), 'd' FROM generate_series(1, 60000) AS n`);
+    const turns = Array.from({ length: 64 }, (_, index) => ({
+      session_id: `s${index + 1}`,
+      operation_id: `0${index}`,
+      digest: 'd',
+      forget_older_than: index % 16 === 0 ? 7_776_000 : undefined,
+      first: index + 1,
+      last: index + 1,
+    }));
+    const group = [JSON.stringify(turns), JSON.stringify(turns.map(() => '{}'))];
+    for (const analyze of ['', 'ANALYZE agent_sessions_operations']) {
+      await pool.query(analyze);
+      expect(await touched(sql.appendOnce, group)).toBeLessThanOrEqual(4 * 600 + 64);
     }
   });
 

@@ -71,13 +71,18 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
     expect(await pops(backendWith({ pop }))).toBeLessThan(40);
   });
 
-  // a turn that goes out alone has a statement of its own
+  // a turn that goes out alone has statements of its own
+  const another = [{ sessionId: 'another', texts: ['{}'] }];
   describe.each([
-    { statement: 'appendTurn', others: [] },
-    { statement: 'append', others: [{ sessionId: 'another', texts: ['{}'] }] },
-  ] as const)('$statement', ({ statement, others }) => {
-    const append = (sql: string, sessionId: string, texts: string[]) =>
-      backendWith({ [statement]: sql }).append([{ sessionId, texts }, ...others]);
+    { statement: 'appendTurn', once: false, others: [] },
+    { statement: 'appendTurnOnce', once: true, others: [] },
+    { statement: 'append', once: false, others: another },
+    { statement: 'appendOnce', once: true, others: another },
+  ] as const)('$statement', ({ statement, once, others }) => {
+    const append = (sql: string, sessionId: string, texts: string[]) => {
+      const operation = once ? { id: randomUUID(), digest: 'd' } : undefined;
+      return backendWith({ [statement]: sql }).append([{ sessionId, texts, operation }, ...others]);
+    };
 
     test('A6: a session that is made without regard to others fails for some', async () => {
       const sql = replaced(right[statement], /ON CONFLICT \(session_id\) DO UPDATE[^\n]*/, '');
@@ -102,7 +107,10 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
       };
       expect(await inOrder(right[statement])).toBe(true);
       const early = replaced(right[statement], 'clock_timestamp()', 'statement_timestamp()');
-      expect(await inOrder(early)).toBe(false);
+      let torn = false;
+      // a race that is lost now and then
+      for (let round = 0; round < 5 && !torn; round++) torn = !(await inOrder(early));
+      expect(torn).toBe(true);
     });
   });
 
