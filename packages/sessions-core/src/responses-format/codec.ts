@@ -79,7 +79,11 @@ function rowText(item: Fields): string | undefined {
   if (!unnamed.has(meant) && !difference(meant, item)) return JSON.stringify(row);
   const carried = difference(withBeside(row, isFields(beside) ? beside : {}), item) ?? {};
   const whole = { ...said, [PROVIDER_DATA]: { ...(isFields(beside) && beside), [CARRIED]: carried } };
-  return encodeItems([whole as unknown as AgentInputItem])[0];
+  try {
+    return encodeItems([whole as unknown as AgentInputItem])[0];
+  } catch {
+    return undefined; // what is carried lies deeper than in the item itself, and too deep
+  }
 }
 
 /**

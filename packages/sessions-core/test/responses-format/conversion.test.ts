@@ -130,6 +130,14 @@ describe('items as rows', () => {
     expect(textOf(responses.decode(stored))).toBe(stored);
   });
 
+  test('an item that is as deep as can be stays in the shape of this SDK', () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 498; level++) deep = [deep];
+    const item = { role: 'user', content: 'hi', providerData: { deep } } as AgentInputItem;
+    expect(textOf(item)).toBe(encodeItems([item])[0]);
+    expect(responses.decode(textOf(item))).toEqual(item);
+  });
+
   test('what most items carry is small', () => {
     const sizes = ITEM_CASES.filter(({ name }) =>
       /^(user, text|system|reasoning of the Responses API|web_search_call)$/.test(name),
