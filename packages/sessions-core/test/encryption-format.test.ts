@@ -127,7 +127,8 @@ describe('envelopes', () => {
 
   test('a row that Python wrote opens', () => {
     for (const { key, sessionId, text, token } of VECTORS) {
-      expect(codecOf({ key }, sessionId).decode(envelopeText(token))).toEqual(JSON.parse(text));
+      const item = ITEM_CODECS['agents-js'].decode(text); // one of them is a row of the Responses API
+      expect(codecOf({ key }, sessionId).decode(envelopeText(token))).toEqual(item);
     }
   });
 });
