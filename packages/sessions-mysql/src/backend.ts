@@ -153,7 +153,7 @@ export class MysqlBackend implements SessionBackend {
     const operations = batches.flatMap(({ sessionId, operation }) =>
       operation ? [{ sessionId, ...operation }] : [],
     );
-    if (operations.length > 1 && !(await this.#insertOperations(send, operations)))
+    if (operations.length > 1 && areDistinct(operations) && !(await this.#insertOperations(send, operations)))
       return batches.map(() => 'stored');
     const outcomes: AppendOutcome[] = [];
     for (const { sessionId, operation } of batches) {
@@ -254,6 +254,13 @@ export class MysqlBackend implements SessionBackend {
     await this.#insert(send, this.#inserts.build([rowsOf({ sessionId, texts: append })]));
     return affected > 0 || append.length > 0;
   }
+}
+
+/** A row that is undone because the same statement has it twice leaves a lock on the gap, where others insert. */
+function areDistinct(operations: readonly SessionOperation[]): boolean {
+  return (
+    new Set(operations.map(({ sessionId, id }) => JSON.stringify([sessionId, id]))).size === operations.length
+  );
 }
 
 interface SessionOperation extends Operation {

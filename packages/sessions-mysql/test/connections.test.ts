@@ -84,21 +84,29 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       },
     );
 
+    test.each(moments)('at COMMIT, %s: OUTCOME_UNKNOWN, and never repeated', async (when) => {
+      const sessionId = randomUUID();
+      const cuts = proxy.cuts;
+      proxy.cut({ when, sql: /^COMMIT/ });
+      await expect(backend.append([{ sessionId, texts: texts(2) }])).rejects.toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        retryable: false,
+      });
+      expect(proxy.cuts).toBe(cuts + 1);
+      if (when === 'answered') expect(await backend.read(sessionId)).toHaveLength(2);
+      if (when === 'before') expect(await backend.read(sessionId)).toHaveLength(0);
+    });
+
     test.each(moments)(
-      'at COMMIT, %s: OUTCOME_UNKNOWN, never repeated; with an operation id a repeat is safe',
+      'at COMMIT, %s: with an operation id it is repeated, and takes effect once',
       async (when) => {
         const sessionId = randomUUID();
         const batch = { sessionId, texts: texts(2), operation: { id: 'o', digest: 'd' } };
         const cuts = proxy.cuts;
         proxy.cut({ when, sql: /^COMMIT/ });
-        await expect(backend.append([batch])).rejects.toMatchObject({
-          code: 'OUTCOME_UNKNOWN',
-          retryable: false,
-        });
-        expect(proxy.cuts).toBe(cuts + 1);
-        if (when === 'answered') expect(await backend.read(sessionId)).toHaveLength(2);
-        if (when === 'before') expect(await backend.read(sessionId)).toHaveLength(0);
         await backend.append([batch]);
+        expect(proxy.cuts).toBe(cuts + 1);
+        expect(await backend.append([batch])).toEqual(['repeated']);
         expect(await backend.read(sessionId)).toHaveLength(2);
       },
     );
