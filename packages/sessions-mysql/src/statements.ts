@@ -93,10 +93,13 @@ export function statements(names: MysqlNames) {
     sessionIds: (after: string, limit: number) =>
       `SELECT session_id AS id FROM ${sessions} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
-    /** Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. */
+    /**
+     * Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. In seconds
+     * of no time zone: the difference of two local times is an hour off where clocks were put forward between them.
+     */
     oldOperations: ({ sessionId, id }: NewOperation, seconds: number) =>
       `SELECT operation_id AS id FROM ${operations} WHERE ${is(sessionId)} AND operation_id <> ${textLiteral(id)} ` +
-      `AND created_at < CURRENT_TIMESTAMP(6) - INTERVAL ${seconds} SECOND LIMIT 1000`,
+      `AND UNIX_TIMESTAMP(created_at) < UNIX_TIMESTAMP() - ${seconds} LIMIT 1000`,
     forgetOperations: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${operations} WHERE ${is(sessionId)} AND operation_id IN (${ids.map(textLiteral).join(', ')})`,
     removeOperations: (sessionId: string) => `DELETE FROM ${operations} WHERE ${is(sessionId)}`,
