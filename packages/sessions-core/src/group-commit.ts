@@ -74,10 +74,9 @@ export class GroupingBackend implements SessionBackend {
     if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
   }
 
-  /** One turn at a time: the store makes the groups. */
-  async append([batch, ...others]: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
-    if (!batch) return [];
-    const turns = [batch, ...others].map((one) => this.#enqueue(one));
+  /** Each batch is a turn of its own. Which of them share a commit is decided here, not by the caller. */
+  async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
+    const turns = batches.map((batch) => this.#enqueue(batch));
     if (this.#backend.gathersByTick) this.#commitAfterTick();
     else if (!this.#tick) this.#commitWhatMay();
     return Promise.all(turns);

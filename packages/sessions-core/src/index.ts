@@ -31,14 +31,8 @@ export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } fro
 export type { ItemFormat } from './responses-format/codec.js';
 export { RETRY_OPTION_CHECKS, type RetryOptions, retry } from './retry.js';
 export { ScopedStore, type ScopedStoreParent } from './scoped-store.js';
-export {
-  type AddItemsOptions,
-  type OnCorruptItem,
-  type PreparedCall,
-  type SessionHost,
-  type SessionOperation,
-  StoreSession,
-} from './session.js';
+export { type AddItemsOptions, StoreSession } from './session.js';
+export type { OnCorruptItem, PreparedCall, SessionHost, SessionOperation } from './session-host.js';
 export { checkSessionId, MAX_SESSION_ID_LENGTH } from './session-id.js';
 export type { SessionOptions, TenantOf } from './session-options.js';
 export {

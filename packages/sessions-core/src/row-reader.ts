@@ -3,7 +3,7 @@ import type { StoredRow } from './backend.js';
 import { ExpiredItem } from './encryption/item-encryption.js';
 import { isSessionError, SessionError } from './errors.js';
 import type { ItemCodec } from './item-codec.js';
-import type { SessionHost } from './session.js';
+import type { SessionHost } from './session-host.js';
 import type { SessionWarning } from './warnings.js';
 
 /**

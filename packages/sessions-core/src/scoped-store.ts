@@ -1,5 +1,6 @@
 import type { SessionSupport } from './backend.js';
-import { type SessionHost, StoreSession } from './session.js';
+import { StoreSession } from './session.js';
+import type { SessionHost } from './session-host.js';
 import type { SessionOptions } from './session-options.js';
 import { checkTenant } from './tenant-id.js';
 import type { TransactionStore } from './transaction-store.js';

@@ -16,13 +16,8 @@ import type { ItemCodec } from './item-codec.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from './options.js';
 import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from './responses-format/codec.js';
 import { ScopedStore } from './scoped-store.js';
-import {
-  type OnCorruptItem,
-  type PreparedCall,
-  type SessionHost,
-  type SessionOperation,
-  StoreSession,
-} from './session.js';
+import { StoreSession } from './session.js';
+import type { OnCorruptItem, PreparedCall, SessionHost, SessionOperation } from './session-host.js';
 import type { SessionOptions } from './session-options.js';
 import { TransactionStore } from './transaction-store.js';
 import type { SessionWarning } from './warnings.js';

@@ -4,7 +4,7 @@ import type { Decide, HistoryPatch, Operation, SessionBackend, StoredRow } from 
 import { encodeItems, type ItemCodec } from './item-codec.js';
 import { nameResults } from './responses-format/codec.js';
 import { RowReader } from './row-reader.js';
-import type { SessionHost } from './session.js';
+import type { SessionHost } from './session-host.js';
 import type { SessionWindow } from './window.js';
 import { readWindow } from './window-reader.js';
 
@@ -42,12 +42,7 @@ export class StoredItems {
     before?: string,
   ): Awaitable<AgentInputItem[]> {
     const reader = this.#reader();
-    return whenReady(this.#read(reader, backend, wanted, pageSize, before), (items) => {
-      reader.check();
-      reader.tell('skipped');
-      nameResults(items);
-      return items;
-    });
+    return whenReady(this.#read(reader, backend, wanted, pageSize, before), (items) => shown(items, reader));
   }
 
   #read(
@@ -79,12 +74,7 @@ export class StoredItems {
       (limit, before) => backend.read(this.#storedId, limit, before),
       (row) => reader.item(row),
     );
-    return whenReady(items, (shown) => {
-      reader.check();
-      reader.tell('skipped');
-      nameResults(shown);
-      return shown;
-    });
+    return whenReady(items, (window) => shown(window, reader));
   }
 
   /** Whether the newest items are these. */
@@ -163,6 +153,14 @@ export class StoredItems {
   #reader(): RowReader {
     return new RowReader(this.#codec, this.#host);
   }
+}
+
+/** Ends a reading: what the reader had to say comes before the items. */
+function shown(items: AgentInputItem[], reader: RowReader): AgentInputItem[] {
+  reader.check();
+  reader.tell('skipped');
+  nameResults(items);
+  return items;
 }
 
 /** The newest `wanted` items of the rows, oldest first. */

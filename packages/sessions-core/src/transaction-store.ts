@@ -1,5 +1,6 @@
 import type { SessionBackend } from './backend.js';
-import { type SessionHost, StoreSession } from './session.js';
+import { StoreSession } from './session.js';
+import type { SessionHost } from './session-host.js';
 import type { SessionOptions } from './session-options.js';
 
 /**
@@ -11,18 +12,11 @@ import type { SessionOptions } from './session-options.js';
 export class TransactionStore {
   readonly #host: SessionHost;
 
-  constructor(
-    backend: SessionBackend,
-    host: Pick<SessionHost, 'operationRetentionDays' | 'codec' | 'onCorruptItem' | 'tenant' | 'warn'>,
-  ) {
+  constructor(backend: SessionBackend, host: SessionHost) {
     this.#host = {
-      onCorruptItem: host.onCorruptItem,
-      warn: host.warn,
-      codec: host.codec,
-      tenant: host.tenant,
+      ...host,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
-      operationRetentionDays: host.operationRetentionDays,
       exactlyOnce: false, // nothing is repeated here
       joined: true,
       perform: (_operation, prepare) => Promise.resolve(prepare().work(backend)),
