@@ -1,9 +1,7 @@
 import type { AgentInputItem } from '@openai/agents-core';
+import { message } from '@stackone/test-environment/messages';
 
-/** A user message. */
-export function message(content: string): AgentInputItem {
-  return { type: 'message', role: 'user', content };
-}
+export { message };
 
 /** A turn of four items: `name-0` to `name-3`. */
 export function turn(name: string, length = 4): AgentInputItem[] {

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { SessionHistoryTransactionArgs } from '@openai/agents-core';
 import type { StoreOptions } from '@stackone/sessions-core';
+import { contents, message, messages } from '@stackone/test-environment/messages';
 import {
-  contents,
   type EncryptionCase,
   type EncryptionSubject,
   KEY,
-  message,
-  messages,
   OTHER_KEY,
   openStore,
   refused,

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import type { ReencryptionProgress, ReencryptOptions, StoreOptions } from '@stackone/sessions-core';
+import { contents, message, messages } from '@stackone/test-environment/messages';
 import {
   aside,
-  contents,
   type Dump,
   type EncryptionCase,
   type EncryptionSubject,
   KEY,
-  message,
-  messages,
   OTHER_KEY,
   openStore,
   refused,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { AgentInputItem } from '@openai/agents-core';
 import type { Awaitable, SessionStore, SessionWarning, StoreOptions } from '@stackone/sessions-core';
 
 /** What a case is run against: tables of its own, empty at first. */
@@ -37,21 +36,6 @@ export interface EncryptionCase {
 
 export const KEY = 'canary-key-one';
 export const OTHER_KEY = 'canary-key-two';
-
-/** A user message. */
-export function message(content: string): AgentInputItem {
-  return { type: 'message', role: 'user', content };
-}
-
-/** The messages `m0`, `m1`, ... */
-export function messages(count: number, prefix = 'm'): AgentInputItem[] {
-  return Array.from({ length: count }, (_, index) => message(`${prefix}${index}`));
-}
-
-/** The texts of messages. */
-export function contents(items: readonly (AgentInputItem | undefined)[]): unknown[] {
-  return items.map((item) => (item as { content?: unknown } | undefined)?.content);
-}
 
 /** A store on the tables that keeps its warnings. */
 export async function openStore(

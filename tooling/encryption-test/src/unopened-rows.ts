@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import type { AgentInputItem } from '@openai/agents-core';
 import type { StoreSession } from '@stackone/sessions-core';
+import { contents, message, messages } from '@stackone/test-environment/messages';
 import {
   aside,
-  contents,
   type EncryptionCase,
   type EncryptionSubject,
   KEY,
-  message,
-  messages,
   OTHER_KEY,
   openStore,
   refused,
