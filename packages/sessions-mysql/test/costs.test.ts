@@ -2,47 +2,27 @@ import { randomUUID } from 'node:crypto';
 import {
   CALLS,
   checkLocks,
-  checkOnNew,
-  checkSharedCommit,
   DocumentedCosts,
+  describeStatements,
   endOf,
   openMetered,
   prepare,
+  testPage,
 } from '@stackone/interruptions';
 import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { rawPool } from './databases.js';
 
-// How many statements each call sends to a conversation that is there is counted in interruptions.test.ts.
 const COSTS = new DocumentedCosts('MySQL and MariaDB');
 
-test('docs/costs.md has every call, and names each of its statements', () => {
-  expect(COSTS.names()).toEqual(CALLS.map(({ name }) => name));
-  for (const call of CALLS) expect(COSTS.of(call).list).toHaveLength(COSTS.of(call).statements);
-});
+testPage(COSTS);
 
 describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
-  describe('statements', () => {
-    let metered: Awaited<ReturnType<typeof openMetered>>;
-    beforeAll(async () => {
-      const open = (target: string) => MysqlSessionStore.fromUrl(target);
-      metered = await openMetered({ engine, server, url, open });
-    });
-    afterAll(() => metered[Symbol.asyncDispose]());
-
-    test.each(CALLS)('$name on a conversation that is not there', async (call) => {
-      await checkOnNew(metered, call, COSTS.of(call));
-    });
-
-    test.each([
-      ['addItems', {}],
-      ['addItems with operationId', { operationId: 'turn' }],
-    ])('turns that share a commit: %s', async (kind, options) => {
-      await checkSharedCommit(metered, COSTS.ofCommit(kind), 2, options);
-    });
-  });
+  describeStatements(COSTS, 2, () =>
+    openMetered({ engine, server, url, open: (target) => MysqlSessionStore.fromUrl(target) }),
+  );
 
   /** A store that waits for a lock for one second, the least that there is. */
   const open = () => {

@@ -1,8 +1,8 @@
 export { CALLS, type Call } from './calls.ts';
-export { checkOnNew, checkSharedCommit } from './check-costs.ts';
 export { checkLocks, endOf } from './check-locks.ts';
 export { DocumentedCosts } from './costs.ts';
 export { cutAtEachStatement, type ServerSubject, type StoreSettings } from './cut.ts';
+export { describeStatements, testPage } from './describe-costs.ts';
 export { prepare } from './judge.ts';
 export { type EmbeddedSubject, killAtEachStatement, type ProgramModule } from './kill.ts';
 export { openMetered } from './meter.ts';

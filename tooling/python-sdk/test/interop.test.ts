@@ -47,7 +47,9 @@ describePythonSdk((python, version) => {
         database.close();
       },
     });
-    shareConversations({ python, pythonLocks: true }, databaseIn('shared.db'), databaseIn('python-first.db'));
+    shareConversations({ python, pythonLocks: true }, databaseIn('shared.db'), () =>
+      databaseIn('python-first.db'),
+    );
 
     test.each(['js', 'python'])("Python's SQLiteSession, tables made by %s", async (first) => {
       const path = join(folder, `sync-${first}.db`);
@@ -87,7 +89,7 @@ interface Language {
 function shareConversations(
   { python, pythonLocks }: Language,
   database: Database,
-  untouched: Database | (() => Database),
+  untouched: () => Database,
 ): void {
   describe.each([
     ['plain', {}, {}],
@@ -221,7 +223,7 @@ function shareConversations(
   });
 
   test('tables that Python made, where it can', async () => {
-    const { url, pythonUrl, pythonMakesTables } = typeof untouched === 'function' ? untouched() : untouched;
+    const { url, pythonUrl, pythonMakesTables } = untouched();
     const sessionId = randomUUID();
     const py = () => python.session({ sessionId, url: pythonUrl, createTables: pythonMakesTables });
     if (!pythonMakesTables) {

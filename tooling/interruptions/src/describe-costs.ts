@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CALLS } from './calls.ts';
+import { checkOnNew, checkSharedCommit } from './check-costs.ts';
+import type { DocumentedCosts } from './costs.ts';
+import type { MeteredStore } from './meter.ts';
+
+/** The page has every call, and a name for each statement that it counts. */
+export function testPage(costs: DocumentedCosts): void {
+  test('docs/costs.md has every call, and names each of its statements', () => {
+    expect(costs.names()).toEqual(CALLS.map(({ name }) => name));
+    for (const call of CALLS) expect(costs.of(call).list).toHaveLength(costs.of(call).statements);
+  });
+}
+
+/**
+ * The calls send what the page says, where the conversation is not there and where turns share a commit. How many
+ * statements they send to a conversation that is there is counted where calls are interrupted.
+ *
+ * @param commits - See {@link checkSharedCommit}.
+ */
+export function describeStatements(
+  costs: DocumentedCosts,
+  commits: 1 | 2,
+  open: () => Promise<MeteredStore & AsyncDisposable>,
+): void {
+  describe('statements', () => {
+    let metered: MeteredStore & AsyncDisposable;
+    beforeAll(async () => {
+      metered = await open();
+    });
+    afterAll(() => metered[Symbol.asyncDispose]());
+
+    test.each(CALLS)('$name on a conversation that is not there', async (call) => {
+      await checkOnNew(metered, call, costs.of(call));
+    });
+
+    test.each([
+      ['addItems', {}],
+      ['addItems with operationId', { operationId: 'turn' }],
+    ])('turns that share a commit: %s', async (kind, options) => {
+      await checkSharedCommit(metered, costs.ofCommit(kind), commits, options);
+    });
+  });
+}
