@@ -102,6 +102,8 @@ function recipeOf(family: Family, program: MysqldProgram, options: StartOptions)
           port: String(port),
           'bind-address': '127.0.0.1',
           socket: join(folder, 'socket'),
+          // in a folder that servers share, one that starts removes the temporary tables of the others
+          tmpdir: folder,
           'pid-file': join(folder, 'pid'),
           'max-connections': '300',
           ...ALWAYS_OF[family],
