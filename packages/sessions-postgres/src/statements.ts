@@ -182,12 +182,12 @@ function appendText(names: PostgresNames, once: boolean): string {
   SELECT batch.session_id, item.text, turn.at
   FROM turn CROSS JOIN batch CROSS JOIN generate_series(batch.first, batch.last) AS place
   JOIN ${ITEMS} ON item.position = place + 1${
-      once
-        ? `
+    once
+      ? `
   LEFT JOIN recorded ON recorded.session_id = batch.session_id AND recorded.operation_id = batch.operation_id
   WHERE batch.operation_id IS NULL OR recorded.stored`
-        : ''
-    }
+      : ''
+  }
   ORDER BY item.position`;
   return `WITH batch AS (
   SELECT * FROM json_to_recordset($1::text::json)
