@@ -41,9 +41,11 @@ async function converse([python, node]: Workers, conversation: string): Promise<
     [python, 'My name is Ada.', 'Noted.'],
     [node, 'What is my name?', 'Your name is Ada.'],
     [python, 'How is the weather in Rome?', 'Sunny in Rome, says Python.'],
-    [node, `My locker number is ${number}.`, 'Noted.'],
-    [python, 'What is my locker number?', `Your locker number is ${number}.`],
+    [node, 'What did you find out?', 'Sunny in Rome, says Python.'],
+    [python, `My locker number is ${number}.`, 'Noted.'],
     [node, 'How is the weather in Köln?', 'Sunny in Köln, says Node.'],
+    [python, 'What did you find out?', 'Sunny in Köln, says Node.'],
+    [node, 'What is my locker number?', `Your locker number is ${number}.`],
   ];
   for (const [worker, text, expected] of turns) {
     console.log(`  you     ${text}`);

@@ -24,12 +24,14 @@ export class StandIn implements Model {
 function reply(items: readonly AgentInputItem[]): AgentOutputItem {
   const newest = items.at(-1);
   if (newest?.type === 'function_call_result') return says(textOf(newest.output));
+  const found = items.flatMap((item) => (item.type === 'function_call_result' ? [textOf(item.output)] : []));
   const asked = items.flatMap((item) =>
     'role' in item && item.role === 'user' ? [textOf(item.content)] : [],
   );
   const latest = asked.at(-1) ?? '';
   const city = /weather in (\p{L}+)/u.exec(latest)?.[1];
   if (city !== undefined) return calls('get_weather', { city });
+  if (latest === 'What did you find out?') return says(found.at(-1) ?? 'Nothing.');
   const subject = /what is my ([\w ]+)\?/i.exec(latest)?.[1];
   if (subject === undefined) return says('Noted.');
   const facts = asked.flatMap((text) => Array.from(text.matchAll(/my ([\w ]+) is ([^.]+)/gi)));

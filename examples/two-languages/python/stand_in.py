@@ -21,6 +21,7 @@ def reply(items: list[Any]) -> Any:
     newest = items[-1]
     if newest.get("type") == "function_call_output":
         return says(newest["output"])
+    found = [item["output"] for item in items if item.get("type") == "function_call_output"]
     asked = [text_of(item) for item in items if item.get("role") == "user"]
     if city := re.search(r"weather in (\w+)", asked[-1]):
         return calls("get_weather", {"city": city[1]})
@@ -28,6 +29,8 @@ def reply(items: list[Any]) -> Any:
         known = dict(re.findall(r"my ([\w ]+) is ([^.]+)", "\n".join(asked), re.IGNORECASE))
         value = known.get(subject[1])
         return says(f"Your {subject[1]} is {value}." if value else "You did not tell me.")
+    if asked[-1] == "What did you find out?":
+        return says(found[-1] if found else "Nothing.")
     return says("Noted.")
 
 
