@@ -21,7 +21,7 @@ const SUPPORT: SessionSupport = {
 };
 
 const TABLES = `
-  PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+  PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS items (
     id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, text TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS items_of_session ON items (session_id, id);

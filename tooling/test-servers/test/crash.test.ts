@@ -31,13 +31,14 @@ async function owner(target: string): Promise<{ process: ChildProcess; owned: Ow
   throw new Error(`the owner of ${target} ended without a server`);
 }
 
+/** Some of them, like a worker of PostgreSQL's autovacuum, end by themselves at any time. */
 const allBelow = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...allBelow(child)]);
 
 describeEngine(['postgres:18', 'mysql', 'mariadb:11.8', 'pgbouncer'], ({ target }) => {
   test('SIGKILL of its owner ends it and removes its folder', { timeout: PATIENCE_MS }, async () => {
     const { process: child, owned } = await owner(target);
     const all = [owned.pid, owned.guardian, ...allBelow(owned.pid)];
-    expect(all.filter(isAlive)).toEqual(all);
+    expect([owned.pid, owned.guardian].filter(isAlive)).toEqual([owned.pid, owned.guardian]);
     child.kill('SIGKILL');
     await once(child, 'exit');
     await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
@@ -59,7 +60,7 @@ describeEngine('postgres:18', () => {
     const pids = await vi.waitFor(read, { timeout: PATIENCE_MS, interval: 100 });
     const all = pids.flatMap((pid) => [pid, ...allBelow(pid)]);
     expect(all.length).toBeGreaterThan(10);
-    expect(all.filter(isAlive)).toEqual(all);
+    expect(pids.filter(isAlive)).toEqual(pids);
     run.kill('SIGKILL');
     await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 10_000 });
   });
