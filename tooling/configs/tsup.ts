@@ -1,12 +1,21 @@
 import { defineConfig, type Options } from 'tsup';
 
-/** ESM, CJS and types of the given entries, as every published package ships them. */
-export const publishedPackage = (entry: Record<string, string>): Options | Options[] =>
+type Entries = Record<string, string>;
+
+/**
+ * ESM, CJS and types of the given entries, as every published package ships them.
+ *
+ * @param programs - Entries that are run, never imported: ESM alone, without types.
+ */
+export const publishedPackage = (entry: Entries, programs: Entries = {}): Options | Options[] =>
   defineConfig({
-    entry,
+    entry: { ...entry, ...programs },
     format: ['esm', 'cjs'],
     target: 'node22',
-    dts: true,
+    dts: { entry },
     clean: true,
     splitting: true,
+    esbuildOptions(options, { format }) {
+      if (format === 'cjs') options.entryPoints = entry;
+    },
   }) as Options;

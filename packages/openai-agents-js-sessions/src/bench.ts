@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
-import type { AgentInputItem } from '@openai/agents-core';
-import { checkOptions, isWholeNumber, parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
+import { checkOptions, isWholeNumber, parseStoreUrl } from '@stackone/sessions-core';
+import { measureStore } from './measure-store.js';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
 /** How much {@link bench} measures, besides the options of the store. */
@@ -14,6 +12,8 @@ export interface BenchOptions {
   items?: number;
   /** The options of the store that is measured. */
   store?: OpenStoreOptions;
+  /** Ends the measuring after the calls under way; the conversations are removed, and the call fails with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** What one operation cost. */
@@ -45,13 +45,8 @@ const OPTION_CHECKS = {
   callers: isWholeNumber(1),
   items: isWholeNumber(1),
   store: () => undefined,
+  signal: (value: unknown) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
 };
-
-/** How many items a turn has. */
-const TURN = 4;
-const READ = 20;
-/** So that an item is about as long as a short answer. */
-const PROSE = 'Your parcel left the store on Monday and should arrive by Friday at the latest. '.repeat(7);
 
 /**
  * Measures what a store costs on a database of yours: turns of one caller and of many at the same time, reading the
@@ -70,141 +65,13 @@ const PROSE = 'Your parcel left the store on Monday and should arrive by Friday 
  */
 export async function bench(url: string, options: BenchOptions = {}): Promise<BenchReport> {
   checkOptions('bench', options, OPTION_CHECKS);
-  const { rounds = 20, callers = 64, items = 1000, store: storeOptions } = options;
   const { scheme } = parseStoreUrl(url);
-  await using store = await openSessionStore(url, storeOptions);
-  const conversations = new Conversations(store);
-  try {
-    const operations = [
-      await appendAlone(conversations, rounds),
-      await appendTogether(conversations, rounds, callers),
-      await readNewest(conversations, rounds, items),
-      await pop(conversations, rounds),
-    ];
-    return { scheme, node: process.version, date: new Date().toISOString(), operations };
-  } finally {
-    await conversations.clear();
-  }
-}
-
-/** The conversations of one run, with the items that each has to have. */
-class Conversations {
-  readonly #store: SessionStore;
-  readonly #run = randomUUID();
-  readonly #expected = new Map<string, AgentInputItem[]>();
-
-  constructor(store: SessionStore) {
-    this.#store = store;
-  }
-
-  async append(name: string): Promise<void> {
-    const expected = this.#expected.get(name) ?? [];
-    this.#expected.set(name, expected);
-    const turn = turnAt(`${name}/${expected.length / TURN}`);
-    expected.push(...turn);
-    await this.#session(name).addItems(turn);
-  }
-
-  /** Reads the newest items, and says afterwards whether they were right. */
-  async newest(name: string, count: number): Promise<() => boolean> {
-    const items = await this.#session(name).getItems(count);
-    return () => isDeepStrictEqual(items, this.#expected.get(name)?.slice(-count));
-  }
-
-  async pop(name: string): Promise<() => boolean> {
-    const expected = this.#expected.get(name)?.pop();
-    const item = await this.#session(name).popItem();
-    return () => isDeepStrictEqual(item, expected);
-  }
-
-  async clear(): Promise<void> {
-    for (const name of this.#expected.keys()) await this.#session(name).clearSession();
-  }
-
-  #session(name: string) {
-    return this.#store.session(`bench-${this.#run}-${name}`);
-  }
-}
-
-function turnAt(mark: string): AgentInputItem[] {
-  return Array.from({ length: TURN }, (_, place) => {
-    const text = `${PROSE}${mark}/${place}`;
-    return place % 2 === 0
-      ? { type: 'message', role: 'user', content: text }
-      : { type: 'message', role: 'assistant', status: 'completed', content: [{ type: 'output_text', text }] };
-  });
-}
-
-async function appendAlone(conversations: Conversations, rounds: number): Promise<BenchOperation> {
-  await conversations.append('alone'); // connects, and prepares what is prepared once
-  const times = await timesOf(rounds, () => conversations.append('alone'));
-  const isRight = await conversations.newest('alone', (rounds + 1) * TURN);
-  return operation('append a turn', times, isRight());
-}
-
-async function appendTogether(
-  conversations: Conversations,
-  rounds: number,
-  callers: number,
-): Promise<BenchOperation> {
-  const names = Array.from({ length: callers }, (_, caller) => `of-many-${caller}`);
-  await Promise.all(names.map((name) => conversations.append(name)));
-  const started = performance.now();
-  const times = await Promise.all(names.map((name) => timesOf(rounds, () => conversations.append(name))));
-  const elapsed = performance.now() - started;
-  let right = true;
-  for (const name of names) right = (await conversations.newest(name, (rounds + 1) * TURN))() && right;
-  return operation(`append, ${callers} callers`, times.flat(), right, elapsed);
-}
-
-async function readNewest(
-  conversations: Conversations,
-  rounds: number,
-  items: number,
-): Promise<BenchOperation> {
-  for (let filled = 0; filled < items; filled += TURN) await conversations.append('long');
-  const answers: (() => boolean)[] = [];
-  const times = await timesOf(
-    rounds,
-    async () => void answers.push(await conversations.newest('long', READ)),
-  );
-  const right = answers.every((isRight) => isRight());
-  return operation(`newest ${READ} of ${items}`, times, right);
-}
-
-async function pop(conversations: Conversations, rounds: number): Promise<BenchOperation> {
-  for (let filled = 0; filled < rounds; filled += TURN) await conversations.append('popped');
-  const answers: (() => boolean)[] = [];
-  const times = await timesOf(rounds, async () => void answers.push(await conversations.pop('popped')));
-  return operation(
-    'pop',
-    times,
-    answers.every((isRight) => isRight()),
-  );
-}
-
-/** The times of calls that are made one after the other, in ms. */
-async function timesOf(calls: number, call: () => Promise<void>): Promise<number[]> {
-  const times: number[] = [];
-  for (let made = 0; made < calls; made++) {
-    const started = performance.now();
-    await call();
-    times.push(performance.now() - started);
-  }
-  return times;
-}
-
-/** @param elapsed - How long all calls took, where they were made at the same time. */
-function operation(name: string, times: readonly number[], right: boolean, elapsed?: number): BenchOperation {
-  const sorted = times.toSorted((one, other) => one - other);
-  const quantile = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? 0;
-  const total = elapsed ?? times.reduce((sum, time) => sum + time, 0);
+  await using store = await openSessionStore(url, options.store);
   return {
-    name,
-    calls: times.length,
-    ms: { lower: quantile(0.25), median: quantile(0.5), upper: quantile(0.75) },
-    perSecond: (times.length / total) * 1000,
-    ...(!right && { problem: 'what was read is not what was written' }),
+    scheme,
+    node: process.version,
+    date: new Date().toISOString(),
+    operations: await measureStore(store, options),
   };
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type BenchReport, bench, benchTable } from '../src/bench.js';
 
 const SMALL = { rounds: 3, callers: 4, items: 40 };
@@ -69,6 +69,25 @@ test('tells what was read wrong, and cleans up all the same', async () => {
   damaged.close();
 });
 
+test('a signal ends it, with its reason and without a conversation left', async () => {
+  const file = join(temporaryFolder(), 'sessions.db');
+  await bench(`sqlite:${file}`, SMALL);
+  const database = new Database(file);
+  const rows = database.prepare('SELECT count(*) FROM agent_messages').pluck();
+  const ending = new AbortController();
+  const reason = new Error('enough');
+  const measuring = bench(`sqlite:${file}`, { ...SMALL, items: 1_000_000, signal: ending.signal });
+  await vi.waitFor(() => expect(rows.get()).toBeGreaterThan(100), { timeout: 20_000 });
+
+  ending.abort(reason);
+
+  await expect(measuring).rejects.toBe(reason);
+  expect(rows.get()).toBe(0);
+  expect(database.prepare('SELECT count(*) FROM agent_sessions').pluck().get()).toBe(0);
+  await expect(bench(`sqlite:${file}`, { signal: ending.signal })).rejects.toBe(reason);
+  database.close();
+});
+
 test('prints a table', () => {
   const ms = { lower: 0.5, median: 0.512_34, upper: 12.3 };
   const operations = [{ name: 'append a turn', calls: 3, ms, perSecond: 1951.8 }];
@@ -85,5 +104,6 @@ test('prints a table', () => {
 test('refuses what is no number of anything', async () => {
   await expect(bench('memory:', { callers: 0 })).rejects.toThrow(TypeError);
   await expect(bench('memory:', { caller: 4 } as object)).rejects.toThrow(/caller/);
+  await expect(bench('memory:', { signal: {} as AbortSignal })).rejects.toThrow(/an AbortSignal/);
   await expect(bench('redis://localhost')).rejects.toMatchObject({ code: 'UNSUPPORTED_URL' });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MemorySessionStore, openSessionStore, type SessionStore } from '../src/index.js';
 
 const TWO_SECONDS_IN_DAYS = 2 / 86_400;
@@ -55,17 +55,20 @@ async function check(open: (operationRetentionDays?: number) => Promise<SessionS
 
 const TITLE = 'operations are forgotten after their time, and by default not soon';
 
-test(TITLE, async () => {
-  await check(async (days) => new MemorySessionStore(days ? { operationRetentionDays: days } : {}));
-});
-
-test(`SQLite: ${TITLE}`, async () => {
-  const url = `sqlite:${join(temporaryFolder(), 'retention.db')}`;
-  await check((days) => openSessionStore(url, days ? { operationRetentionDays: days } : {}));
-});
-
-describeEngine(['postgres', 'pgbouncer', 'mysql', 'mariadb'], ({ url }) => {
+// each waits for seconds
+describe.concurrent('at the same time', () => {
   test(TITLE, async () => {
+    await check(async (days) => new MemorySessionStore(days ? { operationRetentionDays: days } : {}));
+  });
+
+  test(`SQLite: ${TITLE}`, async () => {
+    const url = `sqlite:${join(temporaryFolder(), 'retention.db')}`;
     await check((days) => openSessionStore(url, days ? { operationRetentionDays: days } : {}));
+  });
+
+  describeEngine(['postgres', 'pgbouncer', 'mysql', 'mariadb'], ({ url }) => {
+    test(TITLE, async () => {
+      await check((days) => openSessionStore(url, days ? { operationRetentionDays: days } : {}));
+    });
   });
 });

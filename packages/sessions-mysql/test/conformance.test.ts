@@ -4,7 +4,7 @@ import {
   sessionFeatures,
   storeConformance,
 } from '@stackone/sessions-core/conformance';
-import { moduleRunner } from '@stackone/test-environment';
+import { describeSuite, moduleRunner } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -174,7 +174,7 @@ describeEngine(SERVERS, ({ url }) => {
   describe('the port', () => {
     backendConformance({
       name: 'over a pool of one',
-      describe,
+      describe: describeSuite,
       test,
       open: async () => {
         const backend = await backendOpener({ url }, { max: 1 })(failOnWarning);
@@ -185,7 +185,7 @@ describeEngine(SERVERS, ({ url }) => {
     for (const [name, drizzle] of Object.entries(DRIZZLES)) {
       backendConformance({
         name: `inside a transaction of ${name}`,
-        describe,
+        describe: describeSuite,
         test,
         open: async () => {
           const client = mysql.createConnection(driverUrl(url));
@@ -211,7 +211,7 @@ describeEngine(SERVERS, ({ url }) => {
     }
     backendConformance({
       name: 'inside a transaction on a connection',
-      describe,
+      describe: describeSuite,
       test,
       open: async () => {
         const client = mysql.createConnection(driverUrl(url));

@@ -1,4 +1,5 @@
 import { backendConformance, storeConformance } from '@stackone/sessions-core/conformance';
+import { describeSuite } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -96,7 +97,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
 
   backendConformance({
     name: 'the port',
-    describe,
+    describe: describeSuite,
     test,
     open: async () => {
       const backend = await backendOpener({ url })(failOnWarning);
@@ -106,7 +107,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
   });
   backendConformance({
     name: 'the port inside a transaction of the application',
-    describe,
+    describe: describeSuite,
     test,
     open: async () => {
       const backend = await backendOpener({ pool: raw })(failOnWarning);

@@ -7,6 +7,7 @@ import {
   sessionFeatures,
   storeConformance,
 } from '@stackone/sessions-core/conformance';
+import { describeSuite } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -120,7 +121,7 @@ test('on a file, through Drizzle, every case of the suite is covered', () => {
 
 backendConformance({
   name: 'the port',
-  describe,
+  describe: describeSuite,
   test,
   open: async () => {
     return { backend: await backendOpener({ database: new Database(':memory:') })(failOnWarning) };
@@ -129,7 +130,7 @@ backendConformance({
 });
 backendConformance({
   name: 'the port inside a transaction of the application',
-  describe,
+  describe: describeSuite,
   test,
   open: async () => {
     const database = new Database(':memory:');

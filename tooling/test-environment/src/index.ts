@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll } from 'vitest';
+import { afterAll, describe } from 'vitest';
 
 const run = promisify(execFile);
 
@@ -31,3 +31,10 @@ export function moduleRunner(folder: string): RunModule {
     return stdout.trim();
   };
 }
+
+/** The contract whose cases do little more than wait until a time is over. */
+const WAITING = 'operations that are forgotten';
+
+/** `describe` for the suite of a backend: its cases that wait do so at the same time. */
+export const describeSuite = (name: string, body: () => void) =>
+  name === WAITING ? describe.concurrent(name, body) : describe(name, body);

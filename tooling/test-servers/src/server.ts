@@ -32,6 +32,19 @@ export interface DatabaseOptions {
 /** The database that is there on every PostgreSQL server. */
 const FIRST_DATABASE = { postgres: 'postgres', pgbouncer: 'postgres', mysql: '', mariadb: '' };
 
+/**
+ * Waits half a second at most for clients that have said goodbye: the end() of a pool does not wait until the server has read
+ * it, and a client that is killed then throws an error that nobody can catch any more.
+ */
+const untilClientsAreGone = (database: string) => `
+  DO $$ BEGIN
+    FOR attempt IN 1..50 LOOP
+      PERFORM pg_stat_clear_snapshot();
+      EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = '${database.replaceAll("'", "''")}' AND backend_type = 'client backend');
+      PERFORM pg_sleep(0.01);
+    END LOOP;
+  END $$`;
+
 /** A running server that tests connect to. */
 export class TestServer {
   readonly engine: Engine;
@@ -96,6 +109,7 @@ export class TestServer {
 
   /** Removes a database with all that is in it, though clients may be connected. */
   async dropDatabase(name: string): Promise<void> {
+    if (this.engine === 'postgres') await this.query(untilClientsAreGone(name));
     const force = this.#isPostgres ? ' WITH (FORCE)' : '';
     await this.query(`DROP DATABASE IF EXISTS ${this.#quoted(name)}${force}`);
   }
