@@ -112,6 +112,20 @@ test('whoever was answered just now comes along with his next turn', async () =>
   expect(commits.map((texts) => texts.length)).toEqual([1, 3, 3, 2]);
 });
 
+test('of many conversations, two commits take turns', async () => {
+  const { add, commits, end, endAll } = await gatedStore();
+  const ids = Array.from({ length: 64 }, (_, index) => String(index));
+  const loops = ids.map(async (id) => {
+    for (let number = 0; number < 6; number++) await add(id, id);
+  });
+  for (let count = 0; count < 8; count++) await end();
+  expect(commits.slice(4, 9).map((texts) => texts.length)).toEqual([32, 32, 32, 32, 32]);
+  for (const [index, texts] of commits.slice(4, 8).entries())
+    expect(new Set([...texts, ...(commits[index + 5] ?? [])]).size).toBe(64);
+  await endAll();
+  await Promise.all(loops);
+});
+
 test('calls of one conversation keep their order, whatever they are', async () => {
   const { store, add, commits, endAll } = await gatedStore();
   const session = store.session('a');
