@@ -22,6 +22,11 @@ const MAX_ROWS = 2_000;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** In ms. A commit that takes longer may wait for a lock: what has gathered meanwhile does not wait for it. */
 const PATIENCE = 20;
+/**
+ * So many conversations are worth a commit of their own while another one is in flight: the client then encodes and
+ * sends the turns of the one half while the server stores those of the other.
+ */
+const HALF = 16;
 /** Fewer than the connections of a pool, so that other calls still get one. */
 const MAX_COMMITS = 8;
 
@@ -44,8 +49,9 @@ interface Turn {
 
 /**
  * Group commit over a backend: while a commit is in flight, the turns that arrive gather, and go out together in one
- * `append` as soon as it ends. A turn that is alone waits for nothing. Over a synchronous driver all turns of one
- * tick of the event loop go out together at its end.
+ * `append` as soon as it ends. A turn that is alone waits for nothing. With many conversations two commits take
+ * turns, each with half of them. Over a synchronous driver all turns of one tick of the event loop go out together at
+ * its end.
  *
  * Every conversation keeps its order and has one commit in flight at most; conversations are served in rotation.
  * Where the database refuses a group, its turns are repeated one by one, so that only the guilty one fails.
@@ -119,17 +125,23 @@ export class GroupingBackend implements SessionBackend {
   }
 
   #commitWhatMay(): void {
-    while (this.#mayBegin()) {
-      const group = this.#take();
-      if (group.length === 0) return;
-      void this.#commit(group);
-    }
+    for (let group = this.#next(); group.length > 0; group = this.#next()) void this.#commit(group);
   }
 
-  #mayBegin(): boolean {
-    if (this.#commits === 0) return true;
-    if (this.#commits >= MAX_COMMITS) return false;
-    if (this.#oneSession) return true; // turns of different conversations have nothing to wait for
+  /** The turns of the next commit, if one may begin. */
+  #next(): Turn[] {
+    const free = [...this.#waiting.keys()].filter((sessionId) => !this.#sessionsInFlight.has(sessionId));
+    if (free.length === 0 || this.#commits >= MAX_COMMITS) return [];
+    // turns of different conversations have nothing to wait for
+    if (this.#oneSession) return this.#take(free.slice(0, 1));
+    if (this.#backend.gathersByTick) return this.#take(free);
+    const mayBegin = this.#commits === 0 || (this.#commits === 1 && free.length >= HALF);
+    if (!mayBegin && !this.#isOutOfPatience()) return [];
+    const half = Math.ceil((free.length + this.#sessionsInFlight.size) / 2);
+    return this.#take(free.slice(0, Math.max(HALF, half)));
+  }
+
+  #isOutOfPatience(): boolean {
     const wait = this.#begun + PATIENCE - performance.now();
     if (wait <= 0) return true;
     this.#patience ??= setTimeout(() => {
@@ -140,10 +152,10 @@ export class GroupingBackend implements SessionBackend {
   }
 
   /**
-   * Takes one turn after another of each conversation that has no commit in flight, until the group is full. Turns
-   * with an operation can be repeated after an unknown outcome, so they do not mix with those that cannot.
+   * Takes one turn after another of each of these conversations, until the group is full. Turns with an operation can
+   * be repeated after an unknown outcome, so they do not mix with those that cannot.
    */
-  #take(): Turn[] {
+  #take(sessionIds: readonly string[]): Turn[] {
     const group: Turn[] = [];
     let rows = 0;
     let characters = 0;
@@ -152,8 +164,7 @@ export class GroupingBackend implements SessionBackend {
       ((batch.operation === undefined) === (group[0].batch.operation === undefined) &&
         rows + batch.texts.length <= MAX_ROWS &&
         characters + more <= MAX_CHARACTERS);
-    const free = [...this.#waiting.keys()].filter((sessionId) => !this.#sessionsInFlight.has(sessionId));
-    let open = this.#oneSession ? free.slice(0, 1) : free;
+    let open = sessionIds;
     while (open.length > 0) {
       open = open.filter((sessionId) => {
         const turn = this.#waiting.get(sessionId)?.[0];

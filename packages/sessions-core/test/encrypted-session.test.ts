@@ -8,7 +8,9 @@ import {
 } from '@openai/agents-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sessionConformance } from '../src/conformance/index.js';
+import { ItemEncryption } from '../src/encryption/item-encryption.js';
 import { EncryptedSession, type EncryptedSessionOptions } from '../src/index.js';
+import { decodeItem, encodeItems } from '../src/item-codec.js';
 
 const message = (content: string): AgentInputItem => ({ role: 'user', content });
 const contents = (items: readonly AgentInputItem[]) =>
@@ -130,6 +132,39 @@ test('several keys, and plaintext where it is accepted', async () => {
   expect(contents(await strict.getItems())).toEqual(['old', 'new']);
 });
 
+test('what is encrypted has the shape that the Python SDK reads, if it is asked for', async () => {
+  const inner = new MemorySession({ sessionId: 'a' });
+  const call: AgentInputItem = { type: 'function_call', callId: 'c1', name: 'weather', arguments: '{}' };
+  const result: AgentInputItem = {
+    type: 'function_call_result',
+    callId: 'c1',
+    name: 'weather',
+    status: 'completed',
+    output: { type: 'text', text: 'sunny' },
+  };
+  const session = wrap(inner, { itemFormat: 'responses' });
+  await session.addItems([call, result]);
+  const codec = new ItemEncryption({ key: KEY }).codec('a', { encode: encodeItems, decode: decodeItem });
+  const rows = (await inner.getItems()).map((stored) => codec.decode(JSON.stringify(stored)));
+  expect(rows).toMatchObject([
+    { type: 'function_call', call_id: 'c1', name: 'weather' },
+    { type: 'function_call_output', call_id: 'c1', output: 'sunny' },
+  ]);
+  expect(await session.getItems()).toEqual([call, result]);
+  expect(await wrap(inner).getItems()).toEqual([call, result]);
+  expect(await session.popItem()).toEqual(result);
+});
+
+test("a result of Python's has the name of its call", async () => {
+  const inner = new MemorySession({ sessionId: 'a' });
+  const rows = [
+    { type: 'function_call', call_id: 'c1', name: 'weather', arguments: '{}' },
+    { type: 'function_call_output', call_id: 'c1', output: 'sunny' },
+  ];
+  await wrap(inner).addItems(rows as never);
+  expect((await wrap(inner).getItems())[1]).toMatchObject({ type: 'function_call_result', name: 'weather' });
+});
+
 test('the run context is handed on to a session that takes it, and to no other', async () => {
   const plain = new MemorySession({ sessionId: 'a' });
   expect(isRunContextAwareSession(wrap(plain))).toBe(false);
@@ -160,6 +195,7 @@ test.each([
   ['no session', { key: 'canary' }],
   ['something else as session', { key: 'canary', session: {} }],
   ['no key', { session: new MemorySession() }],
+  ['a format that is not known', { session: new MemorySession(), key: 'canary', itemFormat: 'python' }],
   ['an unknown option', { session: new MemorySession(), key: 'canary', ttl: 1 }],
 ])('refused: %s', (_, options) => {
   const make = () => new EncryptedSession(options as never);

@@ -162,7 +162,7 @@ async function takeFrom(pool: PromisePool): Promise<PromiseConnection> {
 }
 
 function driverConnection({ connection }: PromiseConnection): DriverConnection {
-  return connection as DriverConnection;
+  return connection as unknown as DriverConnection;
 }
 
 /** The values of MySQL's `ssl-mode`, and PostgreSQL's words for them. */

@@ -1,5 +1,5 @@
 import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
-import { idLiteral, quoteName, textLiteral } from './literals.js';
+import { idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 
 /** Every name in the database that belongs to one pair of tables. */
 export function mysqlNames(tables?: TableNames, schema?: string) {
@@ -77,7 +77,7 @@ export function statements(names: MysqlNames) {
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} FOR UPDATE`,
     /** The rows of one statement have one time. */
     insertRows: `INSERT INTO ${messages} (session_id, message_data) VALUES `,
-    insertedRow: ({ sessionId, text }: NewRow) => `(${textLiteral(sessionId)}, ${textLiteral(text)})`,
+    insertedRow: ({ sessionId, text }: NewRow) => `(${textLiteral(sessionId)}, ${itemLiteral(text)})`,
     read: (sessionId: string, limit?: number, before?: string) =>
       newest('CAST(id AS CHAR) AS id, message_data AS text', sessionId, limit, before),
     newestId: (sessionId: string) => newest('CAST(id AS CHAR) AS id', sessionId, 1),
@@ -86,7 +86,7 @@ export function statements(names: MysqlNames) {
       `UPDATE ${messages} SET created_at = (SELECT time FROM (SELECT created_at AS time FROM ${messages} ` +
       `WHERE ${is(sessionId)} AND id = ${idLiteral(id)}) AS first_rows) WHERE ${is(sessionId)} AND id > ${idLiteral(id)}`,
     update: (sessionId: string, id: string, text: string) =>
-      `UPDATE ${messages} SET message_data = ${textLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,
+      `UPDATE ${messages} SET message_data = ${itemLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,

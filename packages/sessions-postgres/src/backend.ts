@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type AppendBatch,
   type AppendOutcome,
@@ -189,14 +190,15 @@ export class PostgresBackend implements SessionBackend {
   }
 
   #appendTurn(query: Query, { sessionId, texts, operation }: AppendBatch): ReturnType<Query> {
-    if (!operation) return query(this.#sql.appendTurn, [sessionId, json(texts)]);
-    return query(this.#sql.appendTurnOnce, [sessionId, json(texts), operation.id, operation.digest]);
+    const turn = [sessionId, ...marked(texts)];
+    if (!operation) return query(this.#sql.appendTurn, turn);
+    return query(this.#sql.appendTurnOnce, [...turn, operation.id, operation.digest]);
   }
 
   #appendTurns(query: Query, batches: readonly AppendBatch[]): ReturnType<Query> {
     const { heads, texts } = arrange(batches);
     const once = heads.some((head) => head.operation_id !== undefined);
-    return query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), json(texts)]);
+    return query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), ...marked(texts)]);
   }
 
   async #removeAll(query: Query, sessionId: string): Promise<void> {
@@ -232,7 +234,7 @@ interface Head {
   readonly last: number;
 }
 
-/** The batches with the positions of their texts, and all texts. Of several under one operation only the first. */
+/** The batches with the places of their texts, and all texts. Of several under one operation only the first. */
 function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: string[] } {
   const heads: Head[] = [];
   const texts: string[] = [];
@@ -262,11 +264,28 @@ function operationKey(sessionId: string, operation: Pick<Operation, 'id'>): stri
 /** The longest text that PostgreSQL takes is 1 GB, its message included. */
 const MAX_BYTES = 1_073_000_000;
 
-/** A parameter as JSON, refused where neither this side nor the server could hold it. */
+/** Items are JSON, which has no control characters: this one is only looked for. */
+const MARK = '\u0001';
+
+/**
+ * Texts in one parameter, each after a mark that is in none of them, and the mark. As JSON they would be escaped here
+ * once more, and parsed three times there: for a text, a type and its elements.
+ */
+function marked(texts: readonly string[]): [text: string, mark: string] {
+  let mark = MARK;
+  while (texts.some((text) => text.includes(mark))) mark = MARK + randomUUID();
+  return [asParameter(() => (texts.length > 0 ? mark + texts.join(mark) : '')), mark];
+}
+
 function json(value: unknown): string {
+  return asParameter(() => JSON.stringify(value));
+}
+
+/** Refuses what neither this side nor the server could hold. */
+function asParameter(make: () => string): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value);
+    text = make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the longest string of V8: 2^29 - 24 characters
   }

@@ -111,17 +111,21 @@ export function statements(names: PostgresNames) {
 
 export type PostgresStatements = ReturnType<typeof statements>;
 
+/** The texts, from position 2 on: nothing stands before the first mark. */
+const ITEMS = 'string_to_table($2::text, $3::text) WITH ORDINALITY AS item(text, position)';
+const BEHIND_MARK = 'item.position > 1';
+
 /**
  * {@link appendText} for one turn, which PostgreSQL plans in half the time. The clock is read, and ids are drawn above
  * the sort, when the session's row is locked.
  *
- * Parameters: the session's id and the texts as JSON; the operation's id and digest.
+ * Parameters: the session's id; the texts, each after the mark; the mark; the operation's id and digest.
  */
 function appendTurnText(names: PostgresNames, once: boolean): string {
   const { sessions, messages, operations } = qualifiedTables(names);
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
   SELECT $1, item.text, locked.at
-  FROM locked CROSS JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)`;
+  FROM locked CROSS JOIN ${ITEMS}`;
   return `WITH locked AS (
   INSERT INTO ${sessions} (session_id) VALUES ($1)
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
@@ -130,14 +134,14 @@ function appendTurnText(names: PostgresNames, once: boolean): string {
     once
       ? `, recorded AS (
   INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at)
-  SELECT $1, $3, $4, at AT TIME ZONE 'UTC' FROM locked
+  SELECT $1, $4, $5, at AT TIME ZONE 'UTC' FROM locked
   ${RECORD_ONCE}
 ), added AS (
-  ${insert} CROSS JOIN recorded WHERE recorded.stored ORDER BY item.position
+  ${insert} CROSS JOIN recorded WHERE ${BEHIND_MARK} AND recorded.stored ORDER BY item.position
 )
 SELECT session_id, operation_id, digest, stored FROM recorded`
       : `
-${insert} ORDER BY item.position`
+${insert} WHERE ${BEHIND_MARK} ORDER BY item.position`
   }`;
 }
 
@@ -153,7 +157,7 @@ const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls 
  * The clock is written as the column has it: `timestamp` without zone in the connection's TimeZone, as Python does.
  * That of operations, which Python does not read, is in UTC: their age must not depend on who asks.
  *
- * Parameters: the batches and their texts, as JSON: it is five times quicker to write in JavaScript than an array.
+ * Parameters: the batches as JSON; all texts, each after the mark; the mark.
  *
  * @param once - With operations. For each it returns the digest that is recorded now, and whether it is new. Old ones
  * of its session are forgotten where it says so, but for those of this call: a row cannot be changed twice.
@@ -176,15 +180,14 @@ function appendText(names: PostgresNames, once: boolean): string {
 )`;
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
   SELECT batch.session_id, item.text, turn.at
-  FROM turn CROSS JOIN batch
-  JOIN json_array_elements_text($2::text::json) WITH ORDINALITY AS item(text, position)
-    ON item.position BETWEEN batch.first AND batch.last${
-      once
-        ? `
+  FROM turn CROSS JOIN batch CROSS JOIN generate_series(batch.first, batch.last) AS place
+  JOIN ${ITEMS} ON item.position = place + 1${
+    once
+      ? `
   LEFT JOIN recorded ON recorded.session_id = batch.session_id AND recorded.operation_id = batch.operation_id
   WHERE batch.operation_id IS NULL OR recorded.stored`
-        : ''
-    }
+      : ''
+  }
   ORDER BY item.position`;
   return `WITH batch AS (
   SELECT * FROM json_to_recordset($1::text::json)

@@ -184,9 +184,9 @@ describeEngine('postgres', ({ server, url }) => {
     expect(await session.getItems(2)).toEqual(large);
 
     const backend = await backendOpener({ url })(() => {});
-    const huge = '"'.repeat(300_000_000); // twice as long as JSON: longer than any string can be
+    const huge = 'x'.repeat(300_000_000); // two of them are longer than any string can be
     await expect(
-      backend.append([{ sessionId: session.sessionId, texts: ['{}', huge] }]),
+      backend.append([{ sessionId: session.sessionId, texts: [huge, huge] }]),
     ).rejects.toMatchObject({ code: 'ITEM_TOO_LARGE', message: expect.stringContaining('512 million') });
     expect(await session.getItems(2)).toEqual(large);
     await backend.close();

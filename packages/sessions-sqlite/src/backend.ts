@@ -119,9 +119,22 @@ export class SqliteBackend implements SessionBackend {
     if (append.length > 0 || operation) this.#insert(sessionId, append, operation);
   }
 
-  /** All rows of one call carry the time of its first row: readers that sort by time see the turn whole. */
   #insert(sessionId: string, texts: readonly string[], operation: Operation | undefined): void {
     this.#connection.run(this.#sql.ensureSession, [sessionId]);
+    if (texts.length > 0) this.#insertTurn(sessionId, texts);
+    if (operation) this.#record(sessionId, operation);
+  }
+
+  /** All rows carry the same time: readers that sort by time see the turn whole. Within a statement it stands still. */
+  #insertTurn(sessionId: string, texts: readonly string[]): void {
+    const insert = this.#sql.insertTurns[texts.length];
+    if (insert !== undefined) {
+      this.#connection.run(
+        insert,
+        texts.flatMap((text) => [sessionId, text]),
+      );
+      return;
+    }
     let time: unknown;
     for (const [index, text] of texts.entries()) {
       if (index === 0) {
@@ -131,7 +144,6 @@ export class SqliteBackend implements SessionBackend {
         this.#connection.run(this.#sql.insertNext, [sessionId, text, time]);
       }
     }
-    if (operation) this.#record(sessionId, operation);
   }
 
   #record(sessionId: string, { id, digest, forgetOlderThan }: Operation): void {

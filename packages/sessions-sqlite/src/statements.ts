@@ -13,6 +13,9 @@ export function sqliteNames(tables?: TableNames) {
 
 export type SqliteNames = ReturnType<typeof sqliteNames>;
 
+/** Turns of more rows are inserted row by row. Each number of rows is a statement that stays prepared. */
+const MAX_ROWS = 16;
+
 /** The text of every statement that a store runs after it is open. */
 export function statements(names: SqliteNames) {
   const sessions = quoteName(names.sessions);
@@ -29,6 +32,12 @@ export function statements(names: SqliteNames) {
     ensureSession:
       `INSERT INTO ${sessions} (session_id) VALUES (?) ` +
       'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at',
+    /** By the number of rows, from 1 on. */
+    insertTurns: Array.from({ length: MAX_ROWS + 1 }, (_, rows) =>
+      rows === 0
+        ? undefined
+        : `INSERT INTO ${messages} (session_id, message_data) VALUES ${Array(rows).fill('(?, ?)').join(', ')}`,
+    ),
     insertFirst: `INSERT INTO ${messages} (session_id, message_data) VALUES (?, ?) RETURNING created_at AS time`,
     insertNext: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES (?, ?, ?)`,
     read: `SELECT ${row} FROM ${messages} WHERE ${ofSession} ${newestFirst} ?`,

@@ -108,13 +108,20 @@ def validate(items: list[Any]) -> list[str | None]:
 def reason(item: Any) -> str | None:
     given = {key: value for key, value in item.items() if key != "provider_data"}
     try:
-        checked = INPUT_ITEM.validate_python(given)
-        for field in ("content", "summary"):
-            if isinstance(checked, dict) and not isinstance(checked.get(field), (str, type(None))):
-                list(checked[field])  # these are checked only when they are iterated over
+        exhaust(INPUT_ITEM.validate_python(given))
     except Exception as error:
         return str(error)
     return None
+
+
+def exhaust(checked: Any) -> None:
+    """Iterates over everything: pydantic checks the elements of an `Iterable` only then."""
+    if isinstance(checked, dict):
+        checked = checked.values()
+    elif isinstance(checked, (str, bytes)) or not hasattr(checked, "__iter__"):
+        return
+    for element in checked:
+        exhaust(element)
 
 
 def cipher(key: str, session_id: str) -> Any:

@@ -10,17 +10,32 @@ export function describePythonSdk(
   body: (python: PythonSdk, version: PythonSdkVersion) => void | Promise<void>,
 ): void {
   for (const version of PYTHON_SDK_VERSIONS) {
-    describe(`Python SDK ${version}`, async () => {
-      let python: PythonSdk;
-      try {
-        python = await startPythonSdk(version);
-      } catch (error) {
-        if (!(error instanceof PythonMissing) || process.env.CI === 'true') throw error;
-        test.skip(`not here: ${error.message}`, () => {});
-        return;
-      }
-      afterAll(() => python[Symbol.asyncDispose]());
-      await body(python, version);
-    });
+    describePython(
+      `Python SDK ${version}`,
+      () => startPythonSdk(version),
+      async (python) => {
+        afterAll(() => python[Symbol.asyncDispose]());
+        await body(python, version);
+      },
+    );
   }
+}
+
+/** Describes tests of something of Python's. Where there is no Python, as {@link describePythonSdk}. */
+export function describePython<T>(
+  name: string,
+  start: () => Promise<T>,
+  body: (started: T) => void | Promise<void>,
+): void {
+  describe(name, async () => {
+    let started: T;
+    try {
+      started = await start();
+    } catch (error) {
+      if (!(error instanceof PythonMissing) || process.env.CI === 'true') throw error;
+      test.skip(`not here: ${error.message}`, () => {});
+      return;
+    }
+    await body(started);
+  });
 }

@@ -63,7 +63,10 @@ function checkText({ blocks, text, path }: Readme): void {
   });
 
   test('names commands that exist', () => {
-    const named = Array.from(text.matchAll(/(?:^|`)p?npm(?: run)? ([a-z:]+)/gm), ([, name = '']) => name);
+    const named = Array.from(
+      text.matchAll(/(?:^|`)p?npm(?: run)? ([a-z][a-z:-]*)/gm),
+      ([, name = '']) => name,
+    );
     const known = [...Object.keys(manifest.scripts), 'install', 'rebuild'];
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });

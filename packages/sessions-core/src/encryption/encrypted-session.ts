@@ -1,16 +1,20 @@
 import type { AgentInputItem, RunContext, Session } from '@openai/agents-core';
 import { CallOrder } from '../call-order.js';
 import { SessionError } from '../errors.js';
-import { encodeItems } from '../item-codec.js';
+import { encodeItems, type ItemCodec } from '../item-codec.js';
 import { normalizeLimit } from '../limit.js';
-import { checkOptions, type OptionCheck } from '../options.js';
-import { ITEM_CODECS } from '../responses-format/codec.js';
+import { checkOptions, isOneOf, type OptionCheck } from '../options.js';
+import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat, nameResults } from '../responses-format/codec.js';
 import { readText } from '../row-reader.js';
 import { ENCRYPTION_FIELD_CHECKS, type EncryptionOptions } from './encryption-options.js';
 import { type EncryptedItemCodec, ItemEncryption } from './item-encryption.js';
 
 /** What {@link EncryptedSession} takes: any session of the SDK's kind, and how its items are encrypted. */
-export type EncryptedSessionOptions = EncryptionOptions & { session: Session };
+export type EncryptedSessionOptions = EncryptionOptions & {
+  session: Session;
+  /** The shape of what is encrypted, as the option of a store: `'responses'` if the Python SDK is to read it. */
+  itemFormat?: ItemFormat;
+};
 
 /**
  * Encrypts what is stored in a session of another maker, as the option `encryption` of a store does and in the same
@@ -30,15 +34,17 @@ export class EncryptedSession implements Session {
   declare readonly acceptsRunContext?: true;
   readonly #session: ContextSession;
   readonly #encryption: ItemEncryption;
+  readonly #items: ItemCodec;
   readonly #order = new CallOrder();
   #told = false;
   #codec: EncryptedItemCodec | undefined;
 
   /** @throws TypeError for options of another form. Never shows a key. */
   constructor(options: EncryptedSessionOptions) {
-    checkOptions('EncryptedSession', options, { ...ENCRYPTION_FIELD_CHECKS, session: isSession });
-    const { session, ...encryption } = options;
+    checkOptions('EncryptedSession', options, CHECKS);
+    const { session, itemFormat = 'agents-js', ...encryption } = options;
     this.#session = session;
+    this.#items = ITEM_CODECS[itemFormat];
     this.#encryption = new ItemEncryption(encryption);
     if ((session as { acceptsRunContext?: unknown }).acceptsRunContext === true)
       Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
@@ -74,7 +80,7 @@ export class EncryptedSession implements Session {
    * @throws As `addItems` of a store's session, and what the wrapped session throws.
    */
   async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    const texts = encodeItems(items);
+    const texts = this.#items.encode(items);
     return this.#inTurn(async (codec) => {
       if (texts.length > 0)
         await this.#session.addItems(codec.seal(texts).map(asItem), ...this.#context(runContext));
@@ -129,7 +135,9 @@ export class EncryptedSession implements Session {
     }
     if (refusal && !opened) throw refusal;
     if (refusal) this.#tell(refusal);
-    return items.reverse();
+    items.reverse();
+    nameResults(items);
+    return items;
   }
 
   #tell({ code, message }: SessionError): void {
@@ -146,7 +154,7 @@ export class EncryptedSession implements Session {
   /** One call at a time, in the order in which they were made: two pops must not both read what one removes. */
   #inTurn<T>(call: (codec: EncryptedItemCodec) => Promise<T>): Promise<T> {
     return this.#order.run('', async () => {
-      this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), ITEM_CODECS['agents-js']);
+      this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), this.#items);
       return call(this.#codec);
     });
   }
@@ -166,6 +174,12 @@ const isSession: OptionCheck = (value) =>
   METHODS.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function')
     ? undefined
     : "a session with the SDK's five methods";
+
+const CHECKS: Readonly<Record<keyof EncryptedSessionOptions, OptionCheck>> = {
+  ...ENCRYPTION_FIELD_CHECKS,
+  session: isSession,
+  itemFormat: isOneOf(...ITEM_FORMATS),
+};
 
 /** An envelope, as the wrapped session takes it. */
 function asItem(text: string): AgentInputItem {

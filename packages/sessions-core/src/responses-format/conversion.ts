@@ -28,6 +28,7 @@ import {
   programToRow,
 } from './patches-and-programs.js';
 import { compactionFromRow, compactionToRow, reasoningFromRow, reasoningToRow } from './reasoning.js';
+import { isRow } from './row-shape.js';
 import {
   toolSearchCallFromRow,
   toolSearchCallToRow,
@@ -96,11 +97,14 @@ function typeOf({ type, role }: Fields): string {
   return typeof role === 'string' ? 'message' : '';
 }
 
-/** An item that the SDK does not know: its `providerData` is the row. */
+/**
+ * An item that the SDK does not know: its `providerData` is the row. Rows without a type are what the Python SDK stores
+ * of the role `developer` and of references.
+ */
 function unknownToRow(item: Fields): Fields | undefined {
-  if (!isFields(item.providerData) || typeof item.providerData.type !== 'string') return undefined;
-  const row = snakeCased(item.providerData) as Fields;
-  return { ...without(row, 'id'), ...rowId(item.id) };
+  if (!isFields(item.providerData)) return undefined;
+  const row = { ...without(snakeCased(item.providerData) as Fields, 'id'), ...rowId(item.id) };
+  return typeof item.providerData.type === 'string' || isRow(row) ? row : undefined;
 }
 
 /** Any row as an item that the SDK sends as it is. */

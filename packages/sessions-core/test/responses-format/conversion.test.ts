@@ -189,6 +189,13 @@ describe('rows as items', () => {
     }
   });
 
+  test.each(ROW_CASES.filter(({ itemType }) => itemType === 'unknown'))(
+    '$member: read as unknown and stored again it is the row',
+    ({ row }) => {
+      expect(rowOf(responses.decode(JSON.stringify(row)))).toEqual(row);
+    },
+  );
+
   test('what the Python SDK keeps beside a row is kept and not sent', async () => {
     const kept = ROW_CASES.filter(({ row }) => 'provider_data' in row);
     expect(kept.length).toBeGreaterThan(1);

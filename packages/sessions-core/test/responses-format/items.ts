@@ -52,7 +52,12 @@ const entries: [name: string, item: object, refused?: string][] = [
         {
           type: 'output_text',
           text: 'done',
-          providerData: { annotations: [{ type: 'url_citation', start_index: 0 }], logprobs: [] },
+          providerData: {
+            annotations: [
+              { type: 'url_citation', start_index: 0, end_index: 4, title: 't', url: 'https://example.com' },
+            ],
+            logprobs: [],
+          },
         },
         { type: 'refusal', refusal: 'no' },
       ],

@@ -147,7 +147,7 @@ const entries: [member: string, itemType: string, row: object][] = [
     'ResponseToolSearchOutputItemParamParam',
     'tool_search_output',
     {
-      tools: [{ type: 'function', name: 'f', defer_loading: true }],
+      tools: [{ type: 'function', name: 'f', parameters: {}, strict: true, defer_loading: true }],
       type: 'tool_search_output',
       call_id: 'c1',
       execution: 'client',

@@ -21,6 +21,7 @@ export function openDatabase(url: string): Database.Database {
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');
+  database.pragma('wal_autocheckpoint = 4000');
   return database;
 }
 

@@ -1,0 +1,2 @@
+export { pythonWithSdk } from './environment.ts';
+export { sqlalchemyUrl } from './sqlalchemy-url.ts';
