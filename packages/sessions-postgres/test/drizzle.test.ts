@@ -40,7 +40,7 @@ describeEngine('postgres:18', ({ url }) => {
         beforeAll(async () => {
           opened = await openDriver(url);
           store = await PostgresSessionStore.fromDrizzle(opened.db);
-        });
+        }, 60_000); // PGlite compiles a whole PostgreSQL first
         afterAll(async () => {
           await store.close();
           await opened.end();
