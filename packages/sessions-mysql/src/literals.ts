@@ -23,11 +23,13 @@ const MAX_HEX_LENGTH = 16_384;
 
 /**
  * The text of an item as SQL: in hexadecimal, unless it is long. The servers need half the time for it that a quoted
- * text with backslashes takes (MariaDB 10.11: 8 instead of 18 µs to insert a row of 560 bytes, MySQL 9.7: 9 instead of
- * 18). Only for columns of `utf8mb4`, whose bytes these are.
+ * text with backslashes takes (to insert a row of 560 bytes MariaDB 10.11: 9 instead of 18 µs, MySQL 9.7: 12 instead of
+ * 18).
  */
 export function itemLiteral(text: string): string {
-  return text.length <= MAX_HEX_LENGTH ? `x'${Buffer.from(text).toString('hex')}'` : textLiteral(text);
+  return text !== '' && text.length <= MAX_HEX_LENGTH
+    ? `_utf8mb4 0x${Buffer.from(text).toString('hex')}`
+    : textLiteral(text);
 }
 
 function quoted(text: string): string {

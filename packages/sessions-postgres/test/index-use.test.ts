@@ -84,7 +84,7 @@ describeEngine('postgres', ({ url }) => {
       first: index + 1,
       last: index + 1,
     }));
-    const group = [JSON.stringify(turns), JSON.stringify(turns.map(() => '{}'))];
+    const group = [JSON.stringify(turns), turns.map(() => '|{}').join(''), '|'];
     for (const analyze of ['', 'ANALYZE agent_sessions_operations']) {
       await pool.query(analyze);
       expect(await touched(sql.appendOnce, group)).toBeLessThanOrEqual(4 * 600 + 64);
