@@ -130,15 +130,23 @@ export class GroupingBackend implements SessionBackend {
 
   /** The turns of the next commit, if one may begin. */
   #next(): Turn[] {
+    // first without a look at each conversation: this is asked for every turn that arrives
+    if (this.#waiting.size === 0 || !this.#mayBegin(this.#waiting.size)) return [];
     const free = [...this.#waiting.keys()].filter((sessionId) => !this.#sessionsInFlight.has(sessionId));
-    if (free.length === 0 || this.#commits >= MAX_COMMITS) return [];
-    // turns of different conversations have nothing to wait for
     if (this.#oneSession) return this.#take(free.slice(0, 1));
     if (this.#backend.gathersByTick) return this.#take(free);
-    const mayBegin = this.#commits === 0 || (this.#commits === 1 && free.length >= HALF);
-    if (!mayBegin && !this.#isOutOfPatience()) return [];
+    if (!this.#mayBegin(free.length)) return [];
     const half = Math.ceil((free.length + this.#sessionsInFlight.size) / 2);
     return this.#take(free.slice(0, Math.max(HALF, half)));
+  }
+
+  /** Whether a commit of so many conversations may begin beside those that are in flight. */
+  #mayBegin(conversations: number): boolean {
+    if (this.#commits === 0) return true;
+    if (this.#commits >= MAX_COMMITS) return false;
+    // turns of different conversations have nothing to wait for; over a synchronous driver none is in flight
+    if (this.#oneSession || this.#backend.gathersByTick) return true;
+    return (this.#commits === 1 && conversations >= HALF) || this.#isOutOfPatience();
   }
 
   #isOutOfPatience(): boolean {
