@@ -1,4 +1,4 @@
-import { checkOptions, isWholeNumber, parseStoreUrl } from '@stackone/sessions-core';
+import { checkOptions, isWholeNumber } from '@stackone/sessions-core';
 import { measureStore } from './measure-store.js';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
@@ -65,14 +65,8 @@ const OPTION_CHECKS = {
  */
 export async function bench(url: string, options: BenchOptions = {}): Promise<BenchReport> {
   checkOptions('bench', options, OPTION_CHECKS);
-  const { scheme } = parseStoreUrl(url);
   await using store = await openSessionStore(url, options.store);
-  return {
-    scheme,
-    node: process.version,
-    date: new Date().toISOString(),
-    operations: await measureStore(store, options),
-  };
+  return await measureStore(store, url, options);
 }
 
 /**

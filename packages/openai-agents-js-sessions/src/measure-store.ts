@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
-import type { SessionStore } from '@stackone/sessions-core';
-import type { BenchOperation, BenchOptions } from './bench.js';
+import { parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
+import type { BenchOperation, BenchOptions, BenchReport } from './bench.js';
 
 /** How many items a turn has. */
 const TURN = 4;
@@ -16,25 +16,29 @@ export const BENCH_DEFAULTS = { rounds: 20, callers: 64, items: 1000 } as const;
 /**
  * Measures a store with conversations of its own, and removes them, also after a failure.
  *
- * @returns The operations in the order in which they were measured.
+ * @param url - That of the store.
  */
 export async function measureStore(
   store: SessionStore,
+  url: string,
   {
     rounds = BENCH_DEFAULTS.rounds,
     callers = BENCH_DEFAULTS.callers,
     items = BENCH_DEFAULTS.items,
     signal,
   }: Omit<BenchOptions, 'store'>,
-): Promise<BenchOperation[]> {
+): Promise<BenchReport> {
+  const { scheme } = parseStoreUrl(url);
+  const date = new Date().toISOString();
   const conversations = new Conversations(store, signal);
   try {
-    return [
+    const operations = [
       await appendAlone(conversations, rounds),
       await appendTogether(conversations, rounds, callers),
       await readNewest(conversations, rounds, items),
       await pop(conversations, rounds),
     ];
+    return { scheme, node: process.version, date, operations };
   } finally {
     await conversations.clear();
   }

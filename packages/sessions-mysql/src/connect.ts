@@ -1,7 +1,12 @@
 import { isIP } from 'node:net';
 import { importDriver, SessionError, type StoreUrl } from '@stackone/sessions-core';
 import type { ConnectionSource } from './connection.js';
-import { type PromiseConnection, type PromisePool, promisePool } from './database.js';
+import {
+  type CallbackConnection,
+  type PromiseConnection,
+  type PromisePool,
+  promisePool,
+} from './database.js';
 import { toSessionError } from './errors.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
@@ -76,7 +81,7 @@ interface Socket {
 }
 
 /** mysql2's own connection, behind the wrapper for promises. */
-interface DriverConnection {
+interface DriverConnection extends CallbackConnection {
   /** TLS puts another one in its place. */
   readonly stream: Socket;
   on(event: 'error' | 'end', listener: () => void): unknown;
@@ -162,7 +167,7 @@ async function takeFrom(pool: PromisePool): Promise<PromiseConnection> {
 }
 
 function driverConnection({ connection }: PromiseConnection): DriverConnection {
-  return connection as unknown as DriverConnection;
+  return connection as DriverConnection;
 }
 
 /** The values of MySQL's `ssl-mode`, and PostgreSQL's words for them. */

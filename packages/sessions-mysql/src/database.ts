@@ -37,7 +37,7 @@ interface QueryOptions {
 }
 
 /** The connection behind a {@link PromiseConnection}. */
-interface CallbackConnection {
+export interface CallbackConnection {
   query(options: QueryOptions, callback: (error: unknown, result: unknown) => void): void;
 }
 

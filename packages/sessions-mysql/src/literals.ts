@@ -13,7 +13,7 @@ const STAND_IN = '\u0001';
  */
 export function textLiteral(text: string): string {
   if (!text.includes('\\')) return quoted(text);
-  if (text.includes(STAND_IN)) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
+  if (text.includes(STAND_IN)) return hexadecimal(text);
   // all three of one character set and collation, which the connection's may not be
   return `REPLACE(_utf8mb4${quoted(text.replaceAll('\\', STAND_IN))}, _utf8mb4 0x01, _utf8mb4 0x5C)`;
 }
@@ -27,9 +27,12 @@ const MAX_HEX_LENGTH = 16_384;
  * 18).
  */
 export function itemLiteral(text: string): string {
-  return text !== '' && text.length <= MAX_HEX_LENGTH
-    ? `_utf8mb4 0x${Buffer.from(text).toString('hex')}`
-    : textLiteral(text);
+  return text !== '' && text.length <= MAX_HEX_LENGTH ? hexadecimal(text) : textLiteral(text);
+}
+
+/** Of a text that is not empty: the literal needs a digit. */
+function hexadecimal(text: string): string {
+  return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
 }
 
 function quoted(text: string): string {

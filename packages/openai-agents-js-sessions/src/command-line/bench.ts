@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
+import type { SessionStore } from '@stackone/sessions-core';
 import { type BenchReport, benchTable } from '../bench.js';
 import { measureStore } from '../measure-store.js';
 import { type OpenStoreOptions, openSessionStore } from '../open-store.js';
@@ -46,15 +46,8 @@ export async function benchCommand(
   };
   for (const name of INTERRUPTIONS) process.on(name, onSignal);
   try {
-    const operations = await measureStore(store, { ...options, signal: interruption.signal });
-    const { scheme } = parseStoreUrl(url);
-    const report: BenchReport = {
-      scheme,
-      node: process.version,
-      date: new Date().toISOString(),
-      operations,
-    };
-    const isWrong = operations.some(({ problem }) => problem !== undefined);
+    const report = await measureStore(store, url, { ...options, signal: interruption.signal });
+    const isWrong = report.operations.some(({ problem }) => problem !== undefined);
     return {
       text: json ? `${JSON.stringify(report, undefined, 2)}\n` : readable(report),
       code: isWrong ? 1 : 0,
