@@ -1,13 +1,8 @@
-import { modelTimeout, playModel, reasoningAsKept } from '@stackone/model-test';
-import { playScene, SCENES } from '@stackone/runner-script';
-import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
+import { describeItemFormat } from '@stackone/model-test/vitest';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
+import { afterAll, beforeAll } from 'vitest';
+import { MysqlSessionStore } from '../src/index.js';
 import { rawPool } from './databases.js';
-
-const RUNS = 100;
-const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 
 describeEngine('mysql', ({ url, target }) => {
   let raw: ReturnType<typeof rawPool>;
@@ -15,37 +10,11 @@ describeEngine('mysql', ({ url, target }) => {
     raw = rawPool(url);
   });
   afterAll(() => raw.end());
-  const insertRaw = (id: string, text: string) =>
-    raw.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]);
 
-  describe.each<[string, MysqlStoreOptions]>([
-    ['rows of the Responses API', { itemFormat: 'responses' }],
-    ['rows of the Responses API, encrypted', { itemFormat: 'responses', encryption }],
-  ])('%s', (rows, options) => {
-    const open = () => MysqlSessionStore.fromUrl(url, options);
-    let store: MysqlSessionStore;
-    beforeAll(async () => {
-      store = (await open()).on('warning', () => {});
-    });
-    afterAll(() => store.close());
-
-    sessionConformance({
-      name: 'sessions',
-      describe,
-      test,
-      open: () => ({ session: (id) => store.session(id), insertRaw, reopen: open }),
-      supports: { ...sessionFeatures({ edit: true, operations: true }), reopen: true, raw: true },
-    });
-
-    test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
-      await playScene(name, (sessionId) => store.session(sessionId), `${rows}: ${name}`);
-    });
-
-    test('two stores behave as MemorySession does', { timeout: modelTimeout(RUNS) }, async () => {
-      await using other = await open();
-      other.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
-      const subject = { stores: [store, other] as const, insertRaw, asKept: reasoningAsKept };
-      await playModel(`${target}, ${rows}`, subject, RUNS);
-    });
-  });
+  describeItemFormat(
+    target,
+    (options) => MysqlSessionStore.fromUrl(url, options),
+    (id, text) =>
+      raw.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
+  );
 });
