@@ -22,18 +22,19 @@ describeEngine(SERVERS, ({ url }) => {
     backend = await backendOpener({ pool: connection })(failOnWarning);
     await backend.append([{ sessionId: 'long', texts: texts(1) }]);
     for (let at = 0; at < 100; at++) await backend.append([{ sessionId: `other ${at}`, texts: texts(1) }]);
-    const fill = (rows: number, sessionId: (at: number) => string) =>
-      connection.query(
-        `INSERT INTO agent_messages (session_id, message_data) VALUES ${Array.from(
-          { length: rows },
-          (_, at) => `('${sessionId(at)}','{"role":"user","content":"x"}')`,
-        ).join()}`,
-      );
     for (let rows = 0; rows < LONG; rows += CHUNK) await fill(CHUNK, () => 'long');
     for (let rows = 0; rows < NEWER; rows += CHUNK) await fill(CHUNK, (at) => `other ${at % 100}`);
     await connection.query('ANALYZE TABLE agent_messages');
   }, 180_000);
   afterAll(() => connection.end());
+
+  function fill(rows: number, sessionId: (at: number) => string) {
+    const values = Array.from(
+      { length: rows },
+      (_, at) => `('${sessionId(at)}','{"role":"user","content":"x"}')`,
+    );
+    return connection.query(`INSERT INTO agent_messages (session_id, message_data) VALUES ${values.join()}`);
+  }
 
   async function handlerReads(): Promise<number> {
     // MariaDB also tells of index entries that it passed over within the storage engine
@@ -61,6 +62,14 @@ describeEngine(SERVERS, ({ url }) => {
     expect(textsOf(await backend.read('long', 3))).toEqual(['last0', 'last1', 'last2']);
     console.info(`rows touched: read ${read}, page ${before}, pop ${pop}, edit ${edit}, append ${append}`);
     for (const rows of [read, before, pop, edit, append]) expect(rows).toBeLessThan(60);
+  });
+
+  test.each([40, 100, 1_000, 10_000])('the newest 20 of %i rows touch no others', async (rows) => {
+    await backend.append([{ sessionId: `of ${rows}`, texts: texts(1) }]);
+    await fill(rows, () => `of ${rows}`);
+    await connection.query('ANALYZE TABLE agent_messages');
+    const read = await touched(async () => expect(await backend.read(`of ${rows}`, 20)).toHaveLength(20));
+    expect(read).toBeLessThan(30);
   });
 
   test.each([449_000, 225_000, 1_000])('a page with %i older rows touches no others', async (older) => {

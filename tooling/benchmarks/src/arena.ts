@@ -32,6 +32,7 @@ export interface Comparison {
 
 /** A contender in a comparison. */
 interface Run {
+  readonly comparison: Comparison;
   readonly entry: Entry;
   /** The values of the rounds that count; absent where it did not take part. */
   readonly rounds: (number | undefined)[];
@@ -93,25 +94,40 @@ export class Arena {
     return new Arena(engine, effort, entries, absent);
   }
 
+  /** Compares the contenders in one thing. */
+  async compare(comparison: Comparison): Promise<WorkloadResult> {
+    const [result] = await this.compareSideBySide([comparison]);
+    if (!result) throw new Error('a comparison has a result');
+    return result;
+  }
+
   /**
    * Rounds in which the contenders take turns, one measurement each, and each time another one begins: whatever slows
    * the machine down meets all alike. The first round warms up and does not count.
+   *
+   * @param comparisons - Things to compare with each other, too: they share the rounds, whose number and size are those
+   * of the first.
    */
-  async compare(comparison: Comparison): Promise<WorkloadResult> {
-    const { workload, title, unit, rounds = this.effort.rounds, repeats = 1, excluded, verify } = comparison;
-    const runs: Run[] = this.entries.map((entry) => ({
-      entry,
-      rounds: [],
-      values: [],
-      spent: 0,
-      trouble: excluded?.(entry),
-    }));
+  async compareSideBySide(comparisons: readonly Comparison[]): Promise<WorkloadResult[]> {
+    const { rounds = this.effort.rounds, repeats = 1 } = comparisons[0] ?? {};
+    const runs: Run[] = comparisons.flatMap((comparison) =>
+      this.entries.map((entry) => ({
+        comparison,
+        entry,
+        rounds: [],
+        values: [],
+        spent: 0,
+        trouble: comparison.excluded?.(entry),
+      })),
+    );
     for (let round = 0; round <= rounds; round++) {
       const takingPart = runs.filter(({ spent }) => spent <= this.effort.budget);
-      for (let repeat = 0; repeat < repeats; repeat++) {
+      const measurements = round === 0 && repeats > 1 ? Math.max(repeats, this.effort.warmUps) : repeats;
+      for (let repeat = 0; repeat < measurements; repeat++) {
         for (const index of takingPart.keys()) {
           const run = takingPart[(index + repeat + round) % takingPart.length];
-          if (run && !run.trouble) await this.#measure(comparison, run, round, repeat);
+          if (!run || run.trouble || (repeat >= repeats && run.spent > this.effort.warmUpTime)) continue;
+          await this.#measure(run, round, repeat);
         }
       }
       for (const run of takingPart) {
@@ -119,12 +135,29 @@ export class Arena {
         run.values = [];
       }
     }
+    await this.#verify(runs);
+    return comparisons.map(({ workload, title, unit }) => ({
+      workload,
+      title,
+      unit,
+      measured: this.#measured(
+        runs.filter(({ comparison }) => comparison.workload === workload),
+        rounds,
+      ),
+    }));
+  }
+
+  async #verify(runs: readonly Run[]): Promise<void> {
     for (const run of runs) {
+      const { verify } = run.comparison;
       if (!run.trouble && run.rounds.length === 0)
         run.trouble = { kind: 'not run', reason: 'one round takes longer than all may' };
-      if (run.trouble || !verify) continue;
-      run.trouble = await this.attempt(run.entry, verify(run.entry));
+      if (!run.trouble && verify) run.trouble = await this.attempt(run.entry, verify(run.entry));
     }
+  }
+
+  /** What was measured of each contender, and why not of those that did not start. */
+  #measured(runs: readonly Run[], rounds: number): Measured[] {
     const measured: Measured[] = runs.map(({ entry, rounds: values, trouble }) => ({
       contender: entry.contender.name,
       rounds: Array.from({ length: rounds }, (_, round) => values[round]),
@@ -132,7 +165,7 @@ export class Arena {
     }));
     for (const [contender, reason] of this.absent)
       measured.push({ contender, rounds: [], trouble: { kind: 'fails', reason } });
-    return { workload, title, unit, measured };
+    return measured;
   }
 
   /** What goes wrong in `work` for one contender, if anything does. */
@@ -149,7 +182,8 @@ export class Arena {
     for (const { conversations } of this.entries) await closeSoon(conversations);
   }
 
-  async #measure({ measure }: Comparison, run: Run, round: number, repeat: number): Promise<void> {
+  async #measure(run: Run, round: number, repeat: number): Promise<void> {
+    const { measure } = run.comparison;
     const started = performance.now();
     try {
       const value = await inTime(this.effort.deadline, measure(run.entry, round, repeat));

@@ -5,6 +5,10 @@ export interface Effort {
   readonly imports: number;
   /** How many operations make up a round, whose value is their median. */
   readonly operations: number;
+  /** How many operations come before those that count, so that the compilers have done their work. */
+  readonly warmUps: number;
+  /** A contender that has spent more on them has warmed up. */
+  readonly warmUpTime: number;
   /** How long the callers of one round are at work. */
   readonly callersTime: number;
   /** How many callers there are. */
@@ -27,6 +31,8 @@ export const FULL: Effort = {
   rounds: 21,
   imports: 15,
   operations: 10,
+  warmUps: 1000,
+  warmUpTime: 1000,
   callersTime: 250,
   callers: [16, 64, 256],
   sizes: [100, 1000, 10_000, 100_000, 1_000_000],
@@ -42,6 +48,8 @@ export const QUICK: Effort = {
   rounds: 3,
   imports: 1,
   operations: 5,
+  warmUps: 50,
+  warmUpTime: 50,
   callersTime: 60,
   callers: [16, 64],
   sizes: [100, 10_000],

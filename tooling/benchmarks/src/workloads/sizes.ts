@@ -1,4 +1,4 @@
-import { Arena, type Entry } from '../arena.ts';
+import { Arena, type Comparison, type Entry } from '../arena.ts';
 import type { Contender } from '../contender.ts';
 import type { Effort } from '../effort.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -23,14 +23,24 @@ export async function inSizes(
   const arena = await Arena.open(engine, effort, contenders, async ({ rank }) =>
     shared !== undefined && (rank === 'ours' || rank === 'by-hand') ? shared : engine.makeDatabase(),
   );
-  const results: WorkloadResult[] = [];
-  for (const items of effort.sizes) results.push(...(await ofSize(arena, items)));
+  const sizes: Comparisons[] = [];
+  for (const items of effort.sizes) sizes.push(await ofSize(arena, items));
+  // a server that has stored a million items may be slower for all: every size is measured in the same rounds
+  const results = [
+    ...(await arena.compareSideBySide(sizes.map(({ read }) => read))),
+    ...(await arena.compareSideBySide(sizes.map(({ append }) => append))),
+  ];
   await arena.close();
   return results;
 }
 
-/** Reads the newest items of a conversation that is long already, and appends to it. */
-async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
+interface Comparisons {
+  readonly read: Comparison;
+  readonly append: Comparison;
+}
+
+/** Fills a conversation, of which the newest items are to be read and to which turns are to be appended. */
+async function ofSize(arena: Arena, items: number): Promise<Comparisons> {
   const conversation = `size-${items}`;
   /** How many turns each database has: contenders with the same tables share one. */
   const turns = new Map<string, number>();
@@ -41,38 +51,40 @@ async function ofSize(arena: Arena, items: number): Promise<WorkloadResult[]> {
     turns.set(entry.url, items / TURN_ITEMS);
     excluded.set(entry, await fill(arena, entry, conversation, items));
   }
-  const read = await arena.compare({
-    workload: `newest-20-of-${items}`,
-    title: `newest 20 of ${items.toLocaleString('en')} items`,
+  const shared = {
     unit: 'ms',
-    excluded: (entry) => excluded.get(entry),
+    excluded: (entry: Entry) => excluded.get(entry),
     repeats: arena.effort.operations,
-    async measure(entry) {
-      const { ms, answer } = await timed(() => entry.conversations.newest(conversation, READ));
-      checkItems(answer, newestItems(conversation, turnsOf(entry), READ));
-      return ms;
+  } as const;
+  return {
+    read: {
+      ...shared,
+      workload: `newest-20-of-${items}`,
+      title: `newest 20 of ${items.toLocaleString('en')} items`,
+      async measure(entry) {
+        const { ms, answer } = await timed(() => entry.conversations.newest(conversation, READ));
+        checkItems(answer, newestItems(conversation, turnsOf(entry), READ));
+        return ms;
+      },
     },
-  });
-  const append = await arena.compare({
-    workload: `append-to-${items}`,
-    title: `append a turn to ${items.toLocaleString('en')} items`,
-    unit: 'ms',
-    excluded: (entry) => excluded.get(entry),
-    repeats: arena.effort.operations,
-    async measure(entry) {
-      const turn = turnsOf(entry);
-      turns.set(entry.url, turn + 1);
-      const turnItems = makeTurn(conversation, turn);
-      return (await timed(() => entry.conversations.append(conversation, turnItems))).ms;
+    append: {
+      ...shared,
+      workload: `append-to-${items}`,
+      title: `append a turn to ${items.toLocaleString('en')} items`,
+      async measure(entry) {
+        const turn = turnsOf(entry);
+        turns.set(entry.url, turn + 1);
+        const turnItems = makeTurn(conversation, turn);
+        return (await timed(() => entry.conversations.append(conversation, turnItems))).ms;
+      },
+      async verify(entry) {
+        checkItems(
+          await entry.conversations.newest(conversation, 100),
+          newestItems(conversation, turnsOf(entry), 100),
+        );
+      },
     },
-    async verify(entry) {
-      checkItems(
-        await entry.conversations.newest(conversation, 100),
-        newestItems(conversation, turnsOf(entry), 100),
-      );
-    },
-  });
-  return [read, append];
+  };
 }
 
 async function fill(
