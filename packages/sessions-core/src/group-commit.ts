@@ -23,10 +23,12 @@ const MAX_CHARACTERS = 4 * 1024 * 1024;
 /** In ms. A commit that takes longer may wait for a lock: what has gathered meanwhile does not wait for it. */
 const PATIENCE = 20;
 /**
- * So many conversations are worth a commit of their own while another one is in flight: the client then encodes and
- * sends the turns of the one half while the server stores those of the other.
+ * So many commits take turns where there is enough to do: the client encodes and sends the turns of one while the
+ * server stores those of another and the disk writes those of the third.
  */
-const HALF = 16;
+const PARTS = 3;
+/** So many conversations are worth a commit of their own while others are in flight. */
+const MIN_PART = 8;
 /** Fewer than the connections of a pool, so that other calls still get one. */
 const MAX_COMMITS = 8;
 
@@ -49,8 +51,8 @@ interface Turn {
 
 /**
  * Group commit over a backend: while a commit is in flight, the turns that arrive gather, and go out together in one
- * `append` as soon as it ends. A turn that is alone waits for nothing. With many conversations two commits take
- * turns, each with half of them. Over a synchronous driver all turns of one tick of the event loop go out together at
+ * `append` as soon as it ends. A turn that is alone waits for nothing. With many conversations three commits take
+ * turns, each with a third of them. Over a synchronous driver all turns of one tick of the event loop go out together at
  * its end.
  *
  * Every conversation keeps its order and has one commit in flight at most; conversations are served in rotation.
@@ -136,8 +138,8 @@ export class GroupingBackend implements SessionBackend {
     if (this.#oneSession) return this.#take(free.slice(0, 1));
     if (this.#backend.gathersByTick) return this.#take(free);
     if (!this.#mayBegin(free.length)) return [];
-    const half = Math.ceil((free.length + this.#sessionsInFlight.size) / 2);
-    return this.#take(free.slice(0, Math.max(HALF, half)));
+    const part = Math.ceil((free.length + this.#sessionsInFlight.size) / PARTS);
+    return this.#take(free.slice(0, Math.max(MIN_PART, part)));
   }
 
   /** Whether a commit of so many conversations may begin beside those that are in flight. */
@@ -146,7 +148,7 @@ export class GroupingBackend implements SessionBackend {
     if (this.#commits >= MAX_COMMITS) return false;
     // turns of different conversations have nothing to wait for; over a synchronous driver none is in flight
     if (this.#oneSession || this.#backend.gathersByTick) return true;
-    return (this.#commits === 1 && conversations >= HALF) || this.#isOutOfPatience();
+    return (this.#commits < PARTS && conversations >= MIN_PART) || this.#isOutOfPatience();
   }
 
   #isOutOfPatience(): boolean {

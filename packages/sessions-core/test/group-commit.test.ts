@@ -112,16 +112,17 @@ test('whoever was answered just now comes along with his next turn', async () =>
   expect(commits.map((texts) => texts.length)).toEqual([1, 3, 3, 2]);
 });
 
-test('of many conversations, two commits take turns', async () => {
+test('of many conversations, three commits take turns', async () => {
   const { add, commits, end, endAll } = await gatedStore();
-  const ids = Array.from({ length: 64 }, (_, index) => String(index));
+  const ids = Array.from({ length: 63 }, (_, index) => String(index));
   const loops = ids.map(async (id) => {
-    for (let number = 0; number < 6; number++) await add(id, id);
+    for (let number = 0; number < 9; number++) await add(id, id);
   });
-  for (let count = 0; count < 8; count++) await end();
-  expect(commits.slice(4, 9).map((texts) => texts.length)).toEqual([32, 32, 32, 32, 32]);
-  for (const [index, texts] of commits.slice(4, 8).entries())
-    expect(new Set([...texts, ...(commits[index + 5] ?? [])]).size).toBe(64);
+  for (let count = 0; count < 12; count++) await end();
+  const turns = commits.slice(6, 15);
+  expect(turns.map((texts) => texts.length)).toEqual(Array(9).fill(21));
+  for (const index of [0, 1, 2, 3, 4, 5, 6])
+    expect(new Set(turns.slice(index, index + 3).flat()).size).toBe(63);
   await endAll();
   await Promise.all(loops);
 });
