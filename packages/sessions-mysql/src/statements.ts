@@ -37,8 +37,10 @@ export interface NewOperation {
 /**
  * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but `sessionIds` works on
  * rows of named sessions only, so that an engine that spreads the tables by session can route it.
+ *
+ * @param newestIndex - The index that leads to the newest items of a conversation, if there is one.
  */
-export function statements(names: MysqlNames) {
+export function statements(names: MysqlNames, newestIndex?: string) {
   const sessions = qualifiedName(names, names.sessions);
   const messages = qualifiedName(names, names.messages);
   const operations = qualifiedName(names, names.operations);
@@ -47,11 +49,12 @@ export function statements(names: MysqlNames) {
    * The newest rows. Written as a range, because after an equality both servers may look for the rows of one
    * conversation by walking back through everybody's (300,019 rows read for 20, measured on MySQL 9.7 and MariaDB
    * 10.11). Of a page, every form but this one was seen to pass over other rows on one of the servers: MySQL 9.7 on
-   * those of others, MariaDB 10.11 on the whole conversation. The hint is for MySQL, which reads and sorts all of a
-   * conversation of 1,000 rows (9.7), and knows it from 8.0.20 on; to MariaDB it is a comment, and where the index has
-   * another name it does nothing. ORDER BY names the column in full, as "id" alone is the text.
+   * those of others, MariaDB 10.11 on the whole conversation. The hint is for MySQL, which knows it from 8.0.20 on: without
+   * it, MySQL 9.7 reads and sorts all of a conversation of 1,000 rows. To MariaDB it is a comment. ORDER BY names the
+   * column in full, as "id" alone is the text.
    */
-  const byId = `/*+ INDEX(${quoteName(names.messages)} ${quoteName(names.idIndex)}) */`;
+  const hint =
+    newestIndex === undefined ? '' : `/*+ INDEX(${quoteName(names.messages)} ${quoteName(newestIndex)}) */ `;
   const newest = (columns: string, sessionId: string, limit: number | undefined, before?: string) => {
     const session = textLiteral(sessionId);
     const end =
@@ -59,7 +62,7 @@ export function statements(names: MysqlNames) {
         ? `session_id <= ${session}`
         : `(session_id < ${session} OR (session_id = ${session} AND id < ${idLiteral(before)}))`;
     return (
-      `SELECT ${byId} ${columns} FROM ${messages} WHERE session_id >= ${session} AND ${end} ` +
+      `SELECT ${hint}${columns} FROM ${messages} WHERE session_id >= ${session} AND ${end} ` +
       `ORDER BY ${messages}.session_id DESC, ${messages}.id DESC${limit === undefined ? '' : ` LIMIT ${limit}`}`
     );
   };

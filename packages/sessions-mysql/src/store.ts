@@ -269,10 +269,16 @@ export function backendOpener(
       return await retry(async () => {
         const send = (text: string) => connector.run(text);
         const settings = await readSettings(send);
-        const { operations } = await prepareTables(send, names, settings, createTables, warn);
-        const supports = { ...SUPPORTS, operations };
-        const { maxPacket } = settings;
-        return new MysqlBackend({ connector, sql, supports, maxPacket, retries, close, join: joiner(sql) });
+        const { operations, newestIndex } = await prepareTables(send, names, settings, createTables, warn);
+        return new MysqlBackend({
+          connector,
+          sql: statements(names, newestIndex),
+          supports: { ...SUPPORTS, operations },
+          maxPacket: settings.maxPacket,
+          retries,
+          close,
+          join: joiner(sql),
+        });
       }, retries);
     } catch (error) {
       await close();

@@ -8,7 +8,7 @@ import { type MysqlNames, qualifiedName } from './statements.js';
  * Makes the tables that are missing, and checks the ones that are there. Reads no `information_schema`, which some
  * proxies refuse.
  *
- * @returns Whether the side table of operations is there.
+ * @returns Whether the side table of operations is there, and the index that leads to the newest items.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export async function prepareTables(
@@ -17,7 +17,7 @@ export async function prepareTables(
   settings: ServerSettings,
   createTables: boolean,
   warn: WarningReporter,
-): Promise<{ operations: boolean }> {
+): Promise<{ operations: boolean; newestIndex: string | undefined }> {
   if (settings.foldsNames && names.sessions.toLowerCase() === names.messages.toLowerCase()) {
     throw mismatch(
       `The tables "${names.sessions}" and "${names.messages}" are one on this server`,
@@ -42,10 +42,10 @@ export async function prepareTables(
   const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
-  if (!messages.findsNewest) await addIndex(send, names, createTables, warn);
+  const newestIndex = messages.newestIndex ?? (await addIndex(send, names, createTables, warn));
   const operations = (await describe(names.operations)) !== undefined;
   if (!operations && createTables) await send(sql.operations);
-  return { operations: operations || createTables };
+  return { operations: operations || createTables, newestIndex };
 }
 
 /**
@@ -57,19 +57,21 @@ async function addIndex(
   names: MysqlNames,
   createTables: boolean,
   warn: WarningReporter,
-): Promise<void> {
+): Promise<string | undefined> {
   const statement = indexStatement(names);
   if (createTables) {
     try {
       await send(statement);
-      return;
+      return names.idIndex;
     } catch (error) {
       if (isSessionError(error) && error.retryable) throw error;
-      if ((await describeTable(send, names, names.messages))?.findsNewest) return;
+      const added = (await describeTable(send, names, names.messages))?.newestIndex;
+      if (added !== undefined) return added;
     }
   }
   const message = `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`;
   warn({ code: 'INDEX_MISSING', message });
+  return undefined;
 }
 
 interface Column {
@@ -88,8 +90,8 @@ interface Table {
   readonly foreignKeys: readonly string[];
   /** In lower case, like `innodb`; `undefined` where a proxy does not tell. */
   readonly storage: string | undefined;
-  /** Whether an index leads from a session to its rows by id. */
-  readonly findsNewest: boolean;
+  /** The index that leads from a session to its rows by id. */
+  readonly newestIndex: string | undefined;
 }
 
 async function describeTable(send: Send, names: MysqlNames, table: string): Promise<Table | undefined> {
@@ -113,28 +115,29 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
       },
     ]),
   );
-  const keys = [...created.matchAll(KEY_LINE)].map(([, kind, list = '']) => ({
+  const keys = [...created.matchAll(KEY_LINE)].map(([, kind, name = 'PRIMARY', list = '']) => ({
     kind,
+    name: unquoted(name),
     columns: list.split(',').map(unquoted).join(),
   }));
   const uniqueSessions = keys.some(({ kind, columns }) => kind !== undefined && columns === 'session_id');
   // every index of InnoDB ends with the primary key by itself
   const byId = keys.some(({ kind, columns }) => kind === 'PRIMARY' && columns === 'id');
-  const findsNewest = keys.some(
+  const newestIndex = keys.find(
     ({ columns }) => /^session_id,id(?:,|$)/.test(columns) || (byId && columns === 'session_id'),
-  );
+  )?.name;
   const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
     .filter(([, , column = '']) => unquoted(column) === 'session_id')
     .map(([, name = '']) => unquoted(name));
   const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
-  return { columns, uniqueSessions, findsNewest, foreignKeys, storage };
+  return { columns, uniqueSessions, newestIndex, foreignKeys, storage };
 }
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
 const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"()]+)';
 // an index that the optimizer must not use is none
 const KEY_LINE = new RegExp(
-  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:${NAME} )?\\((.*?)\\)(?!.*(?:INVISIBLE|IGNORED))`,
+  `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:(${NAME}) )?\\((.*?)\\)(?!.*(?:INVISIBLE|IGNORED))`,
   'gm',
 );
 const FOREIGN_KEY_LINE = new RegExp(`^ *CONSTRAINT (${NAME}) FOREIGN KEY \\((${NAME})\\)`, 'gm');
