@@ -74,8 +74,8 @@ export class NodeSqliteBackend implements SessionBackend {
     this.#atomically(() => {
       const recorded = this.#recorded(sessionId, operation);
       const newest = (count: number | 'all') => this.read(sessionId, count === 'all' ? -1 : count);
-      let patch = decide(newest(last), recorded);
-      while ('need' in patch) patch = decide(newest(patch.need), recorded);
+      let patch = decide(newest(last), recorded, last);
+      while ('need' in patch) patch = decide(newest(patch.need), recorded, patch.need);
       const { clear = false, remove = [], update = [], append = [] } = patch;
       if (clear) this.#run('DELETE FROM items WHERE session_id = ?', [sessionId]);
       for (const id of remove) this.#run(REMOVE, [sessionId, id]);

@@ -55,12 +55,15 @@ export interface HistoryPatch {
 /**
  * Decides what happens to a session, under its lock: looks at the newest rows (oldest first) and at the digest
  * that was recorded earlier under the operation's id, and answers with a patch, or with `need` to be asked again
- * with more rows. It is pure and may be called more than once. What it throws cancels the edit and reaches the
- * caller unchanged.
+ * with more rows. It is pure and may be called more than once, also from the beginning, where a transaction is
+ * repeated. What it throws cancels the edit and reaches the caller unchanged.
+ *
+ * @param asked - How many rows were asked for: `last`, or the latest `need`. Where there are fewer, they are all.
  */
 export type Decide = (
   rows: readonly StoredRow[],
   recordedDigest: string | undefined,
+  asked: number | 'all',
 ) => HistoryPatch | { readonly need: number | 'all' };
 
 /** What a store can do. The conformance suite reads it, and reports what it therefore did not cover. */

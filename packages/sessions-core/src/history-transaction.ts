@@ -113,8 +113,7 @@ export function replaceSuffix(
   const expected = suffix.map(canonicalText);
   const unnamed = suffix.map((item) => canonicalText(withoutName(item)));
   const append = codec.encode(replacement);
-  let asked = expected.length;
-  return (rows, recorded, reader) => {
+  return (rows, recorded, reader, asked) => {
     if (recorded !== undefined) {
       if (!isSameChange(operation, recorded)) throw operationConflict();
       return {};
@@ -131,12 +130,11 @@ export function replaceSuffix(
       remove.push(row.id);
     }
     if (remove.length === expected.length) return { remove, append };
-    if (rows.length < asked) {
+    if (asked === 'all' || rows.length < asked) {
       reader.check();
       throw mismatch();
     }
-    asked = 2 * asked + 16;
-    return { need: asked };
+    return { need: 2 * asked + 16 };
   };
 }
 

@@ -8,11 +8,12 @@ import type { SessionHost } from './session-host.js';
 import type { SessionWindow } from './window.js';
 import { readWindow } from './window-reader.js';
 
-/** {@link Decide} with a reader for the rows it is shown. */
+/** {@link Decide} with a reader for the rows it is shown. It keeps nothing from one call to the next. */
 export type DecideOnItems = (
   rows: readonly StoredRow[],
   recordedDigest: string | undefined,
   reader: RowReader,
+  asked: number | 'all',
 ) => HistoryPatch | { readonly need: number | 'all' };
 
 /** Gets items out of the rows of one conversation, and deals with rows that are none. */
@@ -94,9 +95,9 @@ export class StoredItems {
     fateOfCorruptRows: 'skipped' | 'removed' = 'skipped',
   ): Awaitable<void> {
     let reader = this.#reader();
-    const decideOnItems: Decide = (rows, recordedDigest) => {
+    const decideOnItems: Decide = (rows, recordedDigest, asked) => {
       reader = this.#reader(); // it may be asked again
-      return decide(rows, recordedDigest, reader);
+      return decide(rows, recordedDigest, reader, asked);
     };
     return whenReady(backend.edit(this.#storedId, last, decideOnItems, operation), () =>
       reader.tell(fateOfCorruptRows),
@@ -126,9 +127,8 @@ export class StoredItems {
 
   /** Pops under the session's lock, where a row may have to be refused or many have to be passed over. */
   #popByEdit(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
-    let asked = 1;
     let popped: AgentInputItem | undefined;
-    const decide: DecideOnItems = (rows, _recorded, reader) => {
+    const decide: DecideOnItems = (rows, _recorded, reader, asked) => {
       const remove: string[] = [];
       popped = undefined;
       for (const row of rows.toReversed()) {
@@ -140,14 +140,13 @@ export class StoredItems {
         popped = result;
         return { remove };
       }
-      if (rows.length < asked) {
+      if (asked === 'all' || rows.length < asked) {
         reader.check();
         return { remove };
       }
-      asked *= 16;
-      return { need: asked };
+      return { need: 16 * asked };
     };
-    return whenReady(this.edit(backend, asked, decide, undefined, 'removed'), () => popped);
+    return whenReady(this.edit(backend, 1, decide, undefined, 'removed'), () => popped);
   }
 
   #reader(): RowReader {

@@ -200,3 +200,39 @@ describe('replaceHistoryWithCompaction', () => {
     expect(await session.getItems()).toEqual(after.map(message));
   });
 });
+
+describe('an edit that the database undid, and that is made again', () => {
+  /** Each edit is decided once in vain: what was read meanwhile is gone. The newest 20 rows are no items. */
+  async function openAfterUndoing(...items: AgentInputItem[]) {
+    const { backend, session } = open();
+    const edit = backend.edit.bind(backend);
+    backend.edit = async (sessionId, last, decide, operation) => {
+      const read = async (count: number | 'all') =>
+        backend.read(sessionId, count === 'all' ? undefined : count);
+      let patch = decide(await read(last), undefined, last);
+      while ('need' in patch) patch = decide(await read(patch.need), undefined, patch.need);
+      await edit(sessionId, last, decide, operation);
+    };
+    await session.addItems(items);
+    await backend.append([{ sessionId: 'a', texts: Array<string>(20).fill('no item') }]);
+    return session;
+  }
+
+  test('pops the item that is there', async () => {
+    const session = await openAfterUndoing(message('1'));
+    expect(await session.popItem()).toEqual(message('1'));
+  });
+
+  test('replaces the suffix that is there', async () => {
+    const session = await openAfterUndoing(message('1'), message('2'));
+    await session.applyHistoryTransaction({
+      operationId: 'o',
+      transaction: {
+        type: 'replace_suffix',
+        expectedSuffix: [message('2')],
+        replacement: [message('3')],
+      },
+    });
+    expect(await session.getItems()).toEqual([message('1'), message('3')]);
+  });
+});

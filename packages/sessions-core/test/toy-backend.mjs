@@ -73,8 +73,8 @@ export function createToyBackend() {
     edit(sessionId, last, decide, operation) {
       return locked(() => {
         const before = operation && recorded(sessionId, operation.id);
-        let patch = decide(newest(sessionId, last), before);
-        while ('need' in patch) patch = decide(newest(sessionId, patch.need), before);
+        let patch = decide(newest(sessionId, last), before, last);
+        while ('need' in patch) patch = decide(newest(sessionId, patch.need), before, patch.need);
         const { clear, remove = [], update = [], append = [] } = patch;
         const mine = (row) => row.sessionId === sessionId;
         if (clear) rows = rows.filter((row) => !mine(row));

@@ -62,8 +62,8 @@ export class MemoryBackend implements SessionBackend {
   edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
     const conversation = this.#conversations.get(sessionId);
     const recorded = operation && conversation?.operations.get(operation.id)?.digest;
-    let patch = decide(newest(conversation, last), recorded);
-    while ('need' in patch) patch = decide(newest(conversation, patch.need), recorded);
+    let patch = decide(newest(conversation, last), recorded, last);
+    while ('need' in patch) patch = decide(newest(conversation, patch.need), recorded, patch.need);
     const records = operation !== undefined && recorded === undefined;
     if (!conversation && !records && !patch.append?.length) return;
     const changed = this.#make(sessionId);

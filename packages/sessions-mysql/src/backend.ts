@@ -103,8 +103,9 @@ export class MysqlBackend implements SessionBackend {
         this.#connector.atomically(async (send) => {
           await send(this.#sql.lock([sessionId]));
           const recorded = await this.#record(send, sessionId, operation);
-          let patch = decide(await this.#newest(send, sessionId, last), recorded);
-          while ('need' in patch) patch = decide(await this.#newest(send, sessionId, patch.need), recorded);
+          let patch = decide(await this.#newest(send, sessionId, last), recorded, last);
+          while ('need' in patch)
+            patch = decide(await this.#newest(send, sessionId, patch.need), recorded, patch.need);
           const changed = await this.#apply(send, sessionId, patch);
           const isNew = operation !== undefined && recorded === undefined;
           // takes the session row along that the lock made

@@ -80,8 +80,8 @@ export class PostgresBackend implements SessionBackend {
       const recorded = operation && (await this.#recordedDigest(query, sessionId, operation));
       const newest = (count: number | 'all') =>
         this.#read(query, sessionId, count === 'all' ? undefined : count);
-      let patch = decide(await newest(last), recorded);
-      while ('need' in patch) patch = decide(await newest(patch.need), recorded);
+      let patch = decide(await newest(last), recorded, last);
+      while ('need' in patch) patch = decide(await newest(patch.need), recorded, patch.need);
       const kept = await this.#apply(query, sessionId, patch, recorded === undefined ? operation : undefined);
       if (made && !kept) await query(this.#sql.removeSession, [sessionId]);
     }, operation !== undefined);

@@ -70,8 +70,8 @@ export class SqliteBackend implements SessionBackend {
   edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
     this.#connection.atomically(() => {
       const recorded = this.#recordedDigest(sessionId, operation);
-      let patch = decide(this.#newest(sessionId, last), recorded);
-      while ('need' in patch) patch = decide(this.#newest(sessionId, patch.need), recorded);
+      let patch = decide(this.#newest(sessionId, last), recorded, last);
+      while ('need' in patch) patch = decide(this.#newest(sessionId, patch.need), recorded, patch.need);
       this.#apply(sessionId, patch, recorded === undefined ? operation : undefined);
     });
   }

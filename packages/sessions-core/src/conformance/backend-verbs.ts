@@ -165,13 +165,16 @@ const EDIT: Contract<BackendSubject> = {
       async run(subject) {
         const sessionId = await filled(subject, 12);
         const seen: string[][] = [];
+        const told: (number | 'all')[] = [];
         const answers: (HistoryPatch | { need: number | 'all' })[] = [{ need: 3 }, { need: 'all' }, {}];
-        await subject.backend.edit(sessionId, 1, (rows) => {
+        await subject.backend.edit(sessionId, 1, (rows, _recorded, asked) => {
           seen.push(names(rows));
+          told.push(asked);
           return answers[seen.length - 1] as HistoryPatch;
         });
         assert.deepEqual(seen.slice(0, 2), [['a11'], ['a9', 'a10', 'a11']]);
         assert.equal(seen[2]?.length, 12);
+        assert.deepEqual(told, [1, 3, 'all'], 'decide is told how many rows were asked for');
       },
     },
     {

@@ -80,8 +80,14 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'no more rows when decide needs them',
-    line: "while ('need' in patch) patch = decide(newest(sessionId, patch.need), before);",
-    becomes: "while ('need' in patch) patch = decide(newest(sessionId, last), before);",
+    line: "while ('need' in patch) patch = decide(newest(sessionId, patch.need), before, patch.need);",
+    becomes: "while ('need' in patch) patch = decide(newest(sessionId, last), before, patch.need);",
+    fails: 'shows the newest rows, oldest first, and more when asked',
+  },
+  {
+    fault: 'decide is told how many rows were asked for at first',
+    line: 'before, patch.need);',
+    becomes: 'before, last);',
     fails: 'shows the newest rows, oldest first, and more when asked',
   },
   {
@@ -111,23 +117,23 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: "decide's refusal is wrapped",
-    line: 'return locked(() => {\n        const before = operation && recorded(sessionId, operation.id);\n        let patch = decide(newest(sessionId, last), before);',
+    line: 'return locked(() => {\n        const before = operation && recorded(sessionId, operation.id);\n        let patch = decide(newest(sessionId, last), before, last);',
     becomes:
-      'return locked(() => {\n        const before = operation && recorded(sessionId, operation.id);\n        let patch;\n        try { patch = decide(newest(sessionId, last), before); } catch (error) { throw new Error("failed", { cause: error }); }',
+      'return locked(() => {\n        const before = operation && recorded(sessionId, operation.id);\n        let patch;\n        try { patch = decide(newest(sessionId, last), before, last); } catch (error) { throw new Error("failed", { cause: error }); }',
     fails: 'what decide throws cancels it and reaches the caller unchanged',
   },
   {
     fault: 'edits read before they wait for the lock',
     line: 'edit(sessionId, last, decide, operation) {',
     becomes:
-      'edit(sessionId, last, decide, operation) {\n      const early = newest(sessionId, last);\n      const decideLater = decide;\n      decide = (rows, digest) => decideLater(rows.length > 1 ? early : rows, digest);',
+      'edit(sessionId, last, decide, operation) {\n      const early = newest(sessionId, last);\n      const decideLater = decide;\n      decide = (rows, digest, asked) => decideLater(rows.length > 1 ? early : rows, digest, asked);',
     fails: 'edits of one session do not overlap',
   },
   {
     fault: 'an operation recorded before decide had its say',
-    line: 'let patch = decide(newest(sessionId, last), before);',
+    line: 'let patch = decide(newest(sessionId, last), before, last);',
     becomes:
-      'if (operation && before === undefined) operations.push({ sessionId, ...operation });\n        let patch = decide(newest(sessionId, last), before);',
+      'if (operation && before === undefined) operations.push({ sessionId, ...operation });\n        let patch = decide(newest(sessionId, last), before, last);',
     fails: 'records its operation with the patch, shows it later, and not after a refusal',
   },
   {
