@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as tick, setTimeout as wait } from 'node:timers/promises';
 import type { Contender, Conversations } from './contender.ts';
 import type { Effort } from './effort.ts';
 import type { Engine } from './engines/engine.ts';
@@ -102,8 +102,9 @@ export class Arena {
   }
 
   /**
-   * Rounds in which the contenders take turns, one measurement each, and each time another one begins: whatever slows
-   * the machine down meets all alike. The first round warms up and does not count.
+   * Rounds in which the contenders take turns, one measurement each, in a new order each time: whatever slows the
+   * machine down meets all alike, and so does what another one leaves behind, as garbage and cold caches. The first
+   * round warms up and does not count.
    *
    * @param comparisons - Things to compare with each other, too: they share the rounds, whose number and size are those
    * of the first.
@@ -124,9 +125,8 @@ export class Arena {
       const takingPart = runs.filter(({ spent }) => spent <= this.effort.budget);
       const measurements = round === 0 && repeats > 1 ? Math.max(repeats, this.effort.warmUps) : repeats;
       for (let repeat = 0; repeat < measurements; repeat++) {
-        for (const index of takingPart.keys()) {
-          const run = takingPart[(index + repeat + round) % takingPart.length];
-          if (!run || run.trouble || (repeat >= repeats && run.spent > this.effort.warmUpTime)) continue;
+        for (const run of shuffled(takingPart)) {
+          if (run.trouble || (repeat >= repeats && run.spent > this.effort.warmUpTime)) continue;
           await this.#measure(run, round, repeat);
         }
       }
@@ -184,6 +184,7 @@ export class Arena {
 
   async #measure(run: Run, round: number, repeat: number): Promise<void> {
     const { measure } = run.comparison;
+    await tick(); // what another one has left undone is done before the clock starts
     const started = performance.now();
     try {
       const value = await inTime(this.effort.deadline, measure(run.entry, round, repeat));
@@ -204,6 +205,16 @@ export class Arena {
     entry.conversations = await inTime(OPENING, entry.contender.open(entry.url)).catch(unusable);
     return { kind: 'hung', reason: error.message };
   }
+}
+
+/** In an order of chance (Fisher and Yates). */
+function shuffled<T>(values: readonly T[]): T[] {
+  const all = [...values];
+  for (let last = all.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [all[last], all[other]] = [all[other] as T, all[last] as T];
+  }
+  return all;
 }
 
 async function inTime<T>(deadline: number, work: Promise<T>): Promise<T> {
