@@ -102,9 +102,9 @@ export class Arena {
   }
 
   /**
-   * Rounds in which the contenders take turns, one measurement each, in a new order each time: whatever slows the
-   * machine down meets all alike, and so does what another one leaves behind, as garbage and cold caches. The first
-   * round warms up and does not count.
+   * Rounds in which the contenders take turns, in a new order each time: whatever slows the machine down meets all alike.
+   * In a round each makes its calls one after the other, as in a program that uses it alone. The first round warms up and
+   * does not count.
    *
    * @param comparisons - Things to compare with each other, too: they share the rounds, whose number and size are those
    * of the first.
@@ -124,9 +124,10 @@ export class Arena {
     for (let round = 0; round <= rounds; round++) {
       const takingPart = runs.filter(({ spent }) => spent <= this.effort.budget);
       const measurements = round === 0 && repeats > 1 ? Math.max(repeats, this.effort.warmUps) : repeats;
-      for (let repeat = 0; repeat < measurements; repeat++) {
-        for (const run of shuffled(takingPart)) {
-          if (run.trouble || (repeat >= repeats && run.spent > this.effort.warmUpTime)) continue;
+      for (const run of shuffled(takingPart)) {
+        await tick(); // what another one has left undone is done before the clock starts
+        for (let repeat = 0; repeat < measurements && !run.trouble; repeat++) {
+          if (repeat >= repeats && run.spent > this.effort.warmUpTime) break;
           await this.#measure(run, round, repeat);
         }
       }
@@ -184,7 +185,6 @@ export class Arena {
 
   async #measure(run: Run, round: number, repeat: number): Promise<void> {
     const { measure } = run.comparison;
-    await tick(); // what another one has left undone is done before the clock starts
     const started = performance.now();
     try {
       const value = await inTime(this.effort.deadline, measure(run.entry, round, repeat));

@@ -28,19 +28,19 @@ export interface Effort {
 }
 
 export const FULL: Effort = {
-  rounds: 21,
+  rounds: 15,
   imports: 15,
   operations: 10,
   warmUps: 1000,
-  warmUpTime: 1000,
+  warmUpTime: 500,
   callersTime: 250,
   callers: [16, 64, 256],
   sizes: [100, 1000, 10_000, 100_000, 1_000_000],
   conversations: 10_000,
   peersAlone: true,
   largestFill: 10_000,
-  deadline: 30_000,
-  budget: 20_000,
+  deadline: 10_000,
+  budget: 10_000,
 };
 
 /** The same workloads in under two minutes, for four engines. */
