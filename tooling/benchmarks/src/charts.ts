@@ -39,6 +39,8 @@ interface Bar {
 interface Group {
   readonly title: string;
   readonly bars: readonly Bar[];
+  /** That of SQL by hand, for the scale. */
+  readonly byHand: number;
 }
 
 const COLOURS = { ours: '#0b7285', 'by-hand': '#868e96', peer: '#e8a33d', unranked: '#dcc9a6' };
@@ -53,7 +55,8 @@ function group({ title, contenders, workloads }: EngineResult, wanted: string): 
     const mark = [trouble?.kind ?? '', rank === 'unranked' ? 'without rank' : ''].filter(Boolean).join(', ');
     return [{ label: name, value: summary?.spread.median ?? 0, colour: COLOURS[rank], mark }];
   });
-  return [{ title, bars }];
+  const byHand = bars.find(({ colour }) => colour === COLOURS['by-hand'])?.value ?? 0;
+  return [{ title, bars, byHand }];
 }
 
 const WIDTH = 760;
@@ -63,19 +66,24 @@ const ROW = 24;
 const HEAD = 34;
 /** Room for the figure and its mark, to the right of the longest bar. */
 const FIGURES = 190;
+/** What is so many times as much as SQL by hand gets a broken bar: the others could not be told apart beside it. */
+const BROKEN = 6;
 
 /** Horizontal bars, on one scale for each engine. The colours stand on white, whatever the page has behind them. */
 function barChart(title: string, groups: readonly Group[]): string {
   const body: string[] = [];
   let y = HEAD + 8;
-  for (const { title: engine, bars } of groups) {
+  for (const { title: engine, bars, byHand } of groups) {
     body.push(text(12, y + 14, engine, 'font-weight="600"'));
     y += ROW;
-    const longest = Math.max(...bars.map(({ value }) => value));
+    const limit = byHand > 0 ? BROKEN * byHand : Number.POSITIVE_INFINITY;
+    const longest = Math.min(limit, Math.max(...bars.map(({ value }) => value)));
     for (const { label, value, colour, mark } of bars) {
-      const width = longest > 0 ? Math.max(1, Math.round((value / longest) * (WIDTH - LABELS - FIGURES))) : 1;
+      const share = longest > 0 ? Math.min(1, value / longest) : 0;
+      const width = Math.max(1, Math.round(share * (WIDTH - LABELS - FIGURES)));
       body.push(text(LABELS - 8, y + 13, label, 'text-anchor="end"'));
       body.push(`<rect x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2" fill="${colour}"/>`);
+      if (value > longest) body.push(gap(LABELS + width - 40, y));
       const figures = [value > 0 ? figure(value) : '', mark].filter(Boolean).join('  ');
       body.push(text(LABELS + width + 6, y + 13, figures, mark ? 'fill="#c92a2a"' : ''));
       y += ROW;
@@ -91,6 +99,10 @@ function barChart(title: string, groups: readonly Group[]): string {
     '</svg>\n',
   ].join('\n');
 }
+
+/** Where a bar is broken. */
+const gap = (x: number, y: number) =>
+  `<path d="M${x} ${y + BAR + 1} l8 -${BAR + 2} h8 l-8 ${BAR + 2} z" fill="#ffffff"/>`;
 
 const text = (x: number, y: number, content: string, attributes: string) =>
   `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
