@@ -9,7 +9,8 @@ import { parseJson } from './json.js';
  * `{"$sessions":["Object",{...}]}`, so it comes back as it was.
  */
 const ESCAPE = '$sessions';
-const ESCAPE_IN_TEXT = `"${ESCAPE}"`;
+/** Without the quote before it, which every text has many of: its first character is what is searched for. */
+const ESCAPE_IN_TEXT = `${ESCAPE}"`;
 
 /** Deeper items are refused before the recursion of some JSON implementation fails on them. */
 const MAX_DEPTH = 500;
