@@ -1,17 +1,19 @@
 import { fork } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { chosen } from './src/arguments.ts';
 import { charts } from './src/charts.ts';
 import type { Order } from './src/engine-process.ts';
+import { ENGINE_NAMES } from './src/engines/engine.ts';
 import { measureImports } from './src/imports.ts';
 import { installPeers } from './src/install-peers.ts';
 import { machine } from './src/machine.ts';
 import { engineSection, markdownReport } from './src/markdown.ts';
 import type { EngineResult, Report } from './src/results.ts';
 
-const { engines, selection, out } = chosen(process.argv.slice(2));
+const { engines, selection, out, keep } = chosen(process.argv.slice(2));
 const { effort, peers, workloads } = selection;
 
 /** One process for each engine: none finds the heap and the compiled code that another has left. */
@@ -32,7 +34,18 @@ function inProcess(order: Order): Promise<EngineResult> {
   });
 }
 
+/** What the folder has. Results of another machine, or of fewer rounds, do not belong beside those of this run. */
+async function keptReport(): Promise<Report> {
+  const found: Report = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'));
+  if (!isDeepStrictEqual([found.machine, found.effort], [machine(), effort]))
+    throw new Error(`${folder}results.json is of another machine or effort: run all engines again`);
+  return found;
+}
+
 if (peers) installPeers();
+// pnpm starts scripts in their own folder: what the user means is meant from the root
+const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
+const kept = keep ? await keptReport() : undefined;
 const results: EngineResult[] = [];
 for (const engine of engines) {
   const result = await inProcess({ engine, selection });
@@ -44,15 +57,13 @@ const imports =
     ? measureImports(effort.imports, peers && effort.peersAlone)
     : [];
 const report: Report = {
-  date: new Date().toISOString(),
   machine: machine(),
   effort,
-  engines: results,
-  imports,
+  engines: ENGINE_NAMES.flatMap(
+    (name) => [...results, ...(kept?.engines ?? [])].find(({ engine }) => engine === name) ?? [],
+  ),
+  imports: imports.length > 0 ? imports : (kept?.imports ?? []),
 };
-
-// pnpm starts scripts in their own folder: what the user means is meant from the root
-const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
 const pictures = charts(report);
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'results.json'), `${JSON.stringify(report, undefined, 1)}\n`);

@@ -10,6 +10,7 @@ const USAGE = `npm run bench -- [options]
   --rounds <n>          how many rounds count
   --sizes <list>        how many items long conversations have
   --no-peers            without other libraries
+  --keep                beside what the folder has of other engines, from the same machine
   --out <folder>        from the root of the repository; default: docs/benchmarks`;
 
 /** What is to be run, and where the results go. */
@@ -17,6 +18,8 @@ export interface Choice {
   readonly engines: readonly EngineName[];
   readonly selection: Selection;
   readonly out: string;
+  /** Whether what the folder has of engines that are not run stays. */
+  readonly keep: boolean;
 }
 
 /** Reads the command line. Ends the process where it asks for help. */
@@ -31,6 +34,7 @@ export function chosen(args: string[]): Choice {
       rounds: { type: 'string' },
       sizes: { type: 'string' },
       peers: { type: 'boolean', default: true },
+      keep: { type: 'boolean', default: false },
       out: { type: 'string', default: 'docs/benchmarks' },
       help: { type: 'boolean', default: false },
     },
@@ -46,6 +50,7 @@ export function chosen(args: string[]): Choice {
   };
   return {
     engines: list(values.engines).map(engineName),
+    keep: values.keep,
     selection: { effort, workloads: list(values.workloads), peers: values.peers },
     out: values.out.endsWith('/') ? values.out : `${values.out}/`,
   };

@@ -4,10 +4,10 @@ import { type Summary, summarize } from './summary.ts';
 
 /** The whole report, as a page. */
 export function markdownReport(report: Report, charts: readonly { file: string; title: string }[]): string {
-  const { date, machine, effort, engines } = report;
+  const { machine, effort, engines } = report;
   const lines = [
     '# Benchmark results',
-    `Measured on ${date.slice(0, 10)}: ${Object.values(machine).join(', ')}. Medians of ${effort.rounds} interleaved rounds, ` +
+    `Measured on ${Object.values(machine).join(', ')}. Medians of ${effort.rounds} interleaved rounds, ` +
       'quartiles in brackets. `×`: the median of the rounds, each divided by the same round of SQL by hand. Client and ' +
       'server share the machine. How it is measured, and how to repeat it: [benchmarks](../benchmarks.md).',
     ...charts.map(({ file, title }) => `![${title}](${file})`),
@@ -22,7 +22,10 @@ export function engineSection(engine: EngineResult): string[] {
   const settings = Object.entries(engine.settings).map(([name, value]) => `\`${name} = ${value}\``);
   return [
     `## ${engine.title}`,
-    ...(settings.length > 0 ? [`Settings, as the engine tells them: ${settings.join(', ')}.`] : []),
+    [
+      `Measured on ${engine.date.slice(0, 10)}, ${engine.date.slice(11, 16)} UTC.`,
+      settings.length > 0 ? `Settings, as the engine tells them: ${settings.join(', ')}.` : '',
+    ].join(' '),
     table(engine),
     engine.contenders
       .map(({ name, version, rank, note }) => {

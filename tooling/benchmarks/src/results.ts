@@ -28,6 +28,8 @@ export interface WorkloadResult {
 export interface EngineResult {
   readonly engine: EngineName;
   readonly title: string;
+  /** ISO 8601. */
+  readonly date: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly contenders: readonly {
     readonly name: string;
@@ -40,8 +42,6 @@ export interface EngineResult {
 
 /** All that a run of the benchmark measured. */
 export interface Report {
-  /** ISO 8601. */
-  readonly date: string;
   readonly machine: Readonly<Record<string, string>>;
   readonly effort: Effort;
   readonly engines: readonly EngineResult[];

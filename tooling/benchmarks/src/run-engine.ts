@@ -61,6 +61,7 @@ export async function runEngine(
   return {
     engine: name,
     title: engine.title,
+    date: new Date().toISOString(),
     settings: engine.settings,
     contenders: contenders.map(({ name: contender, rank, version, note }) => ({
       name: contender,

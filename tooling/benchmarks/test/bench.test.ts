@@ -10,15 +10,15 @@ const run = promisify(execFile);
 const BENCH = new URL('../bench.ts', import.meta.url).pathname;
 
 /** Runs the command; of what it measures nothing is judged but that it was measured, and that it was right. */
-async function bench(...args: string[]): Promise<{ report: Report; page: string; folder: string }> {
-  const folder = temporaryFolder();
+async function benchInto(folder: string, ...args: string[]): Promise<{ report: Report; page: string }> {
   await run(process.execPath, [BENCH, '--quick', '--rounds', '1', '--no-peers', '--out', folder, ...args]);
   const report = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
-  return { report, page: readFileSync(join(folder, 'results.md'), 'utf8'), folder };
+  return { report, page: readFileSync(join(folder, 'results.md'), 'utf8') };
 }
 
 test('a small run of everything, on SQLite and in memory', { timeout: 120_000 }, async () => {
-  const { report, page, folder } = await bench('--engines', 'memory,sqlite', '--sizes', '100,10000');
+  const folder = temporaryFolder();
+  const { report, page } = await benchInto(folder, '--engines', 'memory,sqlite', '--sizes', '100,10000');
 
   expect(report.engines.map(({ engine }) => engine)).toEqual(['memory', 'sqlite']);
   const [memory, sqlite] = report.engines;
@@ -59,7 +59,21 @@ test('a small run of everything, on SQLite and in memory', { timeout: 120_000 },
   }
 });
 
+test('what there is of other engines is kept on request, if it was measured alike', async () => {
+  const folder = temporaryFolder();
+  const alone = ['--workloads', 'append-alone', '--keep'];
+  await benchInto(folder, '--engines', 'memory', '--workloads', 'append-alone');
+  const { report, page } = await benchInto(folder, '--engines', 'sqlite', ...alone);
+  expect(report.engines.map(({ engine }) => engine)).toEqual(['memory', 'sqlite']);
+  expect(page).toMatch(/## Memory[\s\S]*## SQLite/i);
+  await expect(benchInto(folder, '--engines', 'sqlite', ...alone, '--rounds', '2')).rejects.toThrow(
+    /another machine or effort/,
+  );
+});
+
 test('what it does not know is an error that names what there is', async () => {
-  await expect(bench('--engines', 'oracle')).rejects.toThrow(/no engine "oracle"[\s\S]*postgres/);
-  await expect(bench('--rounds', 'many')).rejects.toThrow(/"many" is no whole number/);
+  await expect(benchInto(temporaryFolder(), '--engines', 'oracle')).rejects.toThrow(
+    /no engine "oracle"[\s\S]*postgres/,
+  );
+  await expect(benchInto(temporaryFolder(), '--rounds', 'many')).rejects.toThrow(/"many" is no whole number/);
 });
