@@ -15,6 +15,8 @@ import type { EngineResult, Report } from './src/results.ts';
 
 const { engines, selection, out, keep } = chosen(process.argv.slice(2));
 const { effort, peers, workloads } = selection;
+// pnpm starts scripts in their own folder: what the user means is meant from the root
+const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
 
 /** One process for each engine: none finds the heap and the compiled code that another has left. */
 function inProcess(order: Order): Promise<EngineResult> {
@@ -43,8 +45,6 @@ async function keptReport(): Promise<Report> {
 }
 
 if (peers) installPeers();
-// pnpm starts scripts in their own folder: what the user means is meant from the root
-const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
 const kept = keep ? await keptReport() : undefined;
 const results: EngineResult[] = [];
 for (const engine of engines) {

@@ -45,6 +45,8 @@ export function statements(names: MysqlNames, newestIndex?: string) {
   const messages = qualifiedName(names, names.messages);
   const operations = qualifiedName(names, names.operations);
   const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
+  const hint =
+    newestIndex === undefined ? '' : `/*+ INDEX(${quoteName(names.messages)} ${quoteName(newestIndex)}) */ `;
   /**
    * The newest rows. Written as a range, because after an equality both servers may look for the rows of one
    * conversation by walking back through everybody's (300,019 rows read for 20, measured on MySQL 9.7 and MariaDB
@@ -53,8 +55,6 @@ export function statements(names: MysqlNames, newestIndex?: string) {
    * it, MySQL 9.7 reads and sorts all of a conversation of 1,000 rows. To MariaDB it is a comment. ORDER BY names the
    * column in full, as "id" alone is the text.
    */
-  const hint =
-    newestIndex === undefined ? '' : `/*+ INDEX(${quoteName(names.messages)} ${quoteName(newestIndex)}) */ `;
   const newest = (columns: string, sessionId: string, limit: number | undefined, before?: string) => {
     const session = textLiteral(sessionId);
     const end =
