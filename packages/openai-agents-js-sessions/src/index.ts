@@ -3,7 +3,6 @@ export * from '@stackone/sessions-memory';
 export {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
-  MYSQL_OPTION_CHECKS,
   type MysqlConnection,
   type MysqlPool,
   type MysqlServer,
@@ -17,7 +16,6 @@ export {
   type ConnectOptions as PostgresConnectOptions,
   type DrizzlePostgresDatabase,
   type DrizzlePostgresTransaction,
-  POSTGRES_OPTION_CHECKS,
   type PostgresClient,
   type PostgresPool,
   PostgresSessionStore,
@@ -29,7 +27,6 @@ export {
 export {
   type DrizzleSqliteDatabase,
   type DrizzleSqliteTransaction,
-  SQLITE_OPTION_CHECKS,
   type SqliteDatabase,
   SqliteSessionStore,
   type SqliteStatement,

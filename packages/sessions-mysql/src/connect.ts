@@ -1,13 +1,14 @@
 import { isIP } from 'node:net';
-import { importDriver, SessionError, type StoreUrl } from '@stackone/sessions-core';
-import type { ConnectionSource } from './connection.js';
+import { SessionError } from '@stackone/sessions-core';
+import { importDriver, type StoreUrl } from '@stackone/sessions-core/backend';
 import {
   type CallbackConnection,
   type PromiseConnection,
   type PromisePool,
   promisePool,
-} from './database.js';
+} from './driver-types.js';
 import { toSessionError } from './errors.js';
+import type { ConnectionSource } from './executor.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
 export interface MysqlTlsOptions {

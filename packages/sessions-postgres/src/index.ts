@@ -1,4 +1,5 @@
 export type { ConnectOptions, PostgresTlsOptions } from './connect.js';
+export { schemaSql } from './ddl.js';
 export type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -6,8 +7,7 @@ export type {
   PostgresPool,
   PostgresPoolClient,
   PostgresResult,
-} from './database.js';
-export { schemaSql } from './ddl.js';
+} from './driver-types.js';
 export {
   POSTGRES_OPTION_CHECKS,
   PostgresSessionStore,
