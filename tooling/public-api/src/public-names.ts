@@ -6,14 +6,17 @@ const PACKAGES = resolve(import.meta.dirname, '../../../packages');
 
 interface Manifest {
   readonly name: string;
-  readonly private?: boolean;
-  readonly exports: Record<string, string | { readonly import?: { readonly types?: string } }>;
+  readonly exports: Record<
+    string,
+    string | { readonly import: { readonly types: string; readonly default: string } }
+  >;
 }
 
-/** One entry of a package: how it is imported, and the file with its types. */
+/** One entry of a package: how it is imported, and its built files. */
 interface Entry {
   readonly name: string;
   readonly types: string;
+  readonly module: string;
 }
 
 /**
@@ -21,7 +24,7 @@ interface Entry {
  * (`type Name`), each in the order of the alphabet. Read from the built types.
  */
 export function publicNames(): Map<string, readonly string[]> {
-  const entries = readdirSync(PACKAGES).sort().flatMap(entriesOf);
+  const entries = publicEntries();
   const program = ts.createProgram(
     entries.map(({ types }) => types),
     { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ESNext, noEmit: true, types: [] },
@@ -29,12 +32,18 @@ export function publicNames(): Map<string, readonly string[]> {
   return new Map(entries.map((entry) => [entry.name, namesOf(program, entry)]));
 }
 
+/** Every entry of every published package. */
+export function publicEntries(): Entry[] {
+  return readdirSync(PACKAGES).sort().flatMap(entriesOf);
+}
+
 function entriesOf(folder: string): Entry[] {
   const manifest = JSON.parse(readFileSync(join(PACKAGES, folder, 'package.json'), 'utf8')) as Manifest;
   return Object.entries(manifest.exports).flatMap(([path, target]) => {
-    const types = typeof target === 'string' ? undefined : target.import?.types;
-    if (types === undefined) return [];
-    return [{ name: path.replace('.', manifest.name), types: join(PACKAGES, folder, types) }];
+    if (typeof target === 'string') return [];
+    const file = (name: string) => join(PACKAGES, folder, name);
+    const { types, default: module } = target.import;
+    return [{ name: path.replace('.', manifest.name), types: file(types), module: file(module) }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publicNames } from '../src/public-names.ts';
+import { publicEntries, publicNames } from '../src/public-names.ts';
 
 const HEADER = `# Public names
 
@@ -25,4 +25,9 @@ test('what authors of backends need stands behind a door of its own', () => {
     expect(backend).toContain(name);
     expect(application).not.toContain(name);
   }
+});
+
+test.each(publicEntries())('what the types of $name say is there is there', async ({ name, module }) => {
+  const exported = Object.keys(await import(module)).sort();
+  expect(names.get(name)?.filter((line) => !line.startsWith('type '))).toEqual(exported);
 });
