@@ -27,9 +27,7 @@ export { derivedName, isTableNames, schemaNames, tableNames } from './port/table
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
 export type { WarningReporter } from './port/warnings.js';
-export { StoreSession } from './session/session.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';
-export { ScopedStore, type ScopedStoreParent } from './store/scoped-store.js';
+export type { ScopedStoreParent } from './store/scoped-store.js';
 export { hostOf, STORE_OPTION_CHECKS } from './store/store.js';
-export { TransactionStore } from './store/transaction-store.js';
