@@ -5,6 +5,8 @@ export {
   type DrizzleMysqlTransaction,
   MYSQL_OPTION_CHECKS,
   type MysqlConnection,
+  type MysqlDriver,
+  type MysqlDriverOption,
   type MysqlPool,
   type MysqlServer,
   MysqlSessionStore,
@@ -19,6 +21,8 @@ export {
   type DrizzlePostgresTransaction,
   POSTGRES_OPTION_CHECKS,
   type PostgresClient,
+  type PostgresDriver,
+  type PostgresDriverOption,
   type PostgresPool,
   PostgresSessionStore,
   type PostgresStoreOptions,
@@ -31,6 +35,8 @@ export {
   type DrizzleSqliteTransaction,
   SQLITE_OPTION_CHECKS,
   type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteDriverOption,
   SqliteSessionStore,
   type SqliteStatement,
   type SqliteStoreOptions,
@@ -38,6 +44,7 @@ export {
   type Synchronous,
   schemaSql as sqliteSchemaSql,
 } from '@stackone/sessions-sqlite';
+export type { DriverModules } from './driver-modules.js';
 export { DrizzleSession, type DrizzleSessionConfig } from './drizzle-session.js';
 export { InMemorySession } from './in-memory-session.js';
 export { type OpenStoreOptions, openSessionStore } from './open-store.js';

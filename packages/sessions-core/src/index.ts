@@ -14,7 +14,7 @@ export type {
 } from './backend.js';
 export { CallOrder } from './call-order.js';
 export { digestOf } from './digest.js';
-export { importDriver, requireNode } from './driver.js';
+export { driverError, handedOver, isLoaderError, requireNode } from './driver.js';
 export { EncryptedSession, type EncryptedSessionOptions } from './encryption/encrypted-session.js';
 export type { EncryptionOptions, EncryptionSettings } from './encryption/encryption-options.js';
 export type { ReencryptionProgress, ReencryptOptions } from './encryption/reencryption.js';

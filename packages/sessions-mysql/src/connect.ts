@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { importDriver, SessionError, type StoreUrl } from '@stackone/sessions-core';
+import { SessionError, type StoreUrl } from '@stackone/sessions-core';
 import type { ConnectionSource } from './connection.js';
 import {
   type CallbackConnection,
@@ -7,6 +7,7 @@ import {
   type PromisePool,
   promisePool,
 } from './database.js';
+import { type MysqlDriverOption, mysqlDriver } from './driver.js';
 import { toSessionError } from './errors.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
@@ -46,16 +47,17 @@ export interface ConnectOptions {
   readonly max: number;
   readonly connectionTimeout: number;
   readonly ssl: boolean | MysqlTlsOptions | undefined;
+  readonly driver: MysqlDriverOption | undefined;
 }
 
 /** Makes the pool of a store. Connects when a connection is first needed. */
 export async function openPool(
   url: StoreUrl,
-  { max, connectionTimeout, ssl }: ConnectOptions,
+  { max, connectionTimeout, ssl, driver }: ConnectOptions,
 ): Promise<OwnPool> {
-  const { createPool } = await importDriver('mysql2', () => import('mysql2'));
+  const mysql = await mysqlDriver(driver);
   const socketPath = url.query.get('socketPath') ?? url.query.get('socket');
-  const pool = createPool({
+  const pool = mysql.createPool({
     host: url.host || 'localhost',
     port: url.port ?? 3306,
     ...(socketPath !== null && { socketPath }),
@@ -69,7 +71,8 @@ export async function openPool(
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });
-  return new OwnPool(pool as unknown as EventedPool);
+  // that of mysql2/promise wraps the pool that has the events
+  return new OwnPool(('pool' in pool ? pool.pool : pool) as EventedPool);
 }
 
 /** Some networks forget connections that are silent for minutes. */

@@ -6,4 +6,5 @@ export type {
   MysqlPool,
 } from './database.js';
 export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
+export type { MysqlDriver, MysqlDriverOption } from './driver.js';
 export { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';

@@ -8,6 +8,7 @@ export type {
   PostgresResult,
 } from './database.js';
 export { schemaSql } from './ddl.js';
+export type { PostgresDriver, PostgresDriverOption } from './driver.js';
 export {
   POSTGRES_OPTION_CHECKS,
   PostgresSessionStore,

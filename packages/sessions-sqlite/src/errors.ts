@@ -1,4 +1,10 @@
-import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+import {
+  isLoaderError,
+  isSessionError,
+  driverError as notLoaded,
+  SessionError,
+  type SessionErrorCode,
+} from '@stackone/sessions-core';
 
 /**
  * What SQLite's result codes mean to the caller (https://sqlite.org/rescode.html). The first entry whose name
@@ -44,7 +50,9 @@ export const ERROR_CODES: readonly (readonly [sqlite: string, code: SessionError
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, message } = driverError(error);
+  // better-sqlite3 looks for its native part when it first opens a database
+  if (isLoaderError(error)) return notLoaded('better-sqlite3', error);
+  const { code, message, name } = innermost(error);
   const known = ERROR_CODES.find(([sqlite]) => code.startsWith(sqlite));
   if (code === 'SQLITE_ERROR' && /no such (table|column)/.test(message)) {
     return new SessionError(
@@ -64,12 +72,21 @@ export function toSessionError(error: unknown): SessionError {
   if (message.includes('connection is not open')) {
     return new SessionError('CLOSED', 'The database handle was closed. Open a new store.', { cause: error });
   }
+  if (name === 'EvalError') {
+    return new SessionError(
+      'DRIVER_FAILED',
+      'better-sqlite3 makes code from text for rows that it returns as objects, and Drizzle asks for such. This process ' +
+        'forbids that (node --disallow-code-generation-from-strings). Nothing was written. Read outside the transaction.',
+      { cause: error },
+    );
+  }
   return new SessionError('DATABASE_ERROR', 'The database driver failed.', { cause: error });
 }
 
-function driverError(error: unknown): { code: string; message: string } {
+/** The driver's own error: Drizzle wraps it. */
+function innermost(error: unknown): { code: string; message: string; name: unknown } {
   let inner = error;
   while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
-  const { code, message } = (inner ?? {}) as { code?: unknown; message?: unknown };
-  return { code: String(code), message: String(message) };
+  const { code, message, name } = (inner ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
+  return { code: String(code), message: String(message), name };
 }

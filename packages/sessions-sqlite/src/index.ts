@@ -6,6 +6,7 @@ export type {
   SqliteStatement,
 } from './database.js';
 export { schemaSql } from './ddl.js';
+export type { SqliteDriver, SqliteDriverOption } from './driver.js';
 export { IN_MEMORY, sqliteLocation } from './location.js';
 export {
   SQLITE_OPTION_CHECKS,
