@@ -1,16 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
-import {
-  type AppendBatch,
-  type AppendOutcome,
-  type Decide,
-  type Operation,
-  type SessionBackend,
-  SessionError,
-  SessionStore,
-  type SessionSupport,
-  type StoredRow,
-  type StoreOptions,
-} from '@stackone/sessions-core';
+import { SessionError, SessionStore, type SessionSupport, type StoreOptions } from '@stackone/sessions-core';
+import type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  Operation,
+  SessionBackend,
+  StoredRow,
+} from '@stackone/sessions-core/backend';
 
 const SUPPORT: SessionSupport = {
   durable: true, // conversations outlive the process

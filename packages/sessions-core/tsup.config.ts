@@ -1,3 +1,7 @@
 import { publishedPackage } from '@stackone/configs/tsup';
 
-export default publishedPackage({ index: 'src/index.ts', conformance: 'src/conformance/index.ts' });
+export default publishedPackage({
+  index: 'src/index.ts',
+  backend: 'src/backend.ts',
+  conformance: 'src/conformance/index.ts',
+});

@@ -1,4 +1,4 @@
-import { checkOptions, isWholeNumber } from '@stackone/sessions-core';
+import { checkOptions, isWholeNumber } from '@stackone/sessions-core/backend';
 import { measureStore } from './measure-store.js';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 

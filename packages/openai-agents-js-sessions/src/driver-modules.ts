@@ -1,4 +1,4 @@
-import type { OptionCheck } from '@stackone/sessions-core';
+import type { OptionCheck } from '@stackone/sessions-core/backend';
 import { MYSQL_OPTION_CHECKS, type MysqlDriverOption } from '@stackone/sessions-mysql';
 import { POSTGRES_OPTION_CHECKS, type PostgresDriverOption } from '@stackone/sessions-postgres';
 import { SQLITE_OPTION_CHECKS, type SqliteDriverOption } from '@stackone/sessions-sqlite';

@@ -1,11 +1,12 @@
+import { SessionError } from '@stackone/sessions-core';
 import {
   checkOptions,
   checkSessionId,
+  hostOf,
   isWholeNumber,
-  SessionError,
   type SessionHost,
   StoreSession,
-} from '@stackone/sessions-core';
+} from '@stackone/sessions-core/backend';
 import { OPEN_STORE_OPTION_CHECKS, type OpenStoreOptions } from './open-store.js';
 import { leaseStore, type StoreLease } from './shared-stores.js';
 
@@ -82,7 +83,7 @@ class SessionLease {
   #closing: Promise<void> | undefined;
 
   constructor(lease: StoreLease) {
-    const { host } = lease.store;
+    const host = hostOf(lease.store);
     this.#lease = lease;
     this.host = {
       ...host,

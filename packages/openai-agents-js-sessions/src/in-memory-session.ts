@@ -1,4 +1,5 @@
 import { StoreSession } from '@stackone/sessions-core';
+import { hostOf } from '@stackone/sessions-core/backend';
 import { MemorySessionStore } from '@stackone/sessions-memory';
 
 /**
@@ -19,7 +20,7 @@ export class InMemorySession extends StoreSession implements AsyncDisposable {
    */
   constructor(sessionId: string = crypto.randomUUID()) {
     const store = new MemorySessionStore();
-    super(sessionId, store.host);
+    super(sessionId, hostOf(store));
     this.#store = store;
   }
 

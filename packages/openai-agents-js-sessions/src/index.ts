@@ -3,7 +3,6 @@ export * from '@stackone/sessions-memory';
 export {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
-  MYSQL_OPTION_CHECKS,
   type MysqlConnection,
   type MysqlDriver,
   type MysqlDriverOption,
@@ -19,7 +18,6 @@ export {
   type ConnectOptions as PostgresConnectOptions,
   type DrizzlePostgresDatabase,
   type DrizzlePostgresTransaction,
-  POSTGRES_OPTION_CHECKS,
   type PostgresClient,
   type PostgresDriver,
   type PostgresDriverOption,
@@ -33,7 +31,6 @@ export {
 export {
   type DrizzleSqliteDatabase,
   type DrizzleSqliteTransaction,
-  SQLITE_OPTION_CHECKS,
   type SqliteDatabase,
   type SqliteDriver,
   type SqliteDriverOption,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
-import { parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
+import type { SessionStore } from '@stackone/sessions-core';
+import { parseStoreUrl } from '@stackone/sessions-core/backend';
 import type { BenchOperation, BenchOptions, BenchReport } from './bench.js';
 
 /** How many items a turn has. */

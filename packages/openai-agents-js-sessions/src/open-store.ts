@@ -1,4 +1,5 @@
-import { checkOptions, parseStoreUrl, type SessionStore } from '@stackone/sessions-core';
+import type { SessionStore } from '@stackone/sessions-core';
+import { checkOptions, parseStoreUrl } from '@stackone/sessions-core/backend';
 import { MEMORY_OPTION_CHECKS, MemorySessionStore, type MemoryStoreOptions } from '@stackone/sessions-memory';
 import { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions } from '@stackone/sessions-mysql';
 import {

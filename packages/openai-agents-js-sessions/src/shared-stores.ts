@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { digestOf, parseStoreUrl, type SessionStore, type StoreUrl } from '@stackone/sessions-core';
+import type { SessionStore } from '@stackone/sessions-core';
+import { digestOf, parseStoreUrl, type StoreUrl } from '@stackone/sessions-core/backend';
 import { IN_MEMORY, sqliteLocation } from '@stackone/sessions-sqlite';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 

@@ -1,164 +1,34 @@
-import type { Awaitable } from './awaitable.js';
-import type { WarningReporter } from './warnings.js';
-
-/**
- * One stored item: its text and where it stands.
- *
- * `id` is opaque: ids may exceed 2^53, and only the backend that made one knows what it means.
- */
-export interface StoredRow {
-  readonly id: string;
-  readonly text: string;
-}
-
-/**
- * The name of a change that must take effect once, and a digest that tells other changes apart: both short texts of
- * letters, digits, `-` and `_`, made of what the caller gave.
- */
-export interface Operation {
-  readonly id: string;
-  readonly digest: string;
-  /**
-   * In seconds. Where it is given, recording the operation also forgets the others of its session that were recorded
-   * longer ago, by the clock of the database. The store gives it to one operation in sixteen.
-   */
-  readonly forgetOlderThan?: number | undefined;
-}
-
-/** The rows that one call adds to one session. */
-export interface AppendBatch {
-  readonly sessionId: string;
-  /** The items' texts, oldest first. */
-  readonly texts: readonly string[];
-  /** Recorded with the rows, so that a repeated call stores nothing twice. */
-  readonly operation?: Operation | undefined;
-}
-
-/**
- * What became of a batch: `stored`; `repeated` (its operation was recorded before with the same digest, nothing
- * was stored again); `conflict` (its operation was recorded with another digest, nothing was stored).
- */
-export type AppendOutcome = 'stored' | 'repeated' | 'conflict';
-
-/** Changes to one session's rows, applied in this order: `clear`, `remove`, `update`, `append`. */
-export interface HistoryPatch {
-  /** Removes all rows of the session. Operations stay recorded. */
-  readonly clear?: boolean;
-  /** Ids of rows to remove. */
-  readonly remove?: readonly string[];
-  /** Rows that get a new text and keep their position and time. */
-  readonly update?: readonly StoredRow[];
-  /** Texts to add at the end, oldest first. */
-  readonly append?: readonly string[];
-}
-
-/**
- * Decides what happens to a session, under its lock: looks at the newest rows (oldest first) and at the digest
- * that was recorded earlier under the operation's id, and answers with a patch, or with `need` to be asked again
- * with more rows. It is pure and may be called more than once, also from the beginning, where a transaction is
- * repeated. What it throws cancels the edit and reaches the caller unchanged.
- *
- * @param asked - How many rows were asked for: `last`, or the latest `need`. Where there are fewer, they are all.
- */
-export type Decide = (
-  rows: readonly StoredRow[],
-  recordedDigest: string | undefined,
-  asked: number | 'all',
-) => HistoryPatch | { readonly need: number | 'all' };
-
-/** What a store can do. The conformance suite reads it, and reports what it therefore did not cover. */
-export interface SessionSupport {
-  /** Conversations outlive the process. */
-  readonly durable: boolean;
-  /** Several stores, also of several processes, can work on the same conversations at once. */
-  readonly shared: boolean;
-  /**
-   * `edit` works. Without it (databases that have no interactive transactions) sessions have the five methods
-   * alone.
-   */
-  readonly edit: boolean;
-  /** Operation ids are remembered, so that a repeated change takes effect once. */
-  readonly operations: boolean;
-  /** `store.with(tx)` joins a transaction of the application. */
-  readonly transactions: boolean;
-  /** Absent where the conversations cannot be listed. */
-  readonly listing?: boolean;
-}
-
-/**
- * The port: what a database has to do behind a {@link SessionStore}. Whoever writes these methods gets everything
- * else (ids, limits, codecs, corrupt rows, call order, errors) from the store.
- *
- * Ids are checked and items are encoded before a backend sees them. Every method is atomic, may answer at once or
- * with a promise, and throws `SessionError` only. One store never calls methods for one session at the same time,
- * but for several `read`s; other stores and processes may be at work on the same database.
- */
-export interface SessionBackend {
-  readonly supports: SessionSupport;
-
-  /**
-   * For synchronous drivers, whose commits block the process so that nothing can arrive meanwhile: the store hands
-   * over all turns of one tick of the event loop in one {@link append}.
-   */
-  readonly gathersByTick?: boolean;
-
-  /**
-   * Adds the rows of one or more sessions in one transaction. Each batch stays contiguous and in order, and its
-   * rows come after every row that was committed to its session before. A session that is not there is made.
-   *
-   * @returns One outcome for each batch, in the order of the batches.
-   */
-  append(batches: readonly AppendBatch[]): Awaitable<readonly AppendOutcome[]>;
-
-  /**
-   * Reads the newest rows of a session.
-   *
-   * @param limit - How many at most, a positive integer; all when absent.
-   * @param before - The id of a row: only rows that stand before it. For reading page by page.
-   * @returns Rows, oldest first; none for an unknown session.
-   */
-  read(sessionId: string, limit?: number, before?: string): Awaitable<readonly StoredRow[]>;
-
-  /** Removes the newest row and returns it; `undefined` when there is none. No row is ever given to two callers. */
-  pop(sessionId: string): Awaitable<StoredRow | undefined>;
-
-  /**
-   * Changes a session under its lock, in one transaction: shows `decide` the newest `last` rows and applies the
-   * patch it returns. With an `operation` that was not recorded before, records it with the patch. The session
-   * is made only if the patch appends or an operation is recorded.
-   *
-   * @param last - How many of the newest rows `decide` sees first, or `'all'`.
-   */
-  edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Awaitable<void>;
-
-  /** Removes the rows, the operations and the session itself. Does nothing for an unknown session. */
-  clear(sessionId: string): Awaitable<void>;
-
-  /**
-   * The ids of sessions, page by page, for work on all of them: in ascending order, in whichever order of texts the
-   * database has. Absent where `supports.listing` is.
-   *
-   * @param after - The last id of the page before; from the beginning when absent.
-   * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
-   */
-  sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
-
-  /** Ends what the backend opened itself; leaves open what the caller handed over. */
-  close(): Awaitable<void>;
-
-  /**
-   * The same backend inside a transaction of the application, without retries and without a COMMIT of its own.
-   * Absent where `supports.transactions` is false.
-   */
-  with?(transaction: unknown): SessionBackend;
-}
-
-/** Makes a {@link SessionBackend} when a store is opened. */
-export interface SessionEngine {
-  /** What the engine is called in diagnostics, like `sqlite`. */
-  readonly name: string;
-  /** What its backends can do, before one is open. */
-  readonly supports: SessionSupport;
-  /** Connects, and makes what has to be made. Called again after a failure. */
-  open(warn: WarningReporter): Awaitable<SessionBackend>;
-}
+// What authors of backends use besides what applications do: the port, and what all backends have in common.
+export { checkSessionId, MAX_SESSION_ID_LENGTH } from './ids/session-id.js';
+export type { EncryptionSettings } from './items/encryption/encryption-options.js';
+export { decodeItem, encodeItems, type ItemCodec } from './items/item-codec.js';
+export { type Awaitable, whenReady } from './port/awaitable.js';
+export type {
+  AppendBatch,
+  AppendOutcome,
+  Decide,
+  HistoryPatch,
+  Operation,
+  SessionBackend,
+  SessionEngine,
+  SessionSupport,
+  StoredRow,
+} from './port/backend.js';
+export { CallOrder } from './port/call-order.js';
+export { inTurn } from './port/connection-turns.js';
+export { decidePatch, outcomeOf } from './port/decisions.js';
+export { digestOf } from './port/digest.js';
+export { handedOver, isLoaderError, loadFailure, requireNode } from './port/driver.js';
+export { type DriverError, driverErrorOf } from './port/driver-error.js';
+export type { SessionErrorDetails } from './port/errors.js';
+export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './port/options.js';
+export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
+export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
+export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
+export type { WarningReporter } from './port/warnings.js';
+export { StoreSession } from './session/session.js';
+export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
+export type { TenantOf } from './session/session-options.js';
+export { ScopedStore, type ScopedStoreParent } from './store/scoped-store.js';
+export { hostOf, STORE_OPTION_CHECKS } from './store/store.js';
+export { TransactionStore } from './store/transaction-store.js';

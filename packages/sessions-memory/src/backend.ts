@@ -1,13 +1,15 @@
-import type {
-  AppendBatch,
-  AppendOutcome,
-  Decide,
-  HistoryPatch,
-  Operation,
-  SessionBackend,
-  SessionSupport,
-  StoredRow,
-} from '@stackone/sessions-core';
+import type { SessionSupport } from '@stackone/sessions-core';
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  type Decide,
+  decidePatch,
+  type HistoryPatch,
+  type Operation,
+  outcomeOf,
+  type SessionBackend,
+  type StoredRow,
+} from '@stackone/sessions-core/backend';
 
 /** What memory can do. */
 export const MEMORY_SUPPORT: SessionSupport = {
@@ -40,7 +42,7 @@ export class MemoryBackend implements SessionBackend {
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
     return batches.map(({ sessionId, texts, operation }) => {
       const recorded = operation && this.#conversations.get(sessionId)?.operations.get(operation.id)?.digest;
-      if (recorded !== undefined) return recorded === operation?.digest ? 'repeated' : 'conflict';
+      if (recorded !== undefined) return outcomeOf(operation, recorded);
       const conversation = this.#make(sessionId);
       for (const row of this.#newRows(texts)) conversation.rows.push(row);
       if (operation) record(conversation, operation);
@@ -62,8 +64,7 @@ export class MemoryBackend implements SessionBackend {
   edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
     const conversation = this.#conversations.get(sessionId);
     const recorded = operation && conversation?.operations.get(operation.id)?.digest;
-    let patch = decide(newest(conversation, last), recorded, last);
-    while ('need' in patch) patch = decide(newest(conversation, patch.need), recorded, patch.need);
+    const patch = decidePatch(decide, (count) => newest(conversation, count), last, recorded);
     const records = operation !== undefined && recorded === undefined;
     if (!conversation && !records && !patch.append?.length) return;
     const changed = this.#make(sessionId);

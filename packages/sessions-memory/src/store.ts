@@ -1,4 +1,5 @@
-import { checkOptions, SessionStore, STORE_OPTION_CHECKS, type StoreOptions } from '@stackone/sessions-core';
+import { SessionStore, type StoreOptions } from '@stackone/sessions-core';
+import { checkOptions, STORE_OPTION_CHECKS } from '@stackone/sessions-core/backend';
 import { MEMORY_SUPPORT, MemoryBackend } from './backend.js';
 
 /** The options of a {@link MemorySessionStore}: those of every store. */

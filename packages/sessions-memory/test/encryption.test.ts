@@ -1,7 +1,8 @@
 import { ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
 import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
-import { type Operation, SessionStore, type StoreOptions } from '@stackone/sessions-core';
+import { SessionStore, type StoreOptions } from '@stackone/sessions-core';
+import type { Operation } from '@stackone/sessions-core/backend';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describe, expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';

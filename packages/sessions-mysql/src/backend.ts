@@ -1,25 +1,29 @@
 import {
+  isSessionError,
+  type RetryOptions,
+  type SessionError,
+  type SessionSupport,
+} from '@stackone/sessions-core';
+import {
   type AppendBatch,
   type AppendOutcome,
   type Decide,
+  decidePatch,
   type HistoryPatch,
-  isSessionError,
   type Operation,
-  type RetryOptions,
+  outcomeOf,
   retry,
   type SessionBackend,
-  type SessionError,
-  type SessionSupport,
   type StoredRow,
-} from '@stackone/sessions-core';
-import { type MysqlConnector, NOTHING_CHANGED } from './connection.js';
-import type { Answer, Send } from './database.js';
+} from '@stackone/sessions-core/backend';
+import type { Answer, Send } from './driver-types.js';
+import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
 
 /** What a {@link MysqlBackend} works with. */
 export interface MysqlBackendParts {
-  readonly connector: MysqlConnector;
+  readonly executor: MysqlExecutor;
   readonly sql: MysqlStatements;
   readonly supports: SessionSupport;
   /** The largest statement that the server takes, in bytes. */
@@ -28,8 +32,8 @@ export interface MysqlBackendParts {
   readonly retries: RetryOptions | undefined;
   /** Ends the pool, where the store opened it. */
   readonly close: () => Promise<void>;
-  /** A connector over a transaction of the application. */
-  readonly join: (transaction: unknown) => MysqlConnector;
+  /** A executor over a transaction of the application. */
+  readonly join: (transaction: unknown) => MysqlExecutor;
 }
 
 /** No id is empty, so that every one comes after this. */
@@ -38,14 +42,14 @@ const BEFORE_ALL = '';
 /** The verbs on MySQL and MariaDB. */
 export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
-  readonly #connector: MysqlConnector;
+  readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder;
   readonly #parts: MysqlBackendParts;
 
   constructor(parts: MysqlBackendParts) {
     this.supports = parts.supports;
-    this.#connector = parts.connector;
+    this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
     this.#parts = parts;
@@ -63,7 +67,7 @@ export class MysqlBackend implements SessionBackend {
     return this.#call(
       async () => {
         let outcomes: AppendOutcome[] = [];
-        await this.#connector.atomically(async (send) => {
+        await this.#executor.atomically(async (send) => {
           await send(this.#sql.lock(sessionIds));
           outcomes = await this.#outcomes(send, batches);
           const stored = batches.filter((_, index) => outcomes[index] === 'stored');
@@ -81,13 +85,13 @@ export class MysqlBackend implements SessionBackend {
 
   read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
     return this.#call(async () =>
-      newestLast(await this.#connector.run(this.#sql.read(sessionId, limit, before))),
+      newestLast(await this.#executor.run(this.#sql.read(sessionId, limit, before))),
     );
   }
 
   pop(sessionId: string): Promise<StoredRow | undefined> {
     return this.#call(() =>
-      this.#connector.atomically(async (send) => {
+      this.#executor.atomically(async (send) => {
         if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
         const [row] = await this.#newest(send, sessionId, 1);
         if (!row) return NOTHING_CHANGED;
@@ -100,12 +104,11 @@ export class MysqlBackend implements SessionBackend {
   async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
     await this.#call(
       () =>
-        this.#connector.atomically(async (send) => {
+        this.#executor.atomically(async (send) => {
           await send(this.#sql.lock([sessionId]));
           const recorded = await this.#record(send, sessionId, operation);
-          let patch = decide(await this.#newest(send, sessionId, last), recorded, last);
-          while ('need' in patch)
-            patch = decide(await this.#newest(send, sessionId, patch.need), recorded, patch.need);
+          const newest = (count: number | 'all') => this.#newest(send, sessionId, count);
+          const patch = await decidePatch(decide, newest, last, recorded);
           const changed = await this.#apply(send, sessionId, patch);
           const isNew = operation !== undefined && recorded === undefined;
           // takes the session row along that the lock made
@@ -118,7 +121,7 @@ export class MysqlBackend implements SessionBackend {
   /** Explicitly, table by table: foreign keys and their cascades are not everywhere. */
   async clear(sessionId: string): Promise<void> {
     await this.#call(() =>
-      this.#connector.atomically(async (send) => {
+      this.#executor.atomically(async (send) => {
         if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
         if (this.supports.operations) await send(this.#sql.removeOperations(sessionId));
         await send(this.#sql.removeAll(sessionId));
@@ -130,7 +133,7 @@ export class MysqlBackend implements SessionBackend {
 
   sessionIds(after: string | undefined, limit: number): Promise<string[]> {
     return this.#call(async () => {
-      const { rows } = await this.#connector.run(this.#sql.sessionIds(after ?? BEFORE_ALL, limit));
+      const { rows } = await this.#executor.run(this.#sql.sessionIds(after ?? BEFORE_ALL, limit));
       return rows.map(({ id }) => id as string);
     });
   }
@@ -140,8 +143,8 @@ export class MysqlBackend implements SessionBackend {
   }
 
   with(transaction: unknown): MysqlBackend {
-    const connector = this.#parts.join(transaction);
-    return new MysqlBackend({ ...this.#parts, connector, retries: undefined, close: async () => undefined });
+    const executor = this.#parts.join(transaction);
+    return new MysqlBackend({ ...this.#parts, executor, retries: undefined, close: async () => undefined });
   }
 
   #call<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {
@@ -158,9 +161,7 @@ export class MysqlBackend implements SessionBackend {
       return batches.map(() => 'stored');
     const outcomes: AppendOutcome[] = [];
     for (const { sessionId, operation } of batches) {
-      const recorded = await this.#record(send, sessionId, operation);
-      if (recorded === undefined) outcomes.push('stored');
-      else outcomes.push(recorded === operation?.digest ? 'repeated' : 'conflict');
+      outcomes.push(outcomeOf(operation, await this.#record(send, sessionId, operation)));
     }
     return outcomes;
   }
@@ -235,7 +236,7 @@ export class MysqlBackend implements SessionBackend {
 
   /** Reads what is there now, under the session's lock. */
   #look(send: Send, select: string): Promise<Answer> {
-    return send(this.#connector.readsLock ? `${select} FOR UPDATE` : select);
+    return send(this.#executor.readsLock ? `${select} FOR UPDATE` : select);
   }
 
   /** @returns Whether anything was changed. */

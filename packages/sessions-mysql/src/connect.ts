@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
-import { SessionError, type StoreUrl } from '@stackone/sessions-core';
-import type { ConnectionSource } from './connection.js';
+import { SessionError } from '@stackone/sessions-core';
+import type { StoreUrl } from '@stackone/sessions-core/backend';
+import { type MysqlDriverOption, mysqlDriver } from './driver.js';
 import {
   type CallbackConnection,
   type PromiseConnection,
   type PromisePool,
   promisePool,
-} from './database.js';
-import { type MysqlDriverOption, mysqlDriver } from './driver.js';
+} from './driver-types.js';
 import { toSessionError } from './errors.js';
+import type { ConnectionSource } from './executor.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
 export interface MysqlTlsOptions {

@@ -1,5 +1,5 @@
-import { driverError, handedOver, type OptionCheck } from '@stackone/sessions-core';
-import type { MysqlPool } from './database.js';
+import { handedOver, loadFailure, type OptionCheck } from '@stackone/sessions-core/backend';
+import type { MysqlPool } from './driver-types.js';
 
 /**
  * The module `mysql2`, or `mysql2/promise`, as far as a store uses it. Written out so that the driver's types need not
@@ -28,6 +28,6 @@ export async function mysqlDriver(given: MysqlDriverOption | undefined): Promise
   try {
     return await import('mysql2');
   } catch (cause) {
-    throw driverError('mysql2', cause);
+    throw loadFailure('mysql2', cause);
   }
 }

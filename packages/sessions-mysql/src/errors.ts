@@ -1,4 +1,5 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+import { driverErrorOf } from '@stackone/sessions-core/backend';
 
 type Known = readonly [code: SessionErrorCode, message: string, ...keys: (number | string)[]];
 
@@ -185,7 +186,7 @@ const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, fatal, message, name, sqlState, ...rest } = driverError(error);
+  const { code, fatal, message, name, sqlState, ...rest } = driverErrorOf(error);
   const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
   const known = ERROR_CODES.find(
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
@@ -251,27 +252,11 @@ const ROLLED_BACK_AT_COMMIT: readonly SessionErrorCode[] = ['TRANSACTION_CONFLIC
 export function toCommitError(error: unknown): SessionError {
   const known = toSessionError(error);
   if (ROLLED_BACK_AT_COMMIT.includes(known.code)) return known;
-  if (isUnsent(driverError(error).message)) return lost(error);
+  if (isUnsent(driverErrorOf(error).message)) return lost(error);
   return new SessionError(
     'OUTCOME_UNKNOWN',
     'The connection failed during COMMIT: what the call wrote may be stored or not. Read the session, or repeat a ' +
       'call that had an operation id.',
     { cause: error },
   );
-}
-
-interface DriverError {
-  readonly code?: unknown;
-  readonly errno?: unknown;
-  readonly sqlState?: unknown;
-  readonly fatal?: unknown;
-  readonly message?: unknown;
-  readonly name?: unknown;
-}
-
-/** The driver's error inside Drizzle's. */
-function driverError(error: unknown): DriverError {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
-  return (inner ?? {}) as DriverError;
 }

@@ -1,10 +1,10 @@
 export type { MysqlTlsOptions } from './connect.js';
+export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
+export type { MysqlDriver, MysqlDriverOption } from './driver.js';
 export type {
   DrizzleMysqlDatabase,
   DrizzleMysqlTransaction,
   MysqlConnection,
   MysqlPool,
-} from './database.js';
-export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
-export type { MysqlDriver, MysqlDriverOption } from './driver.js';
+} from './driver-types.js';
 export { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';

@@ -1,6 +1,6 @@
 import { SessionError } from '@stackone/sessions-core';
-import type { Send } from './database.js';
 import type { MysqlServer } from './ddl.js';
+import type { Send } from './driver-types.js';
 
 /** Settings of a server that change what statements mean, read once when a store is opened. */
 export interface ServerSettings {

@@ -1,4 +1,5 @@
-import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
+import type { TableNames } from '@stackone/sessions-core';
+import { derivedName, schemaNames } from '@stackone/sessions-core/backend';
 import { idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 
 /** Every name in the database that belongs to one pair of tables. */

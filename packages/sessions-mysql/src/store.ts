@@ -1,4 +1,12 @@
 import {
+  type RetryOptions,
+  SessionStore,
+  type SessionSupport,
+  type StoreOptions,
+  type TableNames,
+  type TransactionStore,
+} from '@stackone/sessions-core';
+import {
   checkOptions,
   isBoolean,
   isTableNames,
@@ -6,25 +14,13 @@ import {
   type OptionCheck,
   parseStoreUrl,
   RETRY_OPTION_CHECKS,
-  type RetryOptions,
   retry,
-  SessionStore,
-  type SessionSupport,
   STORE_OPTION_CHECKS,
-  type StoreOptions,
-  type TableNames,
-  type TransactionStore,
   type WarningReporter,
-} from '@stackone/sessions-core';
+} from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
 import { GivenPool, type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
-import {
-  JoinedConnector,
-  type MysqlConnector,
-  PoolConnector,
-  SingleConnector,
-  sendThrough,
-} from './connection.js';
+import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
@@ -35,8 +31,14 @@ import {
   promiseConnection,
   promisePool,
   queryText,
-} from './database.js';
-import { isDriver, type MysqlDriverOption } from './driver.js';
+} from './driver-types.js';
+import {
+  ConnectionExecutor,
+  type MysqlExecutor,
+  PoolExecutor,
+  sendThrough,
+  TransactionExecutor,
+} from './executor.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
@@ -212,7 +214,7 @@ async function opened(
 }
 
 interface Connected {
-  readonly connector: MysqlConnector;
+  readonly executor: MysqlExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -226,7 +228,7 @@ function connect(
     const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url), driver } = options;
     return async () => {
       const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
-      return { connector: new PoolConnector(pool, sql), close: () => pool.close() };
+      return { executor: new PoolExecutor(pool, sql), close: () => pool.close() };
     };
   }
   const misplaced = Object.keys(POOL_OPTION_CHECKS).find(
@@ -236,27 +238,27 @@ function connect(
   const client: unknown = 'pool' in target ? target.pool : target.db.$client;
   const close = async () => undefined;
   if (isPool(client)) {
-    const connector = new PoolConnector(new GivenPool(promisePool(client)), sql);
-    return async () => ({ connector, close });
+    const executor = new PoolExecutor(new GivenPool(promisePool(client)), sql);
+    return async () => ({ executor, close });
   }
   if (isConnection(client)) {
-    const connector = new SingleConnector(promiseConnection(client), sql);
-    return async () => ({ connector, close });
+    const executor = new ConnectionExecutor(promiseConnection(client), sql);
+    return async () => ({ executor, close });
   }
   throw new TypeError(
     'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.',
   );
 }
 
-function joiner(sql: MysqlStatements): (transaction: unknown) => MysqlConnector {
+function joiner(sql: MysqlStatements): (transaction: unknown) => MysqlExecutor {
   return (transaction) => {
     if (isConnection(transaction)) {
       const connection = promiseConnection(transaction);
-      return new JoinedConnector(connection.connection, (text) => queryText(connection, text), sql);
+      return new TransactionExecutor(connection.connection, (text) => queryText(connection, text), sql);
     }
     if (typeof (transaction as Partial<DrizzleMysqlTransaction> | undefined)?.execute === 'function') {
       const drizzle = transaction as DrizzleMysqlTransaction;
-      return new JoinedConnector(drizzle, sendThrough(drizzle), sql);
+      return new TransactionExecutor(drizzle, sendThrough(drizzle), sql);
     }
     throw new TypeError('store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.');
   };
@@ -277,14 +279,14 @@ export function backendOpener(
   const connecting = connect(target, options, sql);
   const retries = { maxRetries, retryDelay };
   return async (warn) => {
-    const { connector, close } = await connecting();
+    const { executor, close } = await connecting();
     try {
       return await retry(async () => {
-        const send = (text: string) => connector.run(text);
+        const send = (text: string) => executor.run(text);
         const settings = await readSettings(send);
         const { operations, newestIndex } = await prepareTables(send, names, settings, createTables, warn);
         return new MysqlBackend({
-          connector,
+          executor,
           sql: statements(names, newestIndex),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,

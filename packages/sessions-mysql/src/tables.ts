@@ -1,6 +1,7 @@
-import { isSessionError, SessionError, type WarningReporter } from '@stackone/sessions-core';
-import type { Send } from './database.js';
+import { isSessionError, SessionError } from '@stackone/sessions-core';
+import type { WarningReporter } from '@stackone/sessions-core/backend';
 import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
+import type { Send } from './driver-types.js';
 import type { ServerSettings } from './settings.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 

@@ -1,4 +1,4 @@
-import type { StoredRow } from '@stackone/sessions-core';
+import type { StoredRow } from '@stackone/sessions-core/backend';
 
 export { contents, message, messages } from '@stackone/test-environment/messages';
 

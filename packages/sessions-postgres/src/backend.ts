@@ -1,23 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { type RetryOptions, SessionError, type SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
   type Decide,
+  decidePatch,
   type HistoryPatch,
   type Operation,
-  type RetryOptions,
   retry,
   type SessionBackend,
-  SessionError,
-  type SessionSupport,
   type StoredRow,
-} from '@stackone/sessions-core';
-import type { PostgresConnection, Query } from './connection.js';
+} from '@stackone/sessions-core/backend';
+import type { PostgresExecutor, Query } from './executor.js';
 import type { PostgresStatements } from './statements.js';
 
 /** What a {@link PostgresBackend} works with. */
 export interface PostgresBackendParts {
-  readonly connection: PostgresConnection;
+  readonly executor: PostgresExecutor;
   readonly sql: PostgresStatements;
   readonly supports: SessionSupport;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
@@ -25,7 +24,7 @@ export interface PostgresBackendParts {
   /** How often to try again; absent inside a transaction of the application. */
   readonly retry?: RetryOptions;
   /** A connection over a transaction of the application. */
-  readonly join: (transaction: unknown) => PostgresConnection;
+  readonly join: (transaction: unknown) => PostgresExecutor;
   /** Ends what the store opened. */
   readonly close: () => Promise<void>;
 }
@@ -61,7 +60,7 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
-    return this.#again(() => this.#read(this.#parts.connection.read, sessionId, limit, before));
+    return this.#again(() => this.#read(this.#parts.executor.read, sessionId, limit, before));
   }
 
   async pop(sessionId: string): Promise<StoredRow | undefined> {
@@ -80,8 +79,7 @@ export class PostgresBackend implements SessionBackend {
       const recorded = operation && (await this.#recordedDigest(query, sessionId, operation));
       const newest = (count: number | 'all') =>
         this.#read(query, sessionId, count === 'all' ? undefined : count);
-      let patch = decide(await newest(last), recorded, last);
-      while ('need' in patch) patch = decide(await newest(patch.need), recorded, patch.need);
+      const patch = await decidePatch(decide, newest, last, recorded);
       const kept = await this.#apply(query, sessionId, patch, recorded === undefined ? operation : undefined);
       if (made && !kept) await query(this.#sql.removeSession, [sessionId]);
     }, operation !== undefined);
@@ -97,7 +95,7 @@ export class PostgresBackend implements SessionBackend {
 
   async sessionIds(after: string | undefined, limit: number): Promise<string[]> {
     const rows = await this.#again(() =>
-      this.#parts.connection.read(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]),
+      this.#parts.executor.read(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]),
     );
     return (rows as { id: string }[]).map(({ id }) => id);
   }
@@ -110,7 +108,7 @@ export class PostgresBackend implements SessionBackend {
     const { retry: _, ...parts } = this.#parts;
     return new PostgresBackend({
       ...parts,
-      connection: this.#parts.join(transaction),
+      executor: this.#parts.join(transaction),
       readCommitted: true, // the level of the transaction is the application's own choice
       close: async () => undefined,
     });
@@ -121,16 +119,16 @@ export class PostgresBackend implements SessionBackend {
   }
 
   #write(...statement: Parameters<Query>): ReturnType<Query> {
-    const { connection, readCommitted } = this.#parts;
-    if (readCommitted || !this.supports.transactions) return connection.write(...statement);
-    return connection.atomically((query) => query(...statement));
+    const { executor, readCommitted } = this.#parts;
+    if (readCommitted || !this.supports.transactions) return executor.write(...statement);
+    return executor.atomically((query) => query(...statement));
   }
 
   async #atomically<T>(work: (query: Query) => Promise<T>, repeatable?: boolean): Promise<T> {
     if (!this.supports.transactions) {
       throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
     }
-    return this.#again(() => this.#parts.connection.atomically(work), repeatable);
+    return this.#again(() => this.#parts.executor.atomically(work), repeatable);
   }
 
   /** Takes the session's lock. A session that is not there is made, as what is not there cannot be locked. */

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { isBoolean, type OptionCheck, SessionError, type StoreUrl } from '@stackone/sessions-core';
+import { SessionError } from '@stackone/sessions-core';
+import { isBoolean, type OptionCheck, type StoreUrl } from '@stackone/sessions-core/backend';
 import type { Client, ClientConfig } from 'pg';
-import type { PostgresPool } from './database.js';
 import { type PostgresDriverOption, postgresDriver } from './driver.js';
+import type { PostgresPool } from './driver-types.js';
 import { toSessionError } from './errors.js';
 
 /** How a connection is encrypted. PEM texts, as `tls.connect` of Node takes them. */

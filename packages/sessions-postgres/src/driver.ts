@@ -1,4 +1,4 @@
-import { driverError, handedOver, type OptionCheck } from '@stackone/sessions-core';
+import { handedOver, loadFailure, type OptionCheck } from '@stackone/sessions-core/backend';
 
 /**
  * The module `pg`, as far as a store uses it. Written out so that the driver's types need not be installed to compile
@@ -30,6 +30,6 @@ export async function postgresDriver(given: PostgresDriverOption | undefined): P
   try {
     return (await import('pg')).default;
   } catch (cause) {
-    throw driverError('pg', cause);
+    throw loadFailure('pg', cause);
   }
 }

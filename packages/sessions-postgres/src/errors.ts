@@ -1,4 +1,5 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+import { driverErrorOf } from '@stackone/sessions-core/backend';
 
 /**
  * What was under way when it failed: `connect`, nothing was sent yet; `undone`, a read or a statement of a
@@ -166,18 +167,11 @@ function failure(code: SessionErrorCode, message: string, cause: unknown): Sessi
 
 /** `CREATE ... IF NOT EXISTS` of two sessions at once: a unique index of the catalogue refuses the second (A7). */
 function isCatalogRace(error: unknown): boolean {
-  const { constraint, constraint_name } = innermost(error) as Record<string, unknown>;
+  const { constraint, constraint_name } = driverErrorOf(error);
   return String(constraint ?? constraint_name).startsWith('pg_');
 }
 
 function driverError(error: unknown): { code: string | undefined; message: string } {
-  const { code, message } = innermost(error) as { code?: unknown; message?: unknown };
+  const { code, message } = driverErrorOf(error);
   return { code: typeof code === 'string' ? code : undefined, message: String(message) };
-}
-
-/** The driver's own error: Drizzle wraps it. */
-function innermost(error: unknown): object {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error && !('code' in inner)) inner = inner.cause;
-  return typeof inner === 'object' && inner !== null ? inner : {};
 }

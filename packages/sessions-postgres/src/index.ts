@@ -1,4 +1,6 @@
 export type { ConnectOptions, PostgresTlsOptions } from './connect.js';
+export { schemaSql } from './ddl.js';
+export type { PostgresDriver, PostgresDriverOption } from './driver.js';
 export type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -6,9 +8,7 @@ export type {
   PostgresPool,
   PostgresPoolClient,
   PostgresResult,
-} from './database.js';
-export { schemaSql } from './ddl.js';
-export type { PostgresDriver, PostgresDriverOption } from './driver.js';
+} from './driver-types.js';
 export {
   POSTGRES_OPTION_CHECKS,
   PostgresSessionStore,

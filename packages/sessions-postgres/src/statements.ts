@@ -1,4 +1,5 @@
-import { schemaNames, type TableNames } from '@stackone/sessions-core';
+import type { TableNames } from '@stackone/sessions-core';
+import { schemaNames } from '@stackone/sessions-core/backend';
 
 /** Quotes the name of a schema, table or index. */
 export function quoteName(name: string): string {

@@ -1,4 +1,12 @@
 import {
+  type RetryOptions,
+  SessionStore,
+  type SessionSupport,
+  type StoreOptions,
+  type TableNames,
+  type TransactionStore,
+} from '@stackone/sessions-core';
+import {
   checkOptions,
   isBoolean,
   isTableNames,
@@ -6,31 +14,20 @@ import {
   type OptionCheck,
   parseStoreUrl,
   RETRY_OPTION_CHECKS,
-  type RetryOptions,
   retry,
-  SessionStore,
-  type SessionSupport,
   STORE_OPTION_CHECKS,
-  type StoreOptions,
-  type TableNames,
-  type TransactionStore,
   type WarningReporter,
-} from '@stackone/sessions-core';
+} from '@stackone/sessions-core/backend';
 import { PostgresBackend } from './backend.js';
 import { type ConnectOptions, endPool, isTls, openPool, surviveDrops } from './connect.js';
-import {
-  ClientConnection,
-  DrizzleConnection,
-  PoolConnection,
-  type PostgresConnection,
-} from './connection.js';
+import { isDriver } from './driver.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
   PostgresClient,
   PostgresPool,
-} from './database.js';
-import { isDriver } from './driver.js';
+} from './driver-types.js';
+import { ClientExecutor, DrizzleExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 
@@ -154,7 +151,7 @@ const SUPPORTS: SessionSupport = {
 };
 
 interface Connected {
-  readonly connection: PostgresConnection;
+  readonly executor: PostgresExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -164,39 +161,39 @@ function connector(target: PostgresTarget, options: PostgresStoreOptions): () =>
     return async () => {
       const pool = await openPool(url, options);
       surviveDrops(pool);
-      return { connection: new PoolConnection(pool), close: () => endPool(pool) };
+      return { executor: new PoolExecutor(pool), close: () => endPool(pool) };
     };
   }
   for (const name of Object.keys(CONNECT_OPTION_CHECKS) as (keyof ConnectOptions)[]) {
     if (options[name] !== undefined)
       throw new TypeError(`PostgresSessionStore: "${name}" is for stores made from a URL.`);
   }
-  const [emitter, connection] = ownConnection(target);
+  const [emitter, executor] = ownExecutor(target);
   return async () => {
     surviveDrops(emitter);
-    return { connection, close: async () => undefined };
+    return { executor, close: async () => undefined };
   };
 }
 
 /** What the application handed over: what may emit errors, and the connection over it. */
-function ownConnection(target: Exclude<PostgresTarget, { url: string }>): [unknown, PostgresConnection] {
+function ownExecutor(target: Exclude<PostgresTarget, { url: string }>): [unknown, PostgresExecutor] {
   if ('pool' in target) {
     const { pool } = target;
     if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number')
       throw new TypeError('PostgresSessionStore: this is not a pool of pg.');
-    return [pool, new PoolConnection(pool)];
+    return [pool, new PoolExecutor(pool)];
   }
   const { db } = target;
   if (typeof db?.execute !== 'function' || typeof db.transaction !== 'function')
     throw new TypeError('PostgresSessionStore: this is not a Drizzle database for PostgreSQL.');
-  return [Reflect.get(db, '$client'), new DrizzleConnection(db, 'write')];
+  return [Reflect.get(db, '$client'), new DrizzleExecutor(db, 'write')];
 }
 
-function joinTransaction(transaction: unknown): PostgresConnection {
+function joinTransaction(transaction: unknown): PostgresExecutor {
   const { execute, query } = (transaction ?? {}) as { execute?: unknown; query?: unknown };
   if (typeof execute === 'function')
-    return new DrizzleConnection(transaction as DrizzlePostgresTransaction, 'undone');
-  if (typeof query === 'function') return new ClientConnection(transaction as PostgresClient);
+    return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone');
+  if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient);
   throw new TypeError('PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.');
 }
 
@@ -212,12 +209,12 @@ export function backendOpener(
   const connect = connector(target, options);
   const wanted = postgresNames(options.tables, options.schema);
   const open = async (warn: WarningReporter) => {
-    const { connection, close } = await connect();
+    const { executor, close } = await connect();
     try {
-      const prepared = await prepareTables(connection, wanted, options.createTables ?? true, warn);
+      const prepared = await prepareTables(executor, wanted, options.createTables ?? true, warn);
       const { names, operations, readCommitted, transactions } = prepared;
       return new PostgresBackend({
-        connection,
+        executor,
         sql: statements(names),
         supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,

@@ -1,6 +1,7 @@
-import { isSessionError, SessionError, type WarningReporter } from '@stackone/sessions-core';
-import type { PostgresConnection, Query } from './connection.js';
+import { isSessionError, SessionError } from '@stackone/sessions-core';
+import type { WarningReporter } from '@stackone/sessions-core/backend';
 import { type SchemaObject, type SchemaObjectKind, schemaObjects } from './ddl.js';
+import type { PostgresExecutor, Query } from './executor.js';
 import { INSPECT, LOCK_SCHEMA, type PostgresNames, qualifiedTables } from './statements.js';
 
 /** What a store needs of its tables. Whoever made them: Python's layout and older ones have these columns too. */
@@ -48,7 +49,7 @@ export interface PreparedTables {
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export async function prepareTables(
-  connection: PostgresConnection,
+  connection: PostgresExecutor,
   wanted: PostgresNames,
   createTables: boolean,
   warn: WarningReporter,
@@ -94,7 +95,7 @@ export async function prepareTables(
 }
 
 /** Some drivers send each statement as a request of its own (HTTP). They say so without asking the server. */
-async function hasTransactions(connection: PostgresConnection): Promise<boolean> {
+async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
   try {
     await connection.atomically(async () => undefined);
     return true;
@@ -111,7 +112,7 @@ async function inspect(query: Query, names: PostgresNames): Promise<State> {
 }
 
 async function create(
-  connection: PostgresConnection,
+  connection: PostgresExecutor,
   objects: readonly SchemaObject[],
   transactions: boolean,
 ): Promise<void> {

@@ -1,14 +1,16 @@
-import type {
-  AppendBatch,
-  AppendOutcome,
-  Decide,
-  HistoryPatch,
-  Operation,
-  SessionBackend,
-  SessionSupport,
-  StoredRow,
-} from '@stackone/sessions-core';
-import type { SqliteConnection } from './connection.js';
+import type { SessionSupport } from '@stackone/sessions-core';
+import {
+  type AppendBatch,
+  type AppendOutcome,
+  type Decide,
+  decidePatch,
+  type HistoryPatch,
+  type Operation,
+  outcomeOf,
+  type SessionBackend,
+  type StoredRow,
+} from '@stackone/sessions-core/backend';
+import type { SqliteExecutor } from './executor.js';
 import type { SqliteStatements } from './statements.js';
 
 /** SQLite reads a negative LIMIT as none. */
@@ -19,35 +21,35 @@ const BEFORE_ALL = '';
 
 /** What a {@link SqliteBackend} works with. */
 export interface SqliteBackendParts {
-  readonly connection: SqliteConnection;
+  readonly executor: SqliteExecutor;
   readonly sql: SqliteStatements;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
   readonly close: () => void;
   /** A connection over a transaction of the application. */
-  readonly join: (transaction: unknown) => SqliteConnection;
+  readonly join: (transaction: unknown) => SqliteExecutor;
 }
 
 /** The verbs on SQLite. All are synchronous: they are done when they return. */
 export class SqliteBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly gathersByTick = true;
-  readonly #connection: SqliteConnection;
+  readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
   readonly #parts: SqliteBackendParts;
 
   constructor(parts: SqliteBackendParts) {
     this.supports = parts.supports;
-    this.#connection = parts.connection;
+    this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#parts = parts;
   }
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
-    return this.#connection.atomically(() =>
+    return this.#executor.atomically(() =>
       batches.map(({ sessionId, texts, operation }) => {
         const recorded = this.#recordedDigest(sessionId, operation);
-        if (recorded !== undefined) return recorded === operation?.digest ? 'repeated' : 'conflict';
+        if (recorded !== undefined) return outcomeOf(operation, recorded);
         this.#insert(sessionId, texts, operation);
         return 'stored';
       }),
@@ -57,35 +59,34 @@ export class SqliteBackend implements SessionBackend {
   read(sessionId: string, limit: number = NO_LIMIT, before?: string): StoredRow[] {
     const rows =
       before === undefined
-        ? this.#connection.all(this.#sql.read, [sessionId, limit])
-        : this.#connection.all(this.#sql.readBefore, [sessionId, before, limit]);
+        ? this.#executor.all(this.#sql.read, [sessionId, limit])
+        : this.#executor.all(this.#sql.readBefore, [sessionId, before, limit]);
     return rows.reverse() as StoredRow[];
   }
 
   pop(sessionId: string): StoredRow | undefined {
-    const [row] = this.#connection.atomically(() => this.#connection.all(this.#sql.pop, [sessionId]));
+    const [row] = this.#executor.atomically(() => this.#executor.all(this.#sql.pop, [sessionId]));
     return row as StoredRow | undefined;
   }
 
   edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): void {
-    this.#connection.atomically(() => {
+    this.#executor.atomically(() => {
       const recorded = this.#recordedDigest(sessionId, operation);
-      let patch = decide(this.#newest(sessionId, last), recorded, last);
-      while ('need' in patch) patch = decide(this.#newest(sessionId, patch.need), recorded, patch.need);
+      const patch = decidePatch(decide, (count) => this.#newest(sessionId, count), last, recorded);
       this.#apply(sessionId, patch, recorded === undefined ? operation : undefined);
     });
   }
 
   clear(sessionId: string): void {
-    this.#connection.atomically(() => {
-      if (this.supports.operations) this.#connection.run(this.#sql.removeOperations, [sessionId]);
-      this.#connection.run(this.#sql.removeAll, [sessionId]);
-      this.#connection.run(this.#sql.removeSession, [sessionId]);
+    this.#executor.atomically(() => {
+      if (this.supports.operations) this.#executor.run(this.#sql.removeOperations, [sessionId]);
+      this.#executor.run(this.#sql.removeAll, [sessionId]);
+      this.#executor.run(this.#sql.removeSession, [sessionId]);
     });
   }
 
   sessionIds(after: string | undefined, limit: number): string[] {
-    const rows = this.#connection.all(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]);
+    const rows = this.#executor.all(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]);
     return rows.map((row) => (row as { id: string }).id);
   }
 
@@ -96,7 +97,7 @@ export class SqliteBackend implements SessionBackend {
   with(transaction: unknown): SqliteBackend {
     return new SqliteBackend({
       ...this.#parts,
-      connection: this.#parts.join(transaction),
+      executor: this.#parts.join(transaction),
       close: () => undefined,
     });
   }
@@ -107,20 +108,20 @@ export class SqliteBackend implements SessionBackend {
 
   #recordedDigest(sessionId: string, operation: Operation | undefined): string | undefined {
     if (!operation) return undefined;
-    const [row] = this.#connection.all(this.#sql.readOperation, [sessionId, operation.id]);
+    const [row] = this.#executor.all(this.#sql.readOperation, [sessionId, operation.id]);
     return (row as { digest: string } | undefined)?.digest;
   }
 
   #apply(sessionId: string, patch: HistoryPatch, operation: Operation | undefined): void {
     const { clear, remove = [], update = [], append = [] } = patch;
-    if (clear) this.#connection.run(this.#sql.removeAll, [sessionId]);
-    for (const id of remove) this.#connection.run(this.#sql.remove, [sessionId, id]);
-    for (const { id, text } of update) this.#connection.run(this.#sql.update, [text, sessionId, id]);
+    if (clear) this.#executor.run(this.#sql.removeAll, [sessionId]);
+    for (const id of remove) this.#executor.run(this.#sql.remove, [sessionId, id]);
+    for (const { id, text } of update) this.#executor.run(this.#sql.update, [text, sessionId, id]);
     if (append.length > 0 || operation) this.#insert(sessionId, append, operation);
   }
 
   #insert(sessionId: string, texts: readonly string[], operation: Operation | undefined): void {
-    this.#connection.run(this.#sql.ensureSession, [sessionId]);
+    this.#executor.run(this.#sql.ensureSession, [sessionId]);
     if (texts.length > 0) this.#insertTurn(sessionId, texts);
     if (operation) this.#record(sessionId, operation);
   }
@@ -129,7 +130,7 @@ export class SqliteBackend implements SessionBackend {
   #insertTurn(sessionId: string, texts: readonly string[]): void {
     const insert = this.#sql.insertTurns[texts.length];
     if (insert !== undefined) {
-      this.#connection.run(
+      this.#executor.run(
         insert,
         texts.flatMap((text) => [sessionId, text]),
       );
@@ -138,17 +139,17 @@ export class SqliteBackend implements SessionBackend {
     let time: unknown;
     for (const [index, text] of texts.entries()) {
       if (index === 0) {
-        const [row] = this.#connection.all(this.#sql.insertFirst, [sessionId, text]);
+        const [row] = this.#executor.all(this.#sql.insertFirst, [sessionId, text]);
         time = (row as { time: unknown }).time;
       } else {
-        this.#connection.run(this.#sql.insertNext, [sessionId, text, time]);
+        this.#executor.run(this.#sql.insertNext, [sessionId, text, time]);
       }
     }
   }
 
   #record(sessionId: string, { id, digest, forgetOlderThan }: Operation): void {
-    this.#connection.run(this.#sql.insertOperation, [sessionId, id, digest]);
+    this.#executor.run(this.#sql.insertOperation, [sessionId, id, digest]);
     if (forgetOlderThan !== undefined)
-      this.#connection.run(this.#sql.forgetOperations, [sessionId, id, forgetOlderThan]);
+      this.#executor.run(this.#sql.forgetOperations, [sessionId, id, forgetOlderThan]);
   }
 }

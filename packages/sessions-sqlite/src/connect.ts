@@ -2,10 +2,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isSessionError, SessionError } from '@stackone/sessions-core';
-import { HandleConnection } from './connection.js';
-import type { SqliteDatabase } from './database.js';
 import { type SqliteDriverOption, sqliteDriver } from './driver.js';
+import type { SqliteDatabase } from './driver-types.js';
 import { toSessionError } from './errors.js';
+import { HandleExecutor } from './executor.js';
 import { IN_MEMORY } from './location.js';
 
 /** How hard a COMMIT presses its data onto the disk: `PRAGMA synchronous`. */
@@ -43,7 +43,7 @@ export async function openDatabase(
   let database: SqliteDatabase | undefined;
   try {
     database = new Database(location, { timeout: busyTimeout });
-    const connection = new HandleConnection(database);
+    const connection = new HandleExecutor(database);
     await useWriteAheadLog(connection, busyTimeout);
     connection.run(`PRAGMA synchronous = ${synchronous}`);
     connection.run('PRAGMA foreign_keys = on');
@@ -59,7 +59,7 @@ export async function openDatabase(
  * Readers then never wait for a writer. The mode is kept in the file, so this changes a database once. While
  * several processes do it at the same time SQLite answers BUSY without waiting.
  */
-async function useWriteAheadLog(connection: HandleConnection, busyTimeout: number): Promise<void> {
+async function useWriteAheadLog(connection: HandleExecutor, busyTimeout: number): Promise<void> {
   const end = Date.now() + busyTimeout;
   for (;;) {
     try {

@@ -1,5 +1,5 @@
-import { driverError, handedOver, type OptionCheck, requireNode } from '@stackone/sessions-core';
-import type { SqliteDatabase } from './database.js';
+import { handedOver, loadFailure, type OptionCheck, requireNode } from '@stackone/sessions-core/backend';
+import type { SqliteDatabase } from './driver-types.js';
 
 /**
  * What `better-sqlite3` exports, as far as a store uses it. Written out so that the driver's types need not be
@@ -30,6 +30,6 @@ export async function sqliteDriver(given: SqliteDriverOption | undefined): Promi
   try {
     return (await import('better-sqlite3')).default;
   } catch (cause) {
-    throw driverError('better-sqlite3', cause);
+    throw loadFailure('better-sqlite3', cause);
   }
 }

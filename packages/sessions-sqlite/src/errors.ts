@@ -1,10 +1,5 @@
-import {
-  isLoaderError,
-  isSessionError,
-  driverError as notLoaded,
-  SessionError,
-  type SessionErrorCode,
-} from '@stackone/sessions-core';
+import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+import { driverErrorOf, isLoaderError, loadFailure } from '@stackone/sessions-core/backend';
 
 /**
  * What SQLite's result codes mean to the caller (https://sqlite.org/rescode.html). The first entry whose name
@@ -51,8 +46,9 @@ export const ERROR_CODES: readonly (readonly [sqlite: string, code: SessionError
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
   // better-sqlite3 looks for its native part when it first opens a database
-  if (isLoaderError(error)) return notLoaded('better-sqlite3', error);
-  const { code, message, name } = innermost(error);
+  if (isLoaderError(error)) return loadFailure('better-sqlite3', error);
+  const inner = driverErrorOf(error);
+  const [code, message] = [String(inner.code), String(inner.message)];
   const known = ERROR_CODES.find(([sqlite]) => code.startsWith(sqlite));
   if (code === 'SQLITE_ERROR' && /no such (table|column)/.test(message)) {
     return new SessionError(
@@ -72,7 +68,7 @@ export function toSessionError(error: unknown): SessionError {
   if (message.includes('connection is not open')) {
     return new SessionError('CLOSED', 'The database handle was closed. Open a new store.', { cause: error });
   }
-  if (name === 'EvalError') {
+  if (inner.name === 'EvalError') {
     return new SessionError(
       'DRIVER_FAILED',
       'better-sqlite3 makes code from text for rows that it returns as objects, and Drizzle asks for such. This process ' +
@@ -81,12 +77,4 @@ export function toSessionError(error: unknown): SessionError {
     );
   }
   return new SessionError('DATABASE_ERROR', 'The database driver failed.', { cause: error });
-}
-
-/** The driver's own error: Drizzle wraps it. */
-function innermost(error: unknown): { code: string; message: string; name: unknown } {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
-  const { code, message, name } = (inner ?? {}) as { code?: unknown; message?: unknown; name?: unknown };
-  return { code: String(code), message: String(message), name };
 }

@@ -1,12 +1,12 @@
 export type { Synchronous } from './connect.js';
+export { schemaSql } from './ddl.js';
+export type { SqliteDriver, SqliteDriverOption } from './driver.js';
 export type {
   DrizzleSqliteDatabase,
   DrizzleSqliteTransaction,
   SqliteDatabase,
   SqliteStatement,
-} from './database.js';
-export { schemaSql } from './ddl.js';
-export type { SqliteDriver, SqliteDriverOption } from './driver.js';
+} from './driver-types.js';
 export { IN_MEMORY, sqliteLocation } from './location.js';
 export {
   SQLITE_OPTION_CHECKS,

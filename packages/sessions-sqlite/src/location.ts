@@ -1,6 +1,7 @@
 import { normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SessionError, type StoreUrl } from '@stackone/sessions-core';
+import { SessionError } from '@stackone/sessions-core';
+import type { StoreUrl } from '@stackone/sessions-core/backend';
 
 /** The name of a database that lives in memory, for the driver. */
 export const IN_MEMORY = ':memory:';

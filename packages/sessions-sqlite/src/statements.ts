@@ -1,4 +1,5 @@
-import { derivedName, schemaNames, type TableNames } from '@stackone/sessions-core';
+import type { TableNames } from '@stackone/sessions-core';
+import { derivedName, schemaNames } from '@stackone/sessions-core/backend';
 
 /** Quotes the name of a table or index. */
 export function quoteName(name: string): string {

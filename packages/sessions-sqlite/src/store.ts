@@ -1,31 +1,33 @@
 import {
+  SessionError,
+  SessionStore,
+  type SessionSupport,
+  type StoreOptions,
+  type TableNames,
+  type TransactionStore,
+} from '@stackone/sessions-core';
+import {
   checkOptions,
-  driverError,
   isBoolean,
   isOneOf,
   isTableNames,
   isWholeNumber,
+  loadFailure,
   parseStoreUrl,
-  SessionError,
-  SessionStore,
-  type SessionSupport,
   STORE_OPTION_CHECKS,
-  type StoreOptions,
-  type TableNames,
-  type TransactionStore,
   type WarningReporter,
-} from '@stackone/sessions-core';
+} from '@stackone/sessions-core/backend';
 import { SqliteBackend } from './backend.js';
 import { openDatabase, type Synchronous } from './connect.js';
+import { isDriver, type SqliteDriverOption } from './driver.js';
+import type { DrizzleSqliteDatabase, DrizzleSqliteTransaction, SqliteDatabase } from './driver-types.js';
 import {
   type DrizzleRunner,
   type DrizzleSql,
-  HandleConnection,
-  type SqliteConnection,
-  TransactionConnection,
-} from './connection.js';
-import type { DrizzleSqliteDatabase, DrizzleSqliteTransaction, SqliteDatabase } from './database.js';
-import { isDriver, type SqliteDriverOption } from './driver.js';
+  HandleExecutor,
+  type SqliteExecutor,
+  TransactionExecutor,
+} from './executor.js';
 import { IN_MEMORY, sqliteLocation } from './location.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
@@ -142,7 +144,7 @@ async function opened(
 
 interface Connected {
   readonly database: SqliteDatabase;
-  readonly join: (transaction: unknown) => SqliteConnection;
+  readonly join: (transaction: unknown) => SqliteExecutor;
   readonly close: () => void;
 }
 
@@ -172,14 +174,14 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
 /** Drizzle is loaded only where the application uses it itself: it takes ten times as long as the driver. */
 async function joinDrizzle(): Promise<Connected['join']> {
   const sql = await drizzleTag();
-  return (transaction) => new TransactionConnection(transaction as DrizzleRunner, sql);
+  return (transaction) => new TransactionExecutor(transaction as DrizzleRunner, sql);
 }
 
 async function drizzleTag(): Promise<DrizzleSql> {
   try {
     return (await import('drizzle-orm/sql')).sql;
   } catch (cause) {
-    throw driverError('drizzle-orm', cause);
+    throw loadFailure('drizzle-orm', cause);
   }
 }
 
@@ -216,10 +218,10 @@ export function backendOpener(
   return async (warn) => {
     const { database, join, close } = await connect();
     try {
-      const connection = new HandleConnection(database);
-      const { operations } = prepareTables(connection, names, options.createTables ?? true, warn);
+      const executor = new HandleExecutor(database);
+      const { operations } = prepareTables(executor, names, options.createTables ?? true, warn);
       const supports = { ...support(target), operations };
-      return new SqliteBackend({ connection, sql: statements(names), supports, join, close });
+      return new SqliteBackend({ executor, sql: statements(names), supports, join, close });
     } catch (error) {
       close();
       throw error;

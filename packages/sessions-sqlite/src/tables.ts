@@ -1,6 +1,7 @@
-import { SessionError, type WarningReporter } from '@stackone/sessions-core';
-import type { SqliteConnection } from './connection.js';
+import { SessionError } from '@stackone/sessions-core';
+import type { WarningReporter } from '@stackone/sessions-core/backend';
 import { schemaObjects } from './ddl.js';
+import type { SqliteExecutor } from './executor.js';
 import type { SqliteNames } from './statements.js';
 
 /** What a store needs of its tables. Whoever made them: Python's layouts and older ones have these columns too. */
@@ -16,7 +17,7 @@ const COLUMNS = {
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export function prepareTables(
-  connection: SqliteConnection,
+  connection: SqliteExecutor,
   names: SqliteNames,
   createTables: boolean,
   warn: WarningReporter,
@@ -41,11 +42,11 @@ export function prepareTables(
   return { operations: exists(connection, names.operations) };
 }
 
-function missing(connection: SqliteConnection, names: SqliteNames) {
+function missing(connection: SqliteExecutor, names: SqliteNames) {
   return schemaObjects(names).filter(({ name }) => !exists(connection, name));
 }
 
-function exists(connection: SqliteConnection, name: string): boolean {
+function exists(connection: SqliteExecutor, name: string): boolean {
   return connection.all('SELECT 1 FROM sqlite_master WHERE name = ?', [name]).length > 0;
 }
 
@@ -55,11 +56,11 @@ interface Column {
   readonly pk: number;
 }
 
-function columns(connection: SqliteConnection, table: string): Column[] {
+function columns(connection: SqliteExecutor, table: string): Column[] {
   return connection.all('SELECT name, type, pk FROM pragma_table_info(?)', [table]) as Column[];
 }
 
-function checkColumns(connection: SqliteConnection, table: string, wanted: readonly string[]): void {
+function checkColumns(connection: SqliteExecutor, table: string, wanted: readonly string[]): void {
   const found = columns(connection, table).map(({ name }) => name);
   if (found.length === 0) {
     throw new SessionError(
@@ -74,7 +75,7 @@ function checkColumns(connection: SqliteConnection, table: string, wanted: reado
 }
 
 /** Session ids must be told apart byte for byte, and the ids of items must be what SQLite counts up itself. */
-function checkIds(connection: SqliteConnection, names: SqliteNames): void {
+function checkIds(connection: SqliteExecutor, names: SqliteNames): void {
   const [id] = columns(connection, names.messages).filter(({ name }) => name === 'id');
   if (id?.pk !== 1 || id.type.toUpperCase() !== 'INTEGER') {
     throw mismatch(`The column "id" of the table "${names.messages}" is not INTEGER PRIMARY KEY`);
@@ -96,7 +97,7 @@ function checkIds(connection: SqliteConnection, names: SqliteNames): void {
     throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
 }
 
-function comparesBytes(connection: SqliteConnection, table: string): boolean {
+function comparesBytes(connection: SqliteExecutor, table: string): boolean {
   // the first SELECT gives the column its collation; 'a' = 'A' only under NOCASE, 'a' = 'a ' only under RTRIM
   const probe = "SELECT session_id AS x FROM __ WHERE 0 UNION ALL SELECT 'a'";
   const [row] = connection.all(
@@ -111,7 +112,7 @@ interface Index {
   readonly columns: readonly { readonly name: string | null }[];
 }
 
-function indexColumns(connection: SqliteConnection, table: string): Index[] {
+function indexColumns(connection: SqliteExecutor, table: string): Index[] {
   const list = connection.all('SELECT name, "unique", partial FROM pragma_index_list(?)', [table]);
   return (list as { name: string; unique: number; partial: number }[])
     .filter(({ partial }) => Number(partial) === 0)
@@ -124,7 +125,7 @@ function indexColumns(connection: SqliteConnection, table: string): Index[] {
 }
 
 /** Whether some index leads from a session to its rows by id. Every index ends with the row's id by itself. */
-function findsNewest(connection: SqliteConnection, names: SqliteNames): boolean {
+function findsNewest(connection: SqliteExecutor, names: SqliteNames): boolean {
   return indexColumns(connection, names.messages).some(({ columns: [first, second] }) => {
     return first?.name === 'session_id' && (second === undefined || second.name === 'id');
   });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { SessionHistoryTransactionArgs } from '@openai/agents-core';
 import type { StoreOptions } from '@stackone/sessions-core';
+import { hostOf } from '@stackone/sessions-core/backend';
 import { contents, message, messages } from '@stackone/test-environment/messages';
 import {
   type EncryptionCase,
@@ -125,7 +126,7 @@ export const KEYS: readonly EncryptionCase[] = [
       const session = store.session('a');
       await session.addItems(messages(1));
       await session.getItems();
-      const seen = inspect([store, store.host, session, store.host.codec('a')], {
+      const seen = inspect([store, hostOf(store), session, hostOf(store).codec('a')], {
         depth: Number.POSITIVE_INFINITY,
         showHidden: true,
         getters: true,

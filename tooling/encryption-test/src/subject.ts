@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Awaitable, SessionStore, SessionWarning, StoreOptions } from '@stackone/sessions-core';
+import type { SessionStore, SessionWarning, StoreOptions } from '@stackone/sessions-core';
+import type { Awaitable } from '@stackone/sessions-core/backend';
 
 /** What a case is run against: tables of its own, empty at first. */
 export interface EncryptionSubject {

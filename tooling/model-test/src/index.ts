@@ -8,7 +8,7 @@ import {
   type SessionHistoryTransactionArgs,
   type SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
-import type { Awaitable } from '@stackone/sessions-core';
+import type { Awaitable } from '@stackone/sessions-core/backend';
 import fc from 'fast-check';
 import { ITEM_TYPE_NAMES } from './items.js';
 import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESSIONS } from './operations.js';

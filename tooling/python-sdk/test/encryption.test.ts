@@ -4,7 +4,7 @@ import { EncryptedSession, openSessionStore } from '@stackone/openai-agents-js-s
 import { temporaryFolder } from '@stackone/test-environment';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { VECTORS } from '../../../packages/sessions-core/test/encryption-vectors.ts';
+import { VECTORS } from '../../../packages/sessions-core/test/items/encryption-vectors.ts';
 import { describePythonSdk } from '../src/vitest.ts';
 import { linesOf, runInJs, runInPython } from './conversation.ts';
 

@@ -4,8 +4,8 @@ import type { AgentInputItem } from '@openai/agents';
 import { openSessionStore, type SessionStore } from '@stackone/openai-agents-js-sessions';
 import { temporaryFolder } from '@stackone/test-environment';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ITEM_CASES } from '../../../packages/sessions-core/test/responses-format/items.ts';
-import { ROW_CASES } from '../../../packages/sessions-core/test/responses-format/python-rows.ts';
+import { ITEM_CASES } from '../../../packages/sessions-core/test/items/responses-format/items.ts';
+import { ROW_CASES } from '../../../packages/sessions-core/test/items/responses-format/python-rows.ts';
 import type { PythonItem } from '../src/python-sdk.ts';
 import { describePythonSdk } from '../src/vitest.ts';
 

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Session } from '@openai/agents-core';
-import { type Awaitable, type SessionBackend, SessionStore } from '@stackone/sessions-core';
+import { SessionStore } from '@stackone/sessions-core';
+import type { Awaitable, SessionBackend } from '@stackone/sessions-core/backend';
 import {
   backendSuite,
   checkConformance,

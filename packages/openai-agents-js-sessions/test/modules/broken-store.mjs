@@ -1,9 +1,13 @@
 // The toy store of the core's tests, with a fault in one line: a limit gives the oldest items.
 import { readFileSync } from 'node:fs';
 import { protocol } from '@openai/agents-core';
-import { checkSessionId, decodeItem, encodeItems, SessionError } from '@stackone/sessions-core';
+import { SessionError } from '@stackone/sessions-core';
+import { checkSessionId, decodeItem, encodeItems } from '@stackone/sessions-core/backend';
 
-const source = readFileSync(new URL('../../../sessions-core/test/toy-store.mjs', import.meta.url), 'utf8');
+const source = readFileSync(
+  new URL('../../../sessions-core/test/conformance/toy-store.mjs', import.meta.url),
+  'utf8',
+);
 const line = 'return items.slice(Math.max(items.length - Math.ceil(limit), 0));';
 if (!source.includes(line)) throw new Error('the line of the fault is not there');
 const faulty = source.replace(line, 'return items.slice(0, Math.ceil(limit));');

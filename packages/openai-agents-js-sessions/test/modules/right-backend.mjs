@@ -1,1 +1,1 @@
-export { createToyBackend as open } from '../../../sessions-core/test/toy-backend.mjs';
+export { createToyBackend as open } from '../../../sessions-core/test/conformance/toy-backend.mjs';

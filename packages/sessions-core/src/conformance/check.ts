@@ -1,4 +1,4 @@
-import type { Awaitable } from '../awaitable.js';
+import type { Awaitable } from '../port/awaitable.js';
 import { type Case, lacking, runCase, type Suite } from './harness.js';
 
 /** What became of one case. */

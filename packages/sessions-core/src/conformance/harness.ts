@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, Session } from '@openai/agents-core';
-import type { Awaitable } from '../awaitable.js';
+import type { Awaitable } from '../port/awaitable.js';
 
 /** The two functions of a test runner that the suite needs. vitest, jest, bun and node:test have them. */
 export interface TestRunner {

@@ -1,10 +1,11 @@
-export { BACKEND_CONTRACTS, type BackendSubject } from './backend-verbs.js';
 export {
   type BackendConformanceOptions,
   type BackendSuiteOptions,
   backendConformance,
   backendSuite,
-} from './backends.js';
+} from './backend/backends.js';
+export type { BackendSubject } from './backend/subject.js';
+export { BACKEND_CONTRACTS } from './backend/verbs.js';
 export {
   type CaseReport,
   type ConformanceReport,
@@ -30,16 +31,13 @@ export {
   sessionConformance,
   sessionFeatures,
   sessionSuite,
-} from './sessions.js';
+} from './session/sessions.js';
 export {
-  type ConformingStore,
   STORE_CONTRACTS,
   type StoreConformanceOptions,
   type StoreFeatures,
-  type StoreParts,
-  type StoreSubject,
   type StoreSuiteOptions,
   storeConformance,
   storeSuite,
-  type TransactionEnd,
-} from './stores.js';
+} from './store/stores.js';
+export type { ConformingStore, StoreParts, StoreSubject, TransactionEnd } from './store/subject.js';

@@ -1,0 +1,298 @@
+import { types } from 'node:util';
+import type { AgentInputItem } from '@openai/agents-core';
+import { SessionError } from '../port/errors.js';
+import { parseJson } from './json.js';
+
+/**
+ * The one key by which an object in a stored text stands for something that JSON cannot say, like
+ * `{"$sessions":["Date",0]}`. An object of the application that has this key itself is stored as
+ * `{"$sessions":["Object",{...}]}`, so it comes back as it was.
+ */
+const ESCAPE = '$sessions';
+/** Without the quote before it, which every text has many of: its first character is what is searched for. */
+const ESCAPE_IN_TEXT = `${ESCAPE}"`;
+
+/** Deeper items are refused before the recursion of some JSON implementation fails on them. */
+const MAX_DEPTH = 500;
+
+/** Thrown by {@link ItemCodec.decode} for an item that is whole and not to be read any more (or not yet). */
+export class ExpiredItem extends Error {}
+
+/** Turns the items of one conversation into the texts of its rows and back. */
+export interface ItemCodec {
+  /**
+   * @returns One text for each item, in the same order.
+   * @throws As {@link encodeItems} does, before anything is stored.
+   */
+  encode(items: readonly AgentInputItem[]): string[];
+  /**
+   * @returns A fresh object that shares nothing with anybody.
+   * @throws SessionError `DECRYPTION_FAILED` for a text that may be an item, but not with the keys at hand: nothing but
+   * `clearSession` removes its row. {@link ExpiredItem}. Any other error for a text that is not an item.
+   */
+  decode(text: string): AgentInputItem;
+  /** The items as they will be read. Present where that may be other than they were given. */
+  asRead?(items: readonly AgentInputItem[]): readonly AgentInputItem[];
+  /**
+   * Completes items that were decoded with what only the items beside them say, as the name of a tool stands in its call
+   * and, in rows of the Python SDK, not in its result. Present where a format leaves something out.
+   *
+   * @param items - What {@link decode} returned, oldest first. They are changed.
+   */
+  afterRead?(items: readonly AgentInputItem[]): void;
+  /**
+   * Whether {@link decode} got this item out of a row that leaves something out. Then it equals the {@link incomplete}
+   * form of the item that was stored. Present beside {@link afterRead}.
+   */
+  isIncomplete?(decoded: AgentInputItem): boolean;
+  /** The item as {@link decode} returns it where its row leaves something out. Present beside {@link afterRead}. */
+  incomplete?(item: AgentInputItem): AgentInputItem;
+  /** Whether a text is encrypted. Present where texts are. */
+  isSealed?(text: string): boolean;
+  /**
+   * The digests under which a change may have been recorded, that of the newest key first. Present where texts are
+   * encrypted: the digest of a content that can be guessed would reveal it.
+   */
+  digests?(content: string): readonly string[];
+}
+
+/** Numbers that JSON cannot say, by the name they are stored under. */
+const NUMBERS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 };
+
+/**
+ * Turns items into the texts that are stored: plain JSON with its key order, and an escape only for values that
+ * JSON would lose (`Uint8Array`, `Date`, `Map`, `Set`, `BigInt`, `NaN`, infinities, `-0`, `undefined`).
+ *
+ * @returns One text for each item, in the same order.
+ * @throws TypeError if `items` is not an array of plain objects.
+ * @throws SessionError `UNSUPPORTED_VALUE` with the `path` of a function, symbol, cycle, class instance, sparse
+ * array or anything else that would not come back as it was; `ITEM_TOO_LARGE` beyond the longest string.
+ * @example
+ * ```ts
+ * encodeItems([{ role: 'user', content: 'hi' }]); // ['{"role":"user","content":"hi"}']
+ * ```
+ */
+export function encodeItems(items: readonly AgentInputItem[]): string[] {
+  if (!Array.isArray(items)) throw new TypeError('Items must be given as an array.');
+  for (const [index, item] of items.entries()) {
+    if (typeof item !== 'object' || item === null || !isPlainObject(item)) {
+      throw new TypeError(`Item [${index}] is not a plain object.`);
+    }
+  }
+  return items.map(encodeItem);
+}
+
+function encodeItem(item: AgentInputItem, index: number): string {
+  const plain = escapeValue(item, index, undefined);
+  try {
+    return JSON.stringify(plain);
+  } catch (cause) {
+    throw new SessionError(
+      'ITEM_TOO_LARGE',
+      `Item [${index}] is longer than the longest string of this runtime.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * Turns a stored text back into the item.
+ *
+ * @returns A fresh object that shares nothing with anybody.
+ * @throws SyntaxError or TypeError if the text is not JSON or not an object: a row that no session wrote.
+ * @example
+ * ```ts
+ * decodeItem('{"role":"user","content":"hi"}'); // { role: 'user', content: 'hi' }
+ * ```
+ */
+export function decodeItem(text: string): AgentInputItem {
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('not an object');
+  const item = text.includes(ESCAPE_IN_TEXT) ? unescapeValue(value) : value;
+  if (!isPlainObject(item as object)) throw new TypeError('not an object');
+  return item as AgentInputItem;
+}
+
+/** Whether JSON says the value as it is: without escapes, and not too deep. */
+export function isPlainJson(value: unknown): boolean {
+  try {
+    return escapeValue(value, 0, undefined) === value;
+  } catch {
+    return false; // too deep, or nothing that can be stored
+  }
+}
+
+/**
+ * A text that is the same for values which differ only in the order of their keys, and another one for all others.
+ *
+ * @param value - What {@link encodeItems} accepts inside an item.
+ */
+export function canonicalText(value: unknown): string {
+  return JSON.stringify(escapeValue(sorted(value), 0, undefined));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isPlainObject(value)) return value;
+  const fields = Object.entries(value).map(([key, field]): [string, unknown] => [key, sorted(field)]);
+  return Object.fromEntries(fields.sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** The objects around the value that is being encoded: what paths and the search for cycles need. */
+interface Place {
+  readonly object: object;
+  readonly key: string | number;
+  readonly parent: Place | undefined;
+  readonly depth: number;
+}
+
+/** The value as JSON can say it: itself where nothing has to be escaped, else a copy with escapes. */
+function escapeValue(value: unknown, key: string | number, parent: Place | undefined): unknown {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : escaped('Number', numberName(value));
+    case 'undefined':
+      return escaped('undefined');
+    case 'bigint':
+      return escaped('BigInt', value.toString());
+    case 'object':
+      if (value === null) return null;
+      return escapeObject({ object: value, key, parent, depth: (parent?.depth ?? 0) + 1 });
+    default:
+      throw unsupported(key, parent, `a ${typeof value}`);
+  }
+}
+
+function escapeObject(place: Place): unknown {
+  const { object, key, parent } = place;
+  if (place.depth > MAX_DEPTH) throw unsupported(key, parent, `nested deeper than ${MAX_DEPTH} levels`);
+  for (let above = parent; above; above = above.parent) {
+    if (above.object === object) throw unsupported(key, parent, 'a reference to an object that contains it');
+  }
+  if (Array.isArray(object)) return escapeArray(object, place);
+  if (isPlainObject(object)) return escapePlainObject(object, place);
+  if (types.isUint8Array(object)) return escaped('Uint8Array', toBase64(object));
+  if (types.isDate(object) && isBuiltIn(object)) {
+    return escaped('Date', Number.isNaN(object.getTime()) ? null : object.getTime());
+  }
+  if (types.isMap(object) && isBuiltIn(object)) return escaped('Map', escapeArray([...object], place));
+  if (types.isSet(object) && isBuiltIn(object)) return escaped('Set', escapeArray([...object], place));
+  throw unsupported(key, parent, 'an instance of a class');
+}
+
+function escapeArray(array: readonly unknown[], place: Place): readonly unknown[] {
+  if (Object.keys(array).length !== array.length) {
+    throw unsupported(place.key, place.parent, 'an array with holes or with named fields');
+  }
+  let copy: unknown[] | undefined;
+  for (const [index, value] of array.entries()) {
+    const plain = escapeValue(value, index, place);
+    if (plain === value) continue;
+    copy ??= array.slice();
+    copy[index] = plain;
+  }
+  return copy ?? array;
+}
+
+function escapePlainObject(object: object, place: Place): unknown {
+  if (Object.getOwnPropertySymbols(object).length > 0) {
+    throw unsupported(place.key, place.parent, 'an object with a symbol as key');
+  }
+  let changed = false;
+  const fields = Object.entries(object);
+  for (const field of fields) {
+    const plain = escapeValue(field[1], field[0], place);
+    changed ||= plain !== field[1];
+    field[1] = plain;
+  }
+  // fromEntries defines fields, so that one called __proto__ stays a field
+  const plain = changed ? Object.fromEntries(fields) : object;
+  return Object.hasOwn(object, ESCAPE) ? escaped('Object', plain) : plain;
+}
+
+function escaped(tag: string, ...value: unknown[]): object {
+  return { [ESCAPE]: [tag, ...value] };
+}
+
+/** Undoes the escapes, in place: the value comes fresh out of `JSON.parse`. */
+function unescapeValue(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const content: unknown = Object.keys(value).length === 1 ? Reflect.get(value, ESCAPE) : undefined;
+  if (Array.isArray(content)) {
+    const original = fromEscape(content);
+    if (original !== NOT_AN_ESCAPE) return original;
+  }
+  return unescapeFields(value);
+}
+
+function unescapeFields(object: object): object {
+  for (const key of Object.keys(object)) {
+    const value: unknown = Reflect.get(object, key);
+    const original = unescapeValue(value);
+    if (original !== value) Object.defineProperty(object, key, { ...FIELD, value: original });
+  }
+  return object;
+}
+
+const FIELD = { configurable: true, enumerable: true, writable: true };
+const NOT_AN_ESCAPE = Symbol('not an escape');
+
+/** What an escape stands for. A row of somebody else that merely resembles one stays as it is. */
+function fromEscape([tag, value, ...rest]: unknown[]): unknown {
+  if (rest.length > 0) return NOT_AN_ESCAPE;
+  if (tag === 'undefined') return undefined;
+  if (tag === 'Number' && typeof value === 'string' && Object.hasOwn(NUMBERS, value)) return NUMBERS[value];
+  if (tag === 'BigInt' && typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
+  if (tag === 'Uint8Array' && typeof value === 'string') return new Uint8Array(Buffer.from(value, 'base64'));
+  if (tag === 'Date' && (typeof value === 'number' || value === null)) return new Date(value ?? Number.NaN);
+  if (tag === 'Map' && isListOfPairs(value)) return new Map(unescapeFields(value) as [unknown, unknown][]);
+  if (tag === 'Set' && Array.isArray(value)) return new Set(unescapeFields(value) as unknown[]);
+  if (tag === 'Object' && typeof value === 'object' && value !== null) return unescapeFields(value);
+  return NOT_AN_ESCAPE;
+}
+
+function isListOfPairs(value: unknown): value is [unknown, unknown][] {
+  return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2);
+}
+
+/** Whether the object is made of fields alone, also in another realm: its prototype is none or a root. */
+function isPlainObject(object: object): boolean {
+  if (Array.isArray(object)) return false;
+  const prototype: unknown = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Whether a Date, Map or Set is one itself, not of a class derived from it, and without fields of its own. */
+function isBuiltIn(object: object): boolean {
+  const base: unknown = Object.getPrototypeOf(Object.getPrototypeOf(object));
+  return base !== null && Object.getPrototypeOf(base) === null && Reflect.ownKeys(object).length === 0;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function numberName(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function unsupported(key: string | number, parent: Place | undefined, what: string): SessionError {
+  const path = pathTo(key, parent);
+  return new SessionError('UNSUPPORTED_VALUE', `${path} is ${what}, which cannot be stored and read back.`, {
+    path,
+  });
+}
+
+/** The path as code would write it: `[0].content[1]["odd key"]`. */
+function pathTo(key: string | number, parent: Place | undefined): string {
+  const before = parent ? pathTo(parent.key, parent.parent) : '';
+  if (typeof key === 'number') return `${before}[${key}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${before}.${key}` : `${before}[${JSON.stringify(key)}]`;
+}

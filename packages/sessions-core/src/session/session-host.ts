@@ -1,0 +1,54 @@
+import type { ItemCodec } from '../items/item-codec.js';
+import type { OnCorruptItem } from '../items/row-reader.js';
+import type { Awaitable } from '../port/awaitable.js';
+import type { SessionBackend } from '../port/backend.js';
+import type { WarningReporter } from '../port/warnings.js';
+
+/** What a session needs of the store it belongs to. */
+export interface SessionHost {
+  /** What a row that cannot be read leads to. */
+  readonly onCorruptItem: OnCorruptItem;
+  /** Tells the application. */
+  readonly warn: WarningReporter;
+  /** The tenant whose conversations these are, where the store is limited to one. */
+  readonly tenant: string | undefined;
+  /** How the items of a conversation become texts. */
+  codec(storedId: string): ItemCodec;
+  /** Whether sessions have the methods that change what is stored: the history transactions, mutations, compaction. */
+  readonly edit: boolean;
+  /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
+  readonly operations: boolean;
+  /** How many days operation ids are remembered. */
+  readonly operationRetentionDays: number;
+  /** Whether a turn without an operation id of the caller gets one, for the store's own repetition. */
+  readonly exactlyOnce: boolean;
+  /**
+   * Whether the session is inside a transaction of the application. It has no `applyHistoryTransaction` there, which
+   * waits for the SDK to be loaded: a synchronous transaction would be over by then.
+   */
+  readonly joined: boolean;
+  /**
+   * Makes one call. `prepare` runs at once and looks at the arguments; the work it returns is done when its turn
+   * has come, and is the only part that reaches the database.
+   */
+  perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T>;
+}
+
+/** A call whose arguments are right. */
+export interface PreparedCall<T> {
+  /** What the conversation is stored under. Calls for one id take turns. */
+  readonly storedId: string;
+  /** Runs alone, because it reads before it writes. */
+  readonly exclusive?: boolean;
+  readonly work: (backend: SessionBackend) => Awaitable<T>;
+}
+
+/** The calls of a session, by the SDK's names. */
+export type SessionOperation =
+  | 'getItems'
+  | 'addItems'
+  | 'popItem'
+  | 'clearSession'
+  | 'applyHistoryTransaction'
+  | 'applyHistoryMutations'
+  | 'replaceHistoryWithCompaction';

@@ -1,0 +1,63 @@
+import { checkTenant } from '../ids/tenant-id.js';
+import type { SessionSupport } from '../port/backend.js';
+import { StoreSession } from '../session/session.js';
+import type { SessionHost } from '../session/session-host.js';
+import type { SessionOptions } from '../session/session-options.js';
+import type { TransactionStore } from './transaction-store.js';
+
+/** What a {@link ScopedStore} needs of the store it is a view of. */
+export interface ScopedStoreParent<Transaction> {
+  readonly host: SessionHost;
+  readonly supports: SessionSupport;
+  with(transaction: Transaction): TransactionStore;
+}
+
+/**
+ * A store limited to one tenant: made by `store.scoped(tenant)`. Whoever has only this view can reach no
+ * conversation outside it. It uses the connections of the store, and is neither opened nor closed itself: it works
+ * until that store is closed.
+ *
+ * @example
+ * ```ts
+ * const acme = store.scoped('acme');
+ * await run(agent, 'Where is my order?', { session: acme.session('chat_123') });
+ * ```
+ */
+export class ScopedStore<Transaction = unknown> {
+  /** The tenant. */
+  readonly tenant: string;
+  readonly #parent: ScopedStoreParent<Transaction>;
+
+  /** @throws TypeError for a tenant that is blank, or that some database could not keep exactly. */
+  constructor(tenant: string, parent: ScopedStoreParent<Transaction>) {
+    checkTenant(tenant);
+    this.tenant = tenant;
+    this.#parent = parent;
+  }
+
+  /** What the store can do. */
+  get supports(): SessionSupport {
+    return this.#parent.supports;
+  }
+
+  /**
+   * The tenant's conversation with this id. No I/O.
+   *
+   * @param sessionId - As for `store.session`, but any beginning is allowed, and the 255 characters are those of
+   * the stored id, `tenantSessionId(tenant, sessionId)`.
+   * @param options - Those of `store.session`, without `tenant`.
+   * @throws TypeError for another id, and for an unknown option.
+   */
+  session(sessionId: string, options?: Omit<SessionOptions, 'tenant'>): StoreSession {
+    return new StoreSession(sessionId, this.#parent.host, options);
+  }
+
+  /**
+   * The same view inside a transaction of yours: see `store.with`.
+   *
+   * @throws SessionError as `store.with` does.
+   */
+  with(transaction: Transaction): TransactionStore {
+    return this.#parent.with(transaction);
+  }
+}

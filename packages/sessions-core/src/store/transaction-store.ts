@@ -1,0 +1,30 @@
+import type { SessionBackend } from '../port/backend.js';
+import { StoreSession } from '../session/session.js';
+import type { SessionHost } from '../session/session-host.js';
+import type { SessionOptions } from '../session/session-options.js';
+
+/**
+ * A store inside a transaction of the application: made by `store.with(tx)`, of use until that transaction ends.
+ *
+ * On a synchronous driver (better-sqlite3) its sessions do their work before they return and throw at once when
+ * it fails, so that the transaction's synchronous callback fails with them and the database rolls back.
+ */
+export class TransactionStore {
+  readonly #host: SessionHost;
+
+  constructor(backend: SessionBackend, host: SessionHost) {
+    this.#host = {
+      ...host,
+      edit: backend.supports.edit,
+      operations: backend.supports.operations,
+      exactlyOnce: false, // nothing is repeated here
+      joined: true,
+      perform: (_operation, prepare) => Promise.resolve(prepare().work(backend)),
+    };
+  }
+
+  /** The conversation with this id, inside the transaction: as `session` of the store that it was made from. */
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
+    return new StoreSession(sessionId, this.#host, options);
+  }
+}

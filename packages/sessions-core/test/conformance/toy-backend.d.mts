@@ -1,0 +1,3 @@
+import type { SessionBackend } from '../../src/backend.js';
+
+export function createToyBackend(): SessionBackend;

@@ -1,0 +1,84 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { parseStoreUrl } from '../../src/backend.js';
+import { SessionError } from '../../src/index.js';
+
+/** URL, then kind, user, password, host, port, database. */
+type Text = string | undefined;
+
+const SERVERS: readonly (readonly [string, string, Text, Text, Text, number | undefined, Text])[] = [
+  ['postgres://u:p@h:5432/db', 'postgres', 'u', 'p', 'h', 5432, 'db'],
+  ['postgresql://h/db', 'postgres', undefined, undefined, 'h', undefined, 'db'],
+  ['mysql://u@h', 'mysql', 'u', undefined, 'h', undefined, undefined],
+  ['mariadb://u:@h/', 'mysql', 'u', '', 'h', undefined, undefined],
+  ['MySQL://u:p@h/db', 'mysql', 'u', 'p', 'h', undefined, 'db'],
+  ['postgres://u:p@[::1]:5432/db', 'postgres', 'u', 'p', '::1', 5432, 'db'],
+  ['postgres://us%40er:p%40ss%2Fw%23%3A%25@h/d%20b', 'postgres', 'us@er', 'p@ss/w#:%', 'h', undefined, 'd b'],
+  ['postgres://u:p@ss/w#rd:x%@h:1/db', 'postgres', 'u', 'p@ss/w#rd:x%', 'h', 1, 'db'],
+  ['postgres://u:a?b@h/db', 'postgres', 'u', 'a?b', 'h', undefined, 'db'],
+  ['postgres://u:p@h/db?application_name=me@here', 'postgres', 'u', 'p', 'h', undefined, 'db'],
+  ['postgres://h/db?application_name=me@here', 'postgres', undefined, undefined, 'h', undefined, 'db'],
+  ['postgres:///db?host=/var/run', 'postgres', undefined, undefined, '', undefined, 'db'],
+];
+
+test.each(SERVERS)('%s', (url, scheme, user, password, host, port, database) => {
+  const parsed = parseStoreUrl(url);
+  expect([parsed.scheme, parsed.user, parsed.password, parsed.host, parsed.port, parsed.database]).toEqual([
+    scheme,
+    user,
+    password,
+    host,
+    port,
+    database,
+  ]);
+  expect(parsed.href).toBe(url);
+});
+
+test('the query is decoded', () => {
+  expect(
+    parseStoreUrl('postgres://h/db?sslmode=require&application_name=a%20b').query.get('application_name'),
+  ).toBe('a b');
+});
+
+test.each(['memory:', 'sqlite::memory:', 'sqlite:./a.db', 'file:///a.db'])(
+  '%s names an embedded store',
+  (url) => {
+    expect(['memory', 'sqlite']).toContain(parseStoreUrl(url).scheme);
+    expect(String(parseStoreUrl(url))).toBe(url);
+  },
+);
+
+describe('secrets', () => {
+  const url = 'postgres://canary-user:canary-password@db.example.com:5432/chats?password=canary-query';
+
+  test('no way of printing a URL shows them', () => {
+    const parsed = parseStoreUrl(url);
+    for (const text of [
+      `${parsed}`,
+      JSON.stringify({ parsed }),
+      inspect(parsed, { depth: 9, showHidden: true }),
+    ]) {
+      expect(text).toContain('postgres://db.example.com:5432/chats');
+      expect(text).not.toContain('canary');
+    }
+  });
+
+  test.each([
+    'mssql://sa:hunter2@h/db',
+    'hunter2',
+    'postgres:hunter2',
+    'postgres://u:hunter2@h:x/db',
+    'mysql://u:hunter2@a b c/d/e/f',
+  ])('the error for %s names the schemes or the form, never the URL', (bad) => {
+    let error: unknown;
+    try {
+      parseStoreUrl(bad);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(SessionError);
+    expect(error).toMatchObject({ code: 'UNSUPPORTED_URL' });
+    expect((error as Error).message).toMatch(/postgres:|\/\/user:password@host/);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2');
+  });
+});

@@ -1,3 +1,0 @@
-import type { SessionBackend } from '../src/index.js';
-
-export function createToyBackend(): SessionBackend;

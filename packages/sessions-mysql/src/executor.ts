@@ -1,0 +1,222 @@
+import { SessionError } from '@stackone/sessions-core';
+import { inTurn } from '@stackone/sessions-core/backend';
+import {
+  type Answer,
+  type DrizzleMysqlTransaction,
+  hasTransaction,
+  isInTransaction,
+  type PromiseConnection,
+  queryText,
+  type Send,
+  toAnswer,
+} from './driver-types.js';
+import { toCommitError, toSessionError } from './errors.js';
+
+/** What the work of a transaction returns when it left everything as it was: then it is rolled back. */
+export const NOTHING_CHANGED = Symbol('nothing changed');
+
+/** The statements that begin and end a transaction, or what stands for one. */
+export interface Brackets {
+  readonly begin: string;
+  readonly commit: string;
+  readonly rollback: string;
+  readonly savepoint: string;
+  readonly release: string;
+  readonly rollbackToSavepoint: string;
+}
+
+/** Runs statements for a backend. */
+export interface MysqlExecutor {
+  /**
+   * Whether reads have to lock: inside a transaction of the application they would else see its snapshot, which may
+   * be older than the session's lock.
+   */
+  readonly readsLock: boolean;
+  /** Runs one statement by itself. */
+  run(sql: string): Promise<Answer>;
+  /** Runs `work` so that either all of its statements take effect or none. */
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined>;
+}
+
+/** Where connections come from. */
+export interface ConnectionSource {
+  take(): Promise<PromiseConnection>;
+  /** @param broken - It may be inside a transaction, or closed: nobody may use it again. */
+  give(connection: PromiseConnection, broken: boolean): void;
+}
+
+/** Takes a connection of a pool for each call, and no second one inside it. */
+export class PoolExecutor implements MysqlExecutor {
+  readonly readsLock = false;
+  readonly #source: ConnectionSource;
+  readonly #sql: Brackets;
+
+  constructor(source: ConnectionSource, sql: Brackets) {
+    this.#source = source;
+    this.#sql = sql;
+  }
+
+  run(sql: string): Promise<Answer> {
+    return this.#lend((line) => line.send(sql));
+  }
+
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+    return this.#lend((line) => transaction(line, this.#sql, work));
+  }
+
+  async #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
+    const connection = await this.#source.take();
+    const line = new Line((sql) => queryText(connection, sql));
+    try {
+      return await use(line);
+    } finally {
+      this.#source.give(connection, line.broken);
+    }
+  }
+}
+
+/** Takes turns on one connection of the application, so that no transaction lands inside another. */
+export class ConnectionExecutor implements MysqlExecutor {
+  readonly readsLock = false;
+  readonly #connection: PromiseConnection;
+  readonly #sql: Brackets;
+
+  constructor(connection: PromiseConnection, sql: Brackets) {
+    this.#connection = connection;
+    this.#sql = sql;
+  }
+
+  run(sql: string): Promise<Answer> {
+    return this.#inTurn((line) => line.send(sql));
+  }
+
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+    return this.#inTurn(async (line) => {
+      // START TRANSACTION would commit what the application has begun
+      if (hasTransaction(await line.send('DO 0')))
+        throw new SessionError('TRANSACTION_OPEN', TRANSACTION_OPEN_MESSAGE);
+      return transaction(line, this.#sql, work);
+    });
+  }
+
+  #inTurn<T>(use: (line: Line) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    return inTurn(connection.connection, () => use(new Line((sql) => queryText(connection, sql))));
+  }
+}
+
+const TRANSACTION_OPEN_MESSAGE =
+  'The connection is inside a transaction of the application. Use store.with(connection) there.';
+
+/** A transaction of the application: a Drizzle one, or the one that is open on a connection. */
+export class TransactionExecutor implements MysqlExecutor {
+  readonly readsLock = true;
+  readonly #owner: object;
+  readonly #send: Send;
+  readonly #sql: Brackets;
+
+  constructor(owner: object, send: Send, sql: Brackets) {
+    this.#owner = owner;
+    this.#send = send;
+    this.#sql = sql;
+  }
+
+  run(sql: string): Promise<Answer> {
+    return inTurn(this.#owner, () => new Line(this.#send).send(sql));
+  }
+
+  /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+    return inTurn(this.#owner, async () => {
+      const line = new Line(this.#send);
+      const begun = await line.send(this.#sql.savepoint);
+      // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
+      if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
+      return bracketed(line, work, {
+        keep: () => line.send(this.#sql.release),
+        undo: this.#sql.rollbackToSavepoint,
+      });
+    });
+  }
+}
+
+const NOT_OPEN_MESSAGE =
+  'No transaction is open here: it was not begun, it has ended, or the database rolled it back after a conflict.';
+
+/** The statements that go to a transaction of the application. */
+export function sendThrough(transaction: DrizzleMysqlTransaction): Send {
+  return async (sql) => {
+    const [result] = (await transaction.execute(sql)) as [unknown];
+    return toAnswer(result);
+  };
+}
+
+/** Sends statements, throws `SessionError`s, and remembers what state they leave the connection in. */
+class Line {
+  /** Nothing more can be sent: the transaction is over, or the connection is. */
+  broken = false;
+  readonly #send: Send;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  readonly send: Send = async (sql) => {
+    try {
+      return await this.#send(sql);
+    } catch (error) {
+      const known = toSessionError(error);
+      this.broken ||= ['CONNECTION_FAILED', 'CLOSED', 'DRIVER_FAILED'].includes(known.code);
+      throw known;
+    }
+  };
+
+  /** Whether it was stored is unknown if the answer is lost. */
+  async commit(sql: string): Promise<void> {
+    try {
+      await this.#send(sql);
+    } catch (error) {
+      const known = toCommitError(error);
+      this.broken ||= known.code === 'OUTCOME_UNKNOWN' || known.code === 'CONNECTION_FAILED';
+      throw known;
+    }
+  }
+}
+
+/**
+ * One request a statement: several in one text are not understood by every proxy, and after a statement that failed
+ * and ended the transaction the following ones would each commit by themselves.
+ */
+async function transaction<T>(
+  line: Line,
+  sql: Brackets,
+  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
+): Promise<T | undefined> {
+  await line.send(sql.begin);
+  return bracketed(line, work, { keep: () => line.commit(sql.commit), undo: sql.rollback });
+}
+
+/** Runs `work`, and then keeps or undoes all it did. */
+async function bracketed<T>(
+  line: Line,
+  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
+  { keep, undo }: { keep: () => Promise<unknown>; undo: string },
+): Promise<T | undefined> {
+  let result: T | typeof NOTHING_CHANGED;
+  try {
+    result = await work(line.send);
+    if (result !== NOTHING_CHANGED) await keep();
+  } catch (error) {
+    if (!line.broken) {
+      // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached
+      // any more and so does it; the first error says why
+      await line.send(undo).catch(() => {
+        line.broken = true;
+      });
+    }
+    throw error;
+  }
+  if (result !== NOTHING_CHANGED) return result;
+  await line.send(undo);
+  return undefined;
+}

@@ -1,0 +1,163 @@
+import { randomUUID } from 'node:crypto';
+import { CALLS, type Call, cutAtEachStatement, type ServerSubject } from '@stackone/interruptions';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PostgresBackend } from '../src/backend.js';
+import { surviveDrops } from '../src/connect.js';
+import { PoolExecutor } from '../src/executor.js';
+import { PostgresSessionStore, schemaSql } from '../src/index.js';
+import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
+
+// Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
+describeEngine('postgres:18', ({ url, server, engine }) => {
+  const pool = new pg.Pool({ connectionString: url, max: 40 });
+  const right = statements(postgresNames(undefined, 'public'));
+  surviveDrops(pool); // the database goes while connections are still ending
+  beforeAll(async () => {
+    for (const statement of schemaSql()) await pool.query(statement);
+  });
+  afterAll(() => pool.end());
+
+  const backendWith = (changed: Partial<PostgresStatements>) =>
+    new PostgresBackend({
+      executor: new PoolExecutor(pool),
+      sql: { ...right, ...changed },
+      supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
+      readCommitted: true,
+      retry: { maxRetries: 0 },
+      join: () => {
+        throw new Error('not used');
+      },
+      close: async () => {},
+    });
+
+  const replaced = (text: string, part: string | RegExp, by: string) => {
+    const changed = text.replace(part, by);
+    expect(changed).not.toBe(text);
+    return changed;
+  };
+
+  const times = (count: number, work: (index: number) => Promise<unknown>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+  const pops = async (backend: PostgresBackend) => {
+    const sessionId = randomUUID();
+    await backend.append([{ sessionId, texts: Array.from({ length: 40 }, (_, n) => `{"n":${n}}`) }]);
+    const popped = await times(40, async () => backend.pop(sessionId));
+    return new Set(popped.map((row) => (row as { id?: string } | undefined)?.id)).size;
+  };
+
+  test('A8: a store for each conversation takes a connection for each', async () => {
+    const count = async (name: string) => {
+      const sql = 'SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = $1';
+      return (await pool.query<{ n: number }>(sql, [name])).rows[0]?.n;
+    };
+    const urlOf = (name: string) => `${url}?application_name=${name}`;
+    const shared = await PostgresSessionStore.fromUrl(urlOf('one-store'));
+    await times(30, (index) => shared.session(`chat_${index}`).getItems());
+    expect(await count('one-store')).toBeLessThanOrEqual(10);
+    const stores = await Promise.all(
+      Array.from({ length: 15 }, () => PostgresSessionStore.fromUrl(urlOf('many-stores'))),
+    );
+    await Promise.all(stores.map((store, index) => store.session(`chat_${index}`).getItems()));
+    expect(await count('many-stores')).toBeGreaterThan(10);
+    await Promise.all([shared, ...stores].map((store) => store.close()));
+  });
+
+  test('A9: a pop that does not lock the newest row gives nothing to some', async () => {
+    expect(await pops(backendWith({}))).toBe(40);
+    const pop = replaced(replaced(right.pop, /LIMIT 1 FOR UPDATE/, 'LIMIT 1'), /\$1 FOR UPDATE/, '$1');
+    expect(await pops(backendWith({ pop }))).toBeLessThan(40);
+  });
+
+  // a turn that goes out alone has statements of its own
+  const another = [{ sessionId: 'another', texts: ['{}'] }];
+  describe.each([
+    { statement: 'appendTurn', once: false, others: [] },
+    { statement: 'appendTurnOnce', once: true, others: [] },
+    { statement: 'append', once: false, others: another },
+    { statement: 'appendOnce', once: true, others: another },
+  ] as const)('$statement', ({ statement, once, others }) => {
+    const append = (sql: string, sessionId: string, texts: string[]) => {
+      const operation = once ? { id: randomUUID(), digest: 'd' } : undefined;
+      return backendWith({ [statement]: sql }).append([{ sessionId, texts, operation }, ...others]);
+    };
+
+    test('A6: a session that is made without regard to others fails for some', async () => {
+      const sql = replaced(right[statement], /ON CONFLICT \(session_id\) DO UPDATE[^\n]*/, '');
+      const sessionId = randomUUID();
+      const results = await Promise.allSettled(
+        Array.from({ length: 20 }, () => append(sql, sessionId, ['{}'])),
+      );
+      expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+    });
+
+    test('A17: a time that is drawn before the lock tears the order that Python reads', async () => {
+      const inOrder = async (sql: string) => {
+        const sessionId = randomUUID();
+        await times(40, () => append(sql, sessionId, ['{}', '{}']));
+        const order = async (by: string) =>
+          (
+            await pool.query(`SELECT id FROM agent_messages WHERE session_id = $1 ORDER BY ${by}`, [
+              sessionId,
+            ])
+          ).rows;
+        return JSON.stringify(await order('created_at, id')) === JSON.stringify(await order('id'));
+      };
+      expect(await inOrder(right[statement])).toBe(true);
+      const early = replaced(right[statement], 'clock_timestamp()', 'statement_timestamp()');
+      let torn = false;
+      // a race that is lost now and then
+      for (let round = 0; round < 5 && !torn; round++) torn = !(await inOrder(early));
+      expect(torn).toBe(true);
+    });
+  });
+
+  test('A7: tables that are made without the lock fail for some', async () => {
+    const name = await server.createDatabase();
+    const own = new pg.Pool({ connectionString: server.url(name), max: 20 });
+    surviveDrops(own);
+    const clients = await Promise.all(Array.from({ length: 20 }, () => own.connect()));
+    const results = await Promise.allSettled(
+      clients.map(async (client) => {
+        for (const statement of schemaSql()) await client.query(statement);
+      }),
+    );
+    expect(results.some(({ status }) => status === 'rejected')).toBe(true);
+    for (const client of clients) client.release();
+    await own.end();
+    await server.dropDatabase(name);
+  });
+
+  test('A11: one parameter for each item fails for 70,000', async () => {
+    const parameters = Array.from({ length: 70_000 }, (_, index) => `($${index + 1})`);
+    const insert = `SELECT count(*) FROM (VALUES ${parameters.join()}) AS v(x)`;
+    await expect(pool.query(insert, parameters)).rejects.toMatchObject({ code: '08P01' });
+  });
+
+  test('statements that each commit by themselves leave half a call when the connection is cut', async () => {
+    class NeverBegins extends pg.Client {
+      override query(...[statement, ...others]: unknown[]): never {
+        const sent = String(statement).startsWith('BEGIN') ? 'SELECT 1' : statement;
+        return Reflect.apply(super.query, this, [sent, ...others]) as never;
+      }
+    }
+    const open = async (through: string) => {
+      const own = new pg.Pool({ connectionString: through, max: 1, Client: NeverBegins });
+      surviveDrops(own);
+      onTestFinished(() => own.end());
+      return PostgresSessionStore.fromPool(own, { maxRetries: 0 });
+    };
+    const call = CALLS.find(({ name }) => name === 'applyHistoryMutations') as Call;
+    const cut = (changed: Partial<ServerSubject>) =>
+      cutAtEachStatement(
+        { engine, server, url, open: PostgresSessionStore.fromUrl.bind(PostgresSessionStore), ...changed },
+        call,
+        { statements: 6, roundTrips: 6 },
+        0,
+      );
+    await cut({});
+    await expect(cut({ open })).rejects.toThrow(/neither the old history nor the new one/);
+  });
+});

@@ -1,0 +1,145 @@
+import type { SqliteDatabase, SqliteStatement } from './driver-types.js';
+import { toSessionError } from './errors.js';
+
+/** Runs statements for a backend, all of them at once, before it returns. */
+export interface SqliteExecutor {
+  /** The rows of a statement, as objects. */
+  all(sql: string, parameters: readonly unknown[]): unknown[];
+  /** Runs a statement for its effect. */
+  run(sql: string, parameters: readonly unknown[]): void;
+  /** Runs `work` so that either all of it takes effect or nothing. */
+  atomically<T>(work: () => T): T;
+}
+
+/** Runs what the driver does, and turns what it throws into a `SessionError`. */
+function guarded<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw toSessionError(error);
+  }
+}
+
+/** Runs one statement and answers its rows as objects. */
+type Reader = (parameters: readonly unknown[]) => Record<string, unknown>[];
+
+/**
+ * The driver makes a function from text for rows that it returns as objects. A process may forbid that, and few rows
+ * come sooner without.
+ */
+function readerOf(statement: SqliteStatement): Reader {
+  const names = statement.columns().map(({ name }) => name);
+  return (parameters) =>
+    (statement.all(...parameters) as unknown[][]).map((values) => {
+      const row: Record<string, unknown> = {};
+      for (const [index, name] of names.entries()) row[name] = values[index];
+      return row;
+    });
+}
+
+/** A connection over a database handle. Each statement is prepared once and kept as long as the handle. */
+export class HandleExecutor implements SqliteExecutor {
+  readonly #database: SqliteDatabase;
+  readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #readers = new Map<string, Reader>();
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+  }
+
+  all(sql: string, parameters: readonly unknown[] = []): unknown[] {
+    return guarded(() => this.#reader(sql)(parameters));
+  }
+
+  run(sql: string, parameters: readonly unknown[] = []): void {
+    guarded(() => this.#statement(sql).run(...parameters));
+  }
+
+  /** IMMEDIATE takes the write lock at once: a deferred transaction that reads first can fail when it writes. */
+  atomically<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      // SQLite itself rolls back on some failures, a full disk among them
+      if (this.#database.inTransaction) this.run('ROLLBACK');
+    } catch {
+      // the failure before it says more, and a connection that cannot roll back cannot commit either
+    }
+  }
+
+  #reader(sql: string): Reader {
+    let reader = this.#readers.get(sql);
+    if (!reader) {
+      reader = readerOf(this.#database.prepare(sql).raw());
+      this.#readers.set(sql, reader);
+    }
+    return reader;
+  }
+
+  #statement(sql: string): SqliteStatement {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Drizzle's template tag `sql`, as far as it is used here. */
+export type DrizzleSql = (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown;
+
+/** A Drizzle transaction, or a Drizzle database, as far as it is used here. */
+export interface DrizzleRunner {
+  run(query: unknown): unknown;
+  all(query: unknown): unknown;
+}
+
+/** A connection over a Drizzle transaction of the application. */
+export class TransactionExecutor implements SqliteExecutor {
+  readonly #transaction: DrizzleRunner;
+  readonly #sql: DrizzleSql;
+
+  constructor(transaction: DrizzleRunner, sql: DrizzleSql) {
+    this.#transaction = transaction;
+    this.#sql = sql;
+  }
+
+  all(sql: string, parameters: readonly unknown[] = []): unknown[] {
+    return guarded(() => this.#transaction.all(this.#query(sql, parameters)) as unknown[]);
+  }
+
+  run(sql: string, parameters: readonly unknown[] = []): void {
+    guarded(() => this.#transaction.run(this.#query(sql, parameters)));
+  }
+
+  /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
+  atomically<T>(work: () => T): T {
+    this.run('SAVEPOINT agent_session');
+    try {
+      const result = work();
+      this.run('RELEASE agent_session');
+      return result;
+    } catch (error) {
+      this.run('ROLLBACK TO agent_session');
+      this.run('RELEASE agent_session');
+      throw error;
+    }
+  }
+
+  /** The statement as Drizzle's template tag would have got it: its parameters stand where the `?` are. */
+  #query(sql: string, parameters: readonly unknown[]): unknown {
+    const strings = sql.split('?');
+    return this.#sql(Object.assign(strings, { raw: strings }), ...parameters);
+  }
+}
