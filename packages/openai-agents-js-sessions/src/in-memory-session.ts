@@ -1,5 +1,4 @@
-import { StoreSession } from '@stackone/sessions-core';
-import { hostOf } from '@stackone/sessions-core/backend';
+import { hostOf, StoreSession } from '@stackone/sessions-core/backend';
 import { MemorySessionStore } from '@stackone/sessions-memory';
 
 /**
