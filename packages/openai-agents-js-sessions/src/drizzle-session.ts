@@ -1,11 +1,10 @@
-import { SessionError } from '@stackone/sessions-core';
+import { SessionError, StoreSession } from '@stackone/sessions-core';
 import {
   checkOptions,
   checkSessionId,
   hostOf,
   isWholeNumber,
   type SessionHost,
-  StoreSession,
 } from '@stackone/sessions-core/backend';
 import { OPEN_STORE_OPTION_CHECKS, type OpenStoreOptions } from './open-store.js';
 import { leaseStore, type StoreLease } from './shared-stores.js';

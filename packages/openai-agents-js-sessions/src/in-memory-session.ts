@@ -1,4 +1,5 @@
-import { hostOf, StoreSession } from '@stackone/sessions-core/backend';
+import { StoreSession } from '@stackone/sessions-core';
+import { hostOf } from '@stackone/sessions-core/backend';
 import { MemorySessionStore } from '@stackone/sessions-memory';
 
 /**
