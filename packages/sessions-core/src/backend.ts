@@ -24,6 +24,8 @@ export type { SessionErrorDetails } from './port/errors.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './port/options.js';
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
+export { withTimeLimit } from './port/time-limit.js';
+export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
 export type { WarningReporter } from './port/warnings.js';
 export { StoreSession } from './session/session.js';
