@@ -17,7 +17,7 @@ describe.each([
   });
 
   test('stop no call', async () => {
-    const store = await MemorySessionStore.fromUrl('sqlite::memory:');
+    const store = new MemorySessionStore();
     const session = store.session('chat');
     await Promise.all(['1', '2'].map((content) => session.addItems([{ role: 'user', content }])));
     expect(await session.popItem()).toEqual({ role: 'user', content: '2' });

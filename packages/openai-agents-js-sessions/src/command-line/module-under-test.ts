@@ -65,9 +65,7 @@ async function load(path: string): Promise<TestedModule> {
 async function firstOf({ open }: TestedModule, path: string, timeLimit: number): Promise<object> {
   try {
     const opening = Promise.resolve(open('conformance-probe'));
-    return await withTimeLimit(timeLimit, opening, () => {
-      throw new Error(`not done after ${timeLimit / 1000} s`);
-    });
+    return await withTimeLimit(timeLimit, opening, () => new Error(`not done after ${timeLimit / 1000} s`));
   } catch (error) {
     throw new UsageError(`open() of ${path} failed: ${oneLine(error)}`);
   }

@@ -71,9 +71,11 @@ async function checkCase<Subject extends { close?(): Awaitable<unknown> }>(
   const needs = lacking(one, supports);
   if (needs.length > 0) return { name, outcome: 'not covered', needs };
   try {
-    await withTimeLimit(timeLimit, Promise.race([runCase(one, open, supports), aborted]), () => {
-      throw new Error(`not done after ${timeLimit / 1000} s`);
-    });
+    await withTimeLimit(
+      timeLimit,
+      Promise.race([runCase(one, open, supports), aborted]),
+      () => new Error(`not done after ${timeLimit / 1000} s`),
+    );
     return { name, outcome: 'passed' };
   } catch (error) {
     return { name, outcome: 'failed', error };

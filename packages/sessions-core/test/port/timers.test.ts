@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { afterTick, delay, now, retry, startTimer, withTimeLimit } from '../../src/backend.js';
+import { afterTick, delay, now, retry } from '../../src/backend.js';
 import { SessionError } from '../../src/index.js';
 
 /** Everything that Vitest can replace in a process of its own, `queueMicrotask` included, which is left out by default. */
@@ -49,14 +49,13 @@ describe.each([
     expect(now() - began).toBeGreaterThan(4);
   });
 
-  test('stop no repetition and no time limit', async () => {
+  test('stop no repetition', async () => {
     let failures = 1;
     const work = () => {
       if (failures-- > 0) throw new SessionError('CONNECTION_FAILED', 'failed');
       return 'done';
     };
     expect(await retry(work, { retryDelay: 5 })).toBe('done');
-    expect(await withTimeLimit(5, new Promise(() => undefined), () => 'late')).toBe('late');
   });
 
   test('that were there before our code stop nothing either', async () => {
@@ -78,29 +77,4 @@ test('the mock timers of node:test stop nothing, and the process ends', () => {
     encoding: 'utf8',
   });
   expect(output.trim()).toBe('true');
-});
-
-describe('a time limit', () => {
-  test('hands on what comes in time, a failure too', async () => {
-    const onExpired = vi.fn(() => 'late');
-    expect(await withTimeLimit(60_000, Promise.resolve('early'), onExpired)).toBe('early');
-    const failure = Promise.reject(new TypeError('early'));
-    await expect(withTimeLimit(60_000, failure, onExpired)).rejects.toThrow('early');
-    expect(onExpired).not.toHaveBeenCalled();
-  });
-
-  test('answers what the caller says after it, and nobody hears of a later failure', async () => {
-    const { promise, reject } = Promise.withResolvers<string>();
-    const limited = withTimeLimit(1, promise, () => {
-      throw new Error('late');
-    });
-    await expect(limited).rejects.toThrow('late');
-    reject(new Error('nobody hears of it'));
-    await new Promise<void>(afterTick);
-  });
-
-  test('of 0 is none', async () => {
-    const later = new Promise((resolve) => startTimer(5, () => resolve('done')));
-    expect(await withTimeLimit(0, later, () => 'late')).toBe('done');
-  });
 });
