@@ -18,7 +18,7 @@ export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';
-export { importDriver, requireNode } from './port/driver.js';
+export { handedOver, isLoaderError, loadFailure, requireNode } from './port/driver.js';
 export { type DriverError, driverErrorOf } from './port/driver-error.js';
 export type { SessionErrorDetails } from './port/errors.js';
 export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './port/options.js';

@@ -234,7 +234,19 @@ export class SessionStore implements AsyncDisposable {
     return this;
   }
 
-  /** Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`. */
+  /**
+   * Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`: a run that is not over
+   * could not store its turn, so wait for your runs first.
+   *
+   * @example
+   * ```ts
+   * // `on`, not `once`: the SDK ends the process when no listener but its own is left
+   * process.on('SIGTERM', async () => {
+   *   await Promise.all(runs);
+   *   await store.close();
+   * });
+   * ```
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
