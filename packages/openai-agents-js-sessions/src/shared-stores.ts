@@ -1,7 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SessionStore } from '@stackone/sessions-core';
-import { digestOf, parseStoreUrl, type StoreUrl } from '@stackone/sessions-core/backend';
+import {
+  digestOf,
+  parseStoreUrl,
+  type StoreUrl,
+  startTimer,
+  type Timer,
+} from '@stackone/sessions-core/backend';
 import { IN_MEMORY, sqliteLocation } from '@stackone/sessions-sqlite';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
@@ -15,7 +21,7 @@ export interface StoreLease {
 interface SharedStore {
   readonly opening: Promise<SessionStore>;
   leases: number;
-  ending?: NodeJS.Timeout;
+  ending?: Timer;
 }
 
 /** One registry a process, also for several copies of this package (ESM beside CommonJS). */
@@ -40,10 +46,14 @@ export async function leaseStore(
   }
   registry[REGISTRY] ??= new Map();
   const shared = registry[REGISTRY];
-  const key = digestOf(`${location}\n${fingerprint(options)}`);
+  const { drivers = {}, ...plain } = options;
+  const modules = Object.entries(drivers).flatMap(([name, module]) =>
+    module === undefined ? [] : [`${name}:${identity(module)}`],
+  );
+  const key = digestOf([location, fingerprint(plain), ...modules.toSorted()].join('\n'));
   const entry = shared.get(key) ?? { opening: openSessionStore(url, options), leases: 0 };
   shared.set(key, entry);
-  clearTimeout(entry.ending);
+  entry.ending?.cancel();
   entry.leases++;
   let store: SessionStore;
   try {
@@ -60,10 +70,10 @@ export async function leaseStore(
       released = true;
       entry.leases--;
       if (entry.leases > 0) return;
-      entry.ending = setTimeout(() => {
+      entry.ending = startTimer(linger, () => {
         shared.delete(key);
         void store.close().catch((error: unknown) => process.emitWarning(error as Error));
-      }, linger).unref();
+      }).unref();
     },
   };
 }
@@ -116,7 +126,11 @@ function fingerprint(value: unknown): string {
       .toSorted()
       .join()}}`;
   }
-  const identity = identities.get(value) ?? ++lastIdentity;
-  identities.set(value, identity);
-  return `object:${identity}`;
+  return `object:${identity(value)}`;
+}
+
+function identity(value: object): number {
+  const known = identities.get(value) ?? ++lastIdentity;
+  identities.set(value, known);
+  return known;
 }

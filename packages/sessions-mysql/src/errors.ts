@@ -187,7 +187,7 @@ const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, message, sqlState, syscall, ...rest } = driverErrorOf(error);
+  const { code, message, name, sqlState, syscall, ...rest } = driverErrorOf(error);
   const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
   const known = ERROR_CODES.find(
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
@@ -195,6 +195,7 @@ export function toSessionError(error: unknown): SessionError {
   if (known) return new SessionError(known[0], known[1], { cause: error });
   if (sqlState === '40001') return conflict(error);
   if (message === 'Pool is closed.') return new SessionError('CLOSED', CLOSED_MESSAGE, { cause: error });
+  if (isProgramError(name)) return driverFailed(name, error);
   if (/^(?:ERR_SSL_|ERR_TLS_|CERT_)/.test(String(code))) return distrusted(error);
   const isOfNetwork = typeof syscall === 'string' && typeof code === 'string';
   // class 08 is what servers say of connections, like a node of Galera that is not in the primary component
@@ -229,6 +230,24 @@ function lost(cause: unknown): SessionError {
   return new SessionError(
     'CONNECTION_FAILED',
     'The connection was lost before anything was committed. Nothing was written.',
+    { cause },
+  );
+}
+
+/** What JavaScript itself throws is a fault of a program and no news from the network, also where mysql2 calls it fatal. */
+function isProgramError(name: unknown): name is string {
+  return /^(Eval|Range|Reference|Syntax|Type)Error$/.test(String(name));
+}
+
+function driverFailed(name: string, cause: unknown): SessionError {
+  const advice =
+    name === 'EvalError'
+      ? 'mysql2 makes code from text, which this process forbids (node --disallow-code-generation-from-strings). Use ' +
+        'mysql2 3.13 or later, and give connections of yours the option disableEval: true.'
+      : 'Where it happened is in the cause.';
+  return new SessionError(
+    'DRIVER_FAILED',
+    `The driver itself failed (${name}). Nothing was written. ${advice}`,
     { cause },
   );
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { SessionError } from '@stackone/sessions-core';
-import { importDriver, isBoolean, type OptionCheck, type StoreUrl } from '@stackone/sessions-core/backend';
+import { isBoolean, type OptionCheck, type StoreUrl } from '@stackone/sessions-core/backend';
 import type { Client, ClientConfig } from 'pg';
+import { type PostgresDriverOption, postgresDriver } from './driver.js';
 import type { PostgresPool } from './driver-types.js';
 import { toSessionError } from './errors.js';
 
@@ -29,6 +30,11 @@ export interface ConnectOptions {
   max?: number;
   /** `true` for a server whose certificate Node trusts, or how to do TLS. It wins over the URL's `sslmode`. */
   ssl?: boolean | PostgresTlsOptions;
+  /**
+   * The module `pg` itself, as `import pg from 'pg'` gives it: for bundles, and for a `pg` that is not installed where
+   * this package looks for it. Default: the store imports `pg` when it first connects.
+   */
+  driver?: PostgresDriverOption;
 }
 
 const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'servername'];
@@ -47,20 +53,23 @@ type Connected = ((error: Error) => void) | ((error: null, client: Client) => vo
 /** As long as DNS, TCP, TLS and login may take together, in ms. */
 const CONNECTION_TIMEOUT = 10_000;
 
+/** How long a connection is silent before TCP asks whether the other side is there, in ms. The system's own is hours. */
+const KEEP_ALIVE_DELAY = 30_000;
+
 /** Idle connections are ended before servers and proxies drop them unasked, in ms. */
 const IDLE_TIMEOUT = 30_000;
 
 /**
  * A pool for the database of a URL. Nothing is sent before its first use.
  *
- * @throws SessionError `DRIVER_MISSING`; `UNSUPPORTED_URL` for an `sslmode` that is none; `TLS_FAILED` if a file of
+ * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `UNSUPPORTED_URL` for an `sslmode` that is none; `TLS_FAILED` if a file of
  * certificates cannot be read.
  */
 export async function openPool(
   url: StoreUrl,
   options: ConnectOptions,
 ): Promise<PostgresPool & { end(): unknown }> {
-  const { default: pg } = await importDriver('pg', () => import('pg'));
+  const pg = await postgresDriver(options.driver);
   const config = await clientConfig(url, options);
   // The pool's own time limit would also count the wait for another caller's connection to become free.
   class StoreClient extends pg.Client {
@@ -111,6 +120,7 @@ async function clientConfig(url: StoreUrl, { connectionTimeout, ssl }: ConnectOp
     application_name: query.get('application_name') ?? 'openai-agents-sessions',
     connectionTimeoutMillis: connectionTimeout ?? (seconds ? seconds * 1000 : CONNECTION_TIMEOUT),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
   };
 }
 
