@@ -5,11 +5,15 @@ import { defineConfig } from 'vitest/config';
 // variable because the projects take none of this file's settings.
 process.env.VITEST_MAX_WORKERS ??= String(Math.max(2, availableParallelism() - 1));
 
-export default defineConfig({
-  test: {
-    projects: ['packages/*', 'tooling/*', 'examples/*'],
-    globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
-    reporters: ['default', './tooling/configs/plain-reporter.ts'],
-    coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'text'] },
-  },
+export default defineConfig(({ mode }) => {
+  // `--mode all`: what `npm run test:all` adds. For the projects, as above.
+  process.env.TEST_MATRIX ??= mode === 'all' ? 'all' : 'once';
+  return {
+    test: {
+      projects: ['packages/*', 'tooling/*', 'examples/*'],
+      globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
+      reporters: ['default', './tooling/configs/plain-reporter.ts'],
+      coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'text'] },
+    },
+  };
 });

@@ -8,21 +8,32 @@ import {
   type PostgresStoreOptions,
 } from '@stackone/sessions-postgres';
 import { SQLITE_OPTION_CHECKS, SqliteSessionStore, type SqliteStoreOptions } from '@stackone/sessions-sqlite';
+import { areDrivers, type DriverModules } from './driver-modules.js';
+
+type Omitted = 'ssl' | 'driver';
 
 /** The options of {@link openSessionStore}: those of every store. `ssl` holds what the server's store knows. */
 export type OpenStoreOptions = MemoryStoreOptions &
-  SqliteStoreOptions &
-  Omit<PostgresStoreOptions, 'ssl'> &
-  Omit<MysqlStoreOptions, 'ssl'> & { ssl?: PostgresStoreOptions['ssl'] | MysqlStoreOptions['ssl'] };
+  Omit<SqliteStoreOptions, Omitted> &
+  Omit<PostgresStoreOptions, Omitted> &
+  Omit<MysqlStoreOptions, Omitted> & {
+    ssl?: PostgresStoreOptions['ssl'] | MysqlStoreOptions['ssl'];
+    /**
+     * The modules of drivers themselves: `{ pg }` after `import pg from 'pg'`. The store of the URL takes its own.
+     * Default: it imports that when it first connects.
+     */
+    drivers?: DriverModules;
+  };
 
-/** The checks of {@link OpenStoreOptions}; what `ssl` holds is checked by the store that uses it. */
-export const OPEN_STORE_OPTION_CHECKS = {
+const { driver: _ofEachStore, ...STORE_CHECKS } = {
   ...MEMORY_OPTION_CHECKS,
   ...SQLITE_OPTION_CHECKS,
   ...MYSQL_OPTION_CHECKS,
   ...POSTGRES_OPTION_CHECKS,
-  ssl: () => undefined,
 };
+
+/** The checks of {@link OpenStoreOptions}; what `ssl` holds is checked by the store that uses it. */
+export const OPEN_STORE_OPTION_CHECKS = { ...STORE_CHECKS, ssl: () => undefined, drivers: areDrivers };
 
 /**
  * Opens the store that a URL names: `postgres://` and `postgresql://`, `mysql://` and `mariadb://`,
@@ -41,15 +52,19 @@ export const OPEN_STORE_OPTION_CHECKS = {
 export async function openSessionStore(url: string, options: OpenStoreOptions = {}): Promise<SessionStore> {
   const { scheme } = parseStoreUrl(url);
   checkOptions('openSessionStore', options, OPEN_STORE_OPTION_CHECKS);
+  const { drivers = {}, ...rest } = options;
   switch (scheme) {
     case 'memory':
-      return new MemorySessionStore(only(MEMORY_OPTION_CHECKS, options)).open();
+      return new MemorySessionStore(only(MEMORY_OPTION_CHECKS, rest)).open();
     case 'sqlite':
-      return SqliteSessionStore.fromUrl(url, only(SQLITE_OPTION_CHECKS, options));
+      return SqliteSessionStore.fromUrl(
+        url,
+        only(SQLITE_OPTION_CHECKS, { ...rest, driver: drivers['better-sqlite3'] }),
+      );
     case 'postgres':
-      return PostgresSessionStore.fromUrl(url, only(POSTGRES_OPTION_CHECKS, options));
+      return PostgresSessionStore.fromUrl(url, only(POSTGRES_OPTION_CHECKS, { ...rest, driver: drivers.pg }));
     case 'mysql':
-      return MysqlSessionStore.fromUrl(url, only(MYSQL_OPTION_CHECKS, options));
+      return MysqlSessionStore.fromUrl(url, only(MYSQL_OPTION_CHECKS, { ...rest, driver: drivers.mysql2 }));
   }
 }
 

@@ -40,7 +40,11 @@ export async function leaseStore(
   }
   registry[REGISTRY] ??= new Map();
   const shared = registry[REGISTRY];
-  const key = digestOf(`${location}\n${fingerprint(options)}`);
+  const { drivers = {}, ...plain } = options;
+  const modules = Object.entries(drivers).flatMap(([name, module]) =>
+    module === undefined ? [] : [`${name}:${identity(module)}`],
+  );
+  const key = digestOf([location, fingerprint(plain), ...modules.toSorted()].join('\n'));
   const entry = shared.get(key) ?? { opening: openSessionStore(url, options), leases: 0 };
   shared.set(key, entry);
   clearTimeout(entry.ending);
@@ -116,7 +120,11 @@ function fingerprint(value: unknown): string {
       .toSorted()
       .join()}}`;
   }
-  const identity = identities.get(value) ?? ++lastIdentity;
-  identities.set(value, identity);
-  return `object:${identity}`;
+  return `object:${identity(value)}`;
+}
+
+function identity(value: object): number {
+  const known = identities.get(value) ?? ++lastIdentity;
+  identities.set(value, known);
+  return known;
 }

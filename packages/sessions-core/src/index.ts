@@ -13,19 +13,20 @@ export {
 export type { GroupCommit } from './port/group-commit.js';
 export type { RetryOptions } from './port/retry.js';
 export type { TableNames } from './port/table-names.js';
-export { parseStoreUrl, type StoreUrl } from './port/url.js';
+export type { TimeLimitOptions } from './port/time-limit.js';
+export { parseStoreUrl, StoreUrl } from './port/url.js';
 export type { SessionWarning } from './port/warnings.js';
 export { atomicCompaction } from './session/atomic-compaction.js';
 export { EncryptedSession, type EncryptedSessionOptions } from './session/encrypted-session.js';
-export type { AddItemsOptions, StoreSession } from './session/session.js';
+export { type AddItemsOptions, StoreSession } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
-export type { ScopedStore } from './store/scoped-store.js';
+export { ScopedStore } from './store/scoped-store.js';
 export {
   OPERATION_CHANNEL,
   type OperationMessage,
   SessionStore,
   type StoreOptions,
 } from './store/store.js';
-export type { TransactionStore } from './store/transaction-store.js';
+export { TransactionStore } from './store/transaction-store.js';
 export type { SessionWindow } from './window/window.js';

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { SessionError } from '@stackone/sessions-core';
-import { importDriver, type StoreUrl } from '@stackone/sessions-core/backend';
+import type { StoreUrl } from '@stackone/sessions-core/backend';
+import { type MysqlDriverOption, mysqlDriver } from './driver.js';
 import {
   type CallbackConnection,
   type PromiseConnection,
@@ -47,16 +48,17 @@ export interface ConnectOptions {
   readonly max: number;
   readonly connectionTimeout: number;
   readonly ssl: boolean | MysqlTlsOptions | undefined;
+  readonly driver: MysqlDriverOption | undefined;
 }
 
 /** Makes the pool of a store. Connects when a connection is first needed. */
 export async function openPool(
   url: StoreUrl,
-  { max, connectionTimeout, ssl }: ConnectOptions,
+  { max, connectionTimeout, ssl, driver }: ConnectOptions,
 ): Promise<OwnPool> {
-  const { createPool } = await importDriver('mysql2', () => import('mysql2'));
+  const mysql = await mysqlDriver(driver);
   const socketPath = url.query.get('socketPath') ?? url.query.get('socket');
-  const pool = createPool({
+  const pool = mysql.createPool({
     host: url.host || 'localhost',
     port: url.port ?? 3306,
     ...(socketPath !== null && { socketPath }),
@@ -70,7 +72,8 @@ export async function openPool(
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });
-  return new OwnPool(pool as unknown as EventedPool);
+  // that of mysql2/promise wraps the pool that has the events
+  return new OwnPool(('pool' in pool ? pool.pool : pool) as EventedPool);
 }
 
 /** Some networks forget connections that are silent for minutes. */

@@ -186,7 +186,7 @@ const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, fatal, message, sqlState, ...rest } = driverErrorOf(error);
+  const { code, fatal, message, name, sqlState, ...rest } = driverErrorOf(error);
   const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
   const known = ERROR_CODES.find(
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
@@ -194,6 +194,7 @@ export function toSessionError(error: unknown): SessionError {
   if (known) return new SessionError(known[0], known[1], { cause: error });
   if (sqlState === '40001') return conflict(error);
   if (message === 'Pool is closed.') return new SessionError('CLOSED', CLOSED_MESSAGE, { cause: error });
+  if (isProgramError(name)) return driverFailed(name, error);
   // mysql2 gives these no code, like "Can't add new command when connection is in closed state"
   if (fatal === true || isUnsent(message)) return lost(error);
   return new SessionError(
@@ -217,6 +218,24 @@ function lost(cause: unknown): SessionError {
   return new SessionError(
     'CONNECTION_FAILED',
     'The connection was lost before anything was committed. Nothing was written.',
+    { cause },
+  );
+}
+
+/** What JavaScript itself throws is a fault of a program and no news from the network, also where mysql2 calls it fatal. */
+function isProgramError(name: unknown): name is string {
+  return /^(Eval|Range|Reference|Syntax|Type)Error$/.test(String(name));
+}
+
+function driverFailed(name: string, cause: unknown): SessionError {
+  const advice =
+    name === 'EvalError'
+      ? 'mysql2 makes code from text, which this process forbids (node --disallow-code-generation-from-strings). Use ' +
+        'mysql2 3.13 or later, and give connections of yours the option disableEval: true.'
+      : 'Where it happened is in the cause.';
+  return new SessionError(
+    'DRIVER_FAILED',
+    `The driver itself failed (${name}). Nothing was written. ${advice}`,
     { cause },
   );
 }

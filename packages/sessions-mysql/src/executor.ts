@@ -166,7 +166,7 @@ class Line {
       return await this.#send(sql);
     } catch (error) {
       const known = toSessionError(error);
-      this.broken ||= known.code === 'CONNECTION_FAILED' || known.code === 'CLOSED';
+      this.broken ||= ['CONNECTION_FAILED', 'CLOSED', 'DRIVER_FAILED'].includes(known.code);
       throw known;
     }
   };

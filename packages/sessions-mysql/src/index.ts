@@ -1,5 +1,6 @@
 export type { MysqlTlsOptions } from './connect.js';
 export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
+export type { MysqlDriver, MysqlDriverOption } from './driver.js';
 export type {
   DrizzleMysqlDatabase,
   DrizzleMysqlTransaction,

@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
 import { GivenPool, type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
+import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
@@ -65,6 +66,12 @@ export interface MysqlStoreOptions extends StoreOptions, RetryOptions {
    * what to trust and to show. It wins over what the URL says; without either the connection is not encrypted.
    */
   ssl?: boolean | MysqlTlsOptions;
+  /**
+   * The module `mysql2` itself, as `import mysql from 'mysql2'` gives it, for a pool that the store opens: for bundles,
+   * and for a `mysql2` that is not installed where this package looks for it. Default: the store imports it when it
+   * first connects.
+   */
+  driver?: MysqlDriverOption;
 }
 
 const isSchemaName: OptionCheck = (value) =>
@@ -81,7 +88,12 @@ const isTls: OptionCheck = (value) => {
     : `true, false or an object with some of ${TLS_KEYS.map((key) => `"${key}"`).join(', ')}`;
 };
 
-const POOL_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
+const POOL_OPTION_CHECKS = {
+  connectionTimeout: isWholeNumber(1),
+  max: isWholeNumber(1),
+  ssl: isTls,
+  driver: isDriver,
+};
 
 /** The checks of {@link MysqlStoreOptions}. */
 export const MYSQL_OPTION_CHECKS = {
@@ -131,7 +143,8 @@ export class MysqlSessionStore extends SessionStore {
    * `?socketPath=/run/mysqld/mysqld.sock`), with a pool of its own. The pool keeps no process alive; `close()` ends it.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `DATABASE_NOT_FOUND`,
-   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`.
+   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`,
+   * `DRIVER_FAILED`.
    * @example
    * ```ts
    * const store = await MysqlSessionStore.fromUrl('mysql://user:password@db.example.com/app', { ssl: { ca } });
@@ -212,9 +225,9 @@ function connect(
 ): () => Promise<Connected> {
   if ('url' in target) {
     const url = parseStoreUrl(target.url, 'mysql');
-    const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url) } = options;
+    const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url), driver } = options;
     return async () => {
-      const pool = await openPool(url, { max, connectionTimeout, ssl });
+      const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
       return { executor: new PoolExecutor(pool, sql), close: () => pool.close() };
     };
   }

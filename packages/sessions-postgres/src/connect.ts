@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { SessionError } from '@stackone/sessions-core';
-import { importDriver, isBoolean, type OptionCheck, type StoreUrl } from '@stackone/sessions-core/backend';
+import { isBoolean, type OptionCheck, type StoreUrl } from '@stackone/sessions-core/backend';
 import type { Client, ClientConfig } from 'pg';
+import { type PostgresDriverOption, postgresDriver } from './driver.js';
 import type { PostgresPool } from './driver-types.js';
 import { toSessionError } from './errors.js';
 
@@ -29,6 +30,11 @@ export interface ConnectOptions {
   max?: number;
   /** `true` for a server whose certificate Node trusts, or how to do TLS. It wins over the URL's `sslmode`. */
   ssl?: boolean | PostgresTlsOptions;
+  /**
+   * The module `pg` itself, as `import pg from 'pg'` gives it: for bundles, and for a `pg` that is not installed where
+   * this package looks for it. Default: the store imports `pg` when it first connects.
+   */
+  driver?: PostgresDriverOption;
 }
 
 const TLS_KEYS = ['ca', 'cert', 'key', 'passphrase', 'rejectUnauthorized', 'servername'];
@@ -53,14 +59,14 @@ const IDLE_TIMEOUT = 30_000;
 /**
  * A pool for the database of a URL. Nothing is sent before its first use.
  *
- * @throws SessionError `DRIVER_MISSING`; `UNSUPPORTED_URL` for an `sslmode` that is none; `TLS_FAILED` if a file of
+ * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `UNSUPPORTED_URL` for an `sslmode` that is none; `TLS_FAILED` if a file of
  * certificates cannot be read.
  */
 export async function openPool(
   url: StoreUrl,
   options: ConnectOptions,
 ): Promise<PostgresPool & { end(): unknown }> {
-  const { default: pg } = await importDriver('pg', () => import('pg'));
+  const pg = await postgresDriver(options.driver);
   const config = await clientConfig(url, options);
   // The pool's own time limit would also count the wait for another caller's connection to become free.
   class StoreClient extends pg.Client {

@@ -1,5 +1,5 @@
 import { isSessionError } from '@stackone/sessions-core';
-import { importDriver, inTurn } from '@stackone/sessions-core/backend';
+import { inTurn, loadFailure } from '@stackone/sessions-core/backend';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -177,22 +177,28 @@ interface Runner {
 
 function drizzleQuery(runner: Runner, phase: Phase): Query {
   return async (text, parameters = []) => {
-    // Loaded only here, where the application uses it itself: it takes longer to load than the driver.
-    const { sql } = await importDriver('drizzle-orm', () => import('drizzle-orm/sql'));
+    const sql = await drizzleTag();
     const result = await guarded(phase, () => runner.execute(fill(sql, text, parameters)));
     return 'rows' in result ? result.rows : result;
   };
+}
+
+type Tag = (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown;
+
+/** Loaded only where the application uses it itself: it takes longer to load than the driver. */
+async function drizzleTag(): Promise<Tag> {
+  try {
+    return (await import('drizzle-orm/sql')).sql;
+  } catch (cause) {
+    throw loadFailure('drizzle-orm', cause);
+  }
 }
 
 /** Quoted names and texts, which may hold anything, or a parameter. */
 const QUOTED_OR_PARAMETER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d)/g;
 
 /** The statement as Drizzle's template tag would have got it: its parameters stand where the `$n` are. */
-function fill(
-  sql: (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown,
-  text: string,
-  parameters: readonly unknown[],
-): unknown {
+function fill(sql: Tag, text: string, parameters: readonly unknown[]): unknown {
   const strings: string[] = [];
   const values: unknown[] = [];
   let end = 0;

@@ -1,5 +1,6 @@
 export type { ConnectOptions, PostgresTlsOptions } from './connect.js';
 export { schemaSql } from './ddl.js';
+export type { PostgresDriver, PostgresDriverOption } from './driver.js';
 export type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,

@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { PostgresBackend } from './backend.js';
 import { type ConnectOptions, endPool, isTls, openPool, surviveDrops } from './connect.js';
+import { isDriver } from './driver.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -46,7 +47,12 @@ export interface PostgresStoreOptions extends StoreOptions, RetryOptions, Connec
 const isSchemaName: OptionCheck = (value) =>
   isTableNames({ sessions: value }) === undefined ? undefined : 'a name of 1 to 63 bytes, without NUL';
 
-const CONNECT_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
+const CONNECT_OPTION_CHECKS = {
+  connectionTimeout: isWholeNumber(1),
+  max: isWholeNumber(1),
+  ssl: isTls,
+  driver: isDriver,
+};
 
 /** The checks of {@link PostgresStoreOptions}. */
 export const POSTGRES_OPTION_CHECKS = {
@@ -88,7 +94,7 @@ export class PostgresSessionStore extends SessionStore {
    * `sslrootcert`, `sslcert`, `sslkey`, `application_name`, `options`, `statement_timeout`, `lock_timeout`.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`, `TLS_FAILED`,
-   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`.
+   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`, `DRIVER_FAILED`.
    */
   static fromUrl(url: string, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ url }, options);

@@ -2,7 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isSessionError, SessionError } from '@stackone/sessions-core';
-import { importDriver, requireNode } from '@stackone/sessions-core/backend';
+import { type SqliteDriverOption, sqliteDriver } from './driver.js';
 import type { SqliteDatabase } from './driver-types.js';
 import { toSessionError } from './errors.js';
 import { HandleExecutor } from './executor.js';
@@ -10,9 +10,6 @@ import { IN_MEMORY } from './location.js';
 
 /** How hard a COMMIT presses its data onto the disk: `PRAGMA synchronous`. */
 export type Synchronous = 'extra' | 'full' | 'normal';
-
-/** The oldest Node that better-sqlite3 13 runs on; older ones crash when they load it. */
-const LEAST_NODE = 22;
 
 /**
  * How long the log grows before its pages go into the database, in pages of usually 4 kB; SQLite's default is 1000.
@@ -23,19 +20,25 @@ const CHECKPOINT_PAGES = 4000;
 /** How long to wait before asking again for a lock that SQLite itself does not wait for, in ms. */
 const LOCK_PAUSE = 10;
 
+/** How a store opens a database. */
+export interface OpenOptions {
+  readonly synchronous: Synchronous;
+  /** How long to wait for a lock, in ms. */
+  readonly busyTimeout: number;
+  readonly driver: SqliteDriverOption | undefined;
+}
+
 /**
  * Opens a database file, or one in memory, ready for a store.
  *
- * @param busyTimeout - How long to wait for a lock, in ms.
  * @throws SessionError that tells a missing folder, a lack of permission, a read-only file, a file that is no
  * database and a lock from each other.
  */
 export async function openDatabase(
   location: string,
-  { synchronous, busyTimeout }: { synchronous: Synchronous; busyTimeout: number },
+  { synchronous, busyTimeout, driver }: OpenOptions,
 ): Promise<SqliteDatabase> {
-  requireNode('better-sqlite3', LEAST_NODE);
-  const { default: Database } = await importDriver('better-sqlite3', () => import('better-sqlite3'));
+  const Database = await sqliteDriver(driver);
   if (location !== IN_MEMORY) await checkAccess(resolve(location));
   let database: SqliteDatabase | undefined;
   try {

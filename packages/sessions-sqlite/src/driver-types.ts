@@ -2,6 +2,9 @@
 export interface SqliteStatement {
   run(...parameters: unknown[]): unknown;
   all(...parameters: unknown[]): unknown[];
+  /** Rows as arrays from now on. */
+  raw(): SqliteStatement;
+  columns(): readonly { readonly name: string }[];
 }
 
 /**

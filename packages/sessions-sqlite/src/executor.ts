@@ -20,17 +20,35 @@ function guarded<T>(call: () => T): T {
   }
 }
 
+/** Runs one statement and answers its rows as objects. */
+type Reader = (parameters: readonly unknown[]) => Record<string, unknown>[];
+
+/**
+ * The driver makes a function from text for rows that it returns as objects. A process may forbid that, and few rows
+ * come sooner without.
+ */
+function readerOf(statement: SqliteStatement): Reader {
+  const names = statement.columns().map(({ name }) => name);
+  return (parameters) =>
+    (statement.all(...parameters) as unknown[][]).map((values) => {
+      const row: Record<string, unknown> = {};
+      for (const [index, name] of names.entries()) row[name] = values[index];
+      return row;
+    });
+}
+
 /** A connection over a database handle. Each statement is prepared once and kept as long as the handle. */
 export class HandleExecutor implements SqliteExecutor {
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #readers = new Map<string, Reader>();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
   }
 
   all(sql: string, parameters: readonly unknown[] = []): unknown[] {
-    return guarded(() => this.#statement(sql).all(...parameters));
+    return guarded(() => this.#reader(sql)(parameters));
   }
 
   run(sql: string, parameters: readonly unknown[] = []): void {
@@ -57,6 +75,15 @@ export class HandleExecutor implements SqliteExecutor {
     } catch {
       // the failure before it says more, and a connection that cannot roll back cannot commit either
     }
+  }
+
+  #reader(sql: string): Reader {
+    let reader = this.#readers.get(sql);
+    if (!reader) {
+      reader = readerOf(this.#database.prepare(sql).raw());
+      this.#readers.set(sql, reader);
+    }
+    return reader;
   }
 
   #statement(sql: string): SqliteStatement {

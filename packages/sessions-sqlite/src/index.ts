@@ -1,5 +1,6 @@
 export type { Synchronous } from './connect.js';
 export { schemaSql } from './ddl.js';
+export type { SqliteDriver, SqliteDriverOption } from './driver.js';
 export type {
   DrizzleSqliteDatabase,
   DrizzleSqliteTransaction,

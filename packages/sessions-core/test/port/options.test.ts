@@ -2,12 +2,10 @@ import { expect, test } from 'vitest';
 import {
   checkOptions,
   derivedName,
-  importDriver,
   isBoolean,
   isOneOf,
   isTableNames,
   isWholeNumber,
-  requireNode,
 } from '../../src/backend.js';
 
 const checks = { on: isBoolean, wait: isWholeNumber(0), mode: isOneOf('a', 'b'), tables: isTableNames };
@@ -52,37 +50,4 @@ test('derived names fit into 63 bytes and never meet', () => {
   );
   for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   expect(new Set(names).size).toBe(3);
-});
-
-test('a driver that is not installed is named with the line that installs it', async () => {
-  const missing = () => import('a-driver-that-nobody-has' as string);
-  await expect(importDriver('a-driver-that-nobody-has', missing)).rejects.toMatchObject({
-    code: 'DRIVER_MISSING',
-    message:
-      'The package "a-driver-that-nobody-has" is not installed. Run: npm install a-driver-that-nobody-has',
-  });
-});
-
-test('a driver that is there but does not load is another failure', async () => {
-  const broken = async () => {
-    throw Object.assign(new Error('canary'), { code: 'ERR_DLOPEN_FAILED' });
-  };
-  await expect(importDriver('driver', broken)).rejects.toMatchObject({
-    code: 'DRIVER_FAILED',
-    cause: { code: 'ERR_DLOPEN_FAILED' },
-  });
-  const inner = async () => {
-    throw Object.assign(new Error("Cannot find package 'bindings' imported from driver.js"), {
-      code: 'ERR_MODULE_NOT_FOUND',
-    });
-  };
-  await expect(importDriver('driver', inner)).rejects.toMatchObject({ code: 'DRIVER_FAILED' });
-});
-
-test('a Node that is too old is refused', () => {
-  expect(() => requireNode('driver', 22, '20.20.2')).toThrow(
-    expect.objectContaining({ code: 'UNSUPPORTED_RUNTIME' }),
-  );
-  expect(() => requireNode('driver', 22, '22.0.0')).not.toThrow();
-  expect(() => requireNode('driver', 22)).not.toThrow();
 });
