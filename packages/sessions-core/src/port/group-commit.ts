@@ -9,6 +9,7 @@ import type {
   StoredRow,
 } from './backend.js';
 import { isSessionError, type SessionErrorCode } from './errors.js';
+import { afterTick, now, startTimer, type Timer } from './timers.js';
 
 /**
  * Which turns may share a commit. `true`: those of all conversations of a store. `'session'`: only those of one
@@ -71,8 +72,8 @@ export class GroupingBackend implements SessionBackend {
   #commits = 0;
   /** When the latest commit began. */
   #begun = 0;
-  #patience: NodeJS.Timeout | undefined;
-  #tick: NodeJS.Immediate | undefined;
+  #patience: Timer | undefined;
+  #awaitsTick = false;
 
   constructor(backend: SessionBackend, mode: true | 'session') {
     this.supports = backend.supports;
@@ -86,7 +87,7 @@ export class GroupingBackend implements SessionBackend {
   async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
     const turns = batches.map((batch) => this.#enqueue(batch));
     if (this.#backend.gathersByTick) this.#commitAfterTick();
-    else if (!this.#tick) this.#commitWhatMay();
+    else if (!this.#awaitsTick) this.#commitWhatMay();
     return Promise.all(turns);
   }
 
@@ -120,8 +121,10 @@ export class GroupingBackend implements SessionBackend {
   }
 
   #commitAfterTick(): void {
-    this.#tick ??= setImmediate(() => {
-      this.#tick = undefined;
+    if (this.#awaitsTick) return;
+    this.#awaitsTick = true;
+    afterTick(() => {
+      this.#awaitsTick = false;
       this.#commitWhatMay();
     });
   }
@@ -152,12 +155,12 @@ export class GroupingBackend implements SessionBackend {
   }
 
   #isOutOfPatience(): boolean {
-    const wait = this.#begun + PATIENCE - performance.now();
+    const wait = this.#begun + PATIENCE - now();
     if (wait <= 0) return true;
-    this.#patience ??= setTimeout(() => {
+    this.#patience ??= startTimer(Math.ceil(wait), () => {
       this.#patience = undefined;
       this.#commitWhatMay();
-    }, Math.ceil(wait));
+    });
     return false;
   }
 
@@ -201,7 +204,7 @@ export class GroupingBackend implements SessionBackend {
     const sessionIds = new Set(group.map(({ batch }) => batch.sessionId));
     for (const sessionId of sessionIds) this.#sessionsInFlight.add(sessionId);
     this.#commits++;
-    this.#begun = performance.now();
+    this.#begun = now();
     const refusal = await this.#append(group);
     this.#commits--;
     if (refusal === undefined) {

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Awaitable } from './awaitable.js';
 import { isSessionError, type SessionErrorCode } from './errors.js';
 import { isWholeNumber } from './options.js';
+import { delay } from './timers.js';
 
 /** How often and how patiently a call to a server is tried again. */
 export interface RetryOptions {
@@ -48,9 +48,9 @@ export async function retry<T>(
         (code === 'CONNECTION_FAILED' || (repeatable && code === 'OUTCOME_UNKNOWN')) &&
         tried < maxRetries
       ) {
-        await wait(retryDelay * (1 - Math.random() / 2));
+        await delay(retryDelay * (1 - Math.random() / 2));
       } else if (code === 'TRANSACTION_CONFLICT' && maxRetries > 0 && tried < CONFLICT_RETRIES) {
-        await wait(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));
+        await delay(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));
       } else {
         throw error;
       }

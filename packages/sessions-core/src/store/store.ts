@@ -10,6 +10,7 @@ import { CallOrder } from '../port/call-order.js';
 import { SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
+import { now } from '../port/timers.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession } from '../session/session.js';
 import type { PreparedCall, SessionHost, SessionOperation } from '../session/session-host.js';
@@ -234,7 +235,19 @@ export class SessionStore implements AsyncDisposable {
     return this;
   }
 
-  /** Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`. */
+  /**
+   * Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`: a run that is not over
+   * could not store its turn, so wait for your runs first.
+   *
+   * @example
+   * ```ts
+   * // `on`, not `once`: the SDK ends the process when no listener but its own is left
+   * process.on('SIGTERM', async () => {
+   *   await Promise.all(runs);
+   *   await store.close();
+   * });
+   * ```
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -295,7 +308,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    const started = operations.hasSubscribers ? performance.now() : undefined;
+    const started = operations.hasSubscribers ? now() : undefined;
     const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
@@ -359,7 +372,7 @@ export class SessionStore implements AsyncDisposable {
       error = thrown instanceof SessionError ? thrown.code : (thrown as Error).name;
       throw thrown;
     } finally {
-      const ms = performance.now() - started;
+      const ms = now() - started;
       operations.publish({ engine: this.#engine.name, operation, ms, ...(error && { error }) });
     }
   }
@@ -368,7 +381,7 @@ export class SessionStore implements AsyncDisposable {
 
   /** In a microtask, so that a listener never runs inside a transaction of ours and its failure is its own. */
   #warn(warning: SessionWarning): void {
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (this.#events.emit('warning', warning) || this.#told.has(warning.code)) return;
       this.#told.add(warning.code);
       process.emitWarning(warning.message, { type: 'SessionStoreWarning', code: warning.code });

@@ -60,6 +60,17 @@ async function settled(): Promise<void> {
   for (let count = 0; count < 5; count++) await tick();
 }
 
+// The true timers cannot be replaced from outside; here the test moves the clock, so that no commit depends on how busy
+// the machine is.
+vi.mock('../../src/port/timers.js', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../src/port/timers.js')>()),
+  now: () => performance.now(),
+  startTimer(ms: number, call: () => void) {
+    const timeout = setTimeout(call, ms);
+    return { cancel: () => clearTimeout(timeout), unref: () => undefined };
+  },
+}));
+
 function message(content: string): AgentInputItem {
   return { role: 'user', content };
 }
