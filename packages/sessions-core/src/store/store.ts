@@ -7,6 +7,7 @@ import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from '../items/responses-f
 import type { OnCorruptItem } from '../items/row-reader.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
 import { CallOrder } from '../port/call-order.js';
+import { checked } from '../port/checked-backend.js';
 import { SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
@@ -348,7 +349,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   async #connect(): Promise<SessionBackend> {
-    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    const backend = checked(await this.#engine.open((warning) => this.#warn(warning)));
     return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
   }
 
