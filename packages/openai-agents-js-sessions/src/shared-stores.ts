@@ -1,7 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SessionStore } from '@stackone/sessions-core';
-import { digestOf, parseStoreUrl, type StoreUrl } from '@stackone/sessions-core/backend';
+import {
+  digestOf,
+  parseStoreUrl,
+  type StoreUrl,
+  startTimer,
+  type Timer,
+} from '@stackone/sessions-core/backend';
 import { IN_MEMORY, sqliteLocation } from '@stackone/sessions-sqlite';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
@@ -15,7 +21,7 @@ export interface StoreLease {
 interface SharedStore {
   readonly opening: Promise<SessionStore>;
   leases: number;
-  ending?: NodeJS.Timeout;
+  ending?: Timer;
 }
 
 /** One registry a process, also for several copies of this package (ESM beside CommonJS). */
@@ -47,7 +53,7 @@ export async function leaseStore(
   const key = digestOf([location, fingerprint(plain), ...modules.toSorted()].join('\n'));
   const entry = shared.get(key) ?? { opening: openSessionStore(url, options), leases: 0 };
   shared.set(key, entry);
-  clearTimeout(entry.ending);
+  entry.ending?.cancel();
   entry.leases++;
   let store: SessionStore;
   try {
@@ -64,10 +70,10 @@ export async function leaseStore(
       released = true;
       entry.leases--;
       if (entry.leases > 0) return;
-      entry.ending = setTimeout(() => {
+      entry.ending = startTimer(linger, () => {
         shared.delete(key);
         void store.close().catch((error: unknown) => process.emitWarning(error as Error));
-      }, linger).unref();
+      }).unref();
     },
   };
 }

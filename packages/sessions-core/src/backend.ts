@@ -25,6 +25,7 @@ export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } fro
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
+export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
 export type { WarningReporter } from './port/warnings.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';

@@ -53,6 +53,9 @@ type Connected = ((error: Error) => void) | ((error: null, client: Client) => vo
 /** As long as DNS, TCP, TLS and login may take together, in ms. */
 const CONNECTION_TIMEOUT = 10_000;
 
+/** How long a connection is silent before TCP asks whether the other side is there, in ms. The system's own is hours. */
+const KEEP_ALIVE_DELAY = 30_000;
+
 /** Idle connections are ended before servers and proxies drop them unasked, in ms. */
 const IDLE_TIMEOUT = 30_000;
 
@@ -117,6 +120,7 @@ async function clientConfig(url: StoreUrl, { connectionTimeout, ssl }: ConnectOp
     application_name: query.get('application_name') ?? 'openai-agents-sessions',
     connectionTimeoutMillis: connectionTimeout ?? (seconds ? seconds * 1000 : CONNECTION_TIMEOUT),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY,
   };
 }
 

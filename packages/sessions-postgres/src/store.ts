@@ -4,10 +4,12 @@ import {
   type SessionSupport,
   type StoreOptions,
   type TableNames,
+  type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
   isWholeNumber,
@@ -16,6 +18,7 @@ import {
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
+  TIME_LIMIT_OPTION_CHECKS,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { PostgresBackend } from './backend.js';
@@ -27,7 +30,8 @@ import type {
   PostgresClient,
   PostgresPool,
 } from './driver-types.js';
-import { ClientExecutor, DrizzleExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
+import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
+import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 
@@ -35,7 +39,7 @@ import { prepareTables } from './tables.js';
 export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: DrizzlePostgresDatabase };
 
 /** The options of a {@link PostgresSessionStore}. Those of {@link ConnectOptions} are for stores made from a URL. */
-export interface PostgresStoreOptions extends StoreOptions, RetryOptions, ConnectOptions {
+export interface PostgresStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions, ConnectOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
   createTables?: boolean;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
@@ -58,6 +62,7 @@ const CONNECT_OPTION_CHECKS = {
 export const POSTGRES_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
+  ...TIME_LIMIT_OPTION_CHECKS,
   ...CONNECT_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
@@ -151,7 +156,8 @@ const SUPPORTS: SessionSupport = {
 };
 
 interface Connected {
-  readonly executor: PostgresExecutor;
+  /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
+  readonly executorFor: (timeout: number) => PostgresExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -161,39 +167,43 @@ function connector(target: PostgresTarget, options: PostgresStoreOptions): () =>
     return async () => {
       const pool = await openPool(url, options);
       surviveDrops(pool);
-      return { executor: new PoolExecutor(pool), close: () => endPool(pool) };
+      return { executorFor: (timeout) => new PoolExecutor(pool, timeout), close: () => endPool(pool) };
     };
   }
   for (const name of Object.keys(CONNECT_OPTION_CHECKS) as (keyof ConnectOptions)[]) {
     if (options[name] !== undefined)
       throw new TypeError(`PostgresSessionStore: "${name}" is for stores made from a URL.`);
   }
-  const [emitter, executor] = ownExecutor(target);
+  const [emitter, executorFor] = ownExecutor(target);
   return async () => {
     surviveDrops(emitter);
-    return { executor, close: async () => undefined };
+    return { executorFor, close: async () => undefined };
   };
 }
 
 /** What the application handed over: what may emit errors, and the connection over it. */
-function ownExecutor(target: Exclude<PostgresTarget, { url: string }>): [unknown, PostgresExecutor] {
+function ownExecutor(
+  target: Exclude<PostgresTarget, { url: string }>,
+): [emitter: unknown, Connected['executorFor']] {
   if ('pool' in target) {
     const { pool } = target;
     if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number')
       throw new TypeError('PostgresSessionStore: this is not a pool of pg.');
-    return [pool, new PoolExecutor(pool)];
+    return [pool, (timeout) => new PoolExecutor(pool, timeout)];
   }
   const { db } = target;
   if (typeof db?.execute !== 'function' || typeof db.transaction !== 'function')
     throw new TypeError('PostgresSessionStore: this is not a Drizzle database for PostgreSQL.');
-  return [Reflect.get(db, '$client'), new DrizzleExecutor(db, 'write')];
+  const pool = poolOf(db);
+  if (pool) return [pool, (timeout) => new PoolExecutor(pool, timeout)];
+  return [Reflect.get(db, '$client'), (timeout) => new DrizzleExecutor(db, 'write', timeout)];
 }
 
-function joinTransaction(transaction: unknown): PostgresExecutor {
+function joinTransaction(transaction: unknown, timeout: number): PostgresExecutor {
   const { execute, query } = (transaction ?? {}) as { execute?: unknown; query?: unknown };
   if (typeof execute === 'function')
-    return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone');
-  if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient);
+    return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone', timeout);
+  if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient, timeout);
   throw new TypeError('PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.');
 }
 
@@ -208,10 +218,12 @@ export function backendOpener(
 ): (warn: WarningReporter) => Promise<PostgresBackend> {
   const connect = connector(target, options);
   const wanted = postgresNames(options.tables, options.schema);
+  const { timeout = DEFAULT_TIMEOUT, createTables = true } = options;
   const open = async (warn: WarningReporter) => {
-    const { executor, close } = await connect();
+    const { executorFor, close } = await connect();
+    const executor = executorFor(timeout);
     try {
-      const prepared = await prepareTables(executor, wanted, options.createTables ?? true, warn);
+      const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
       const { names, operations, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
@@ -219,7 +231,7 @@ export function backendOpener(
         supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,
         retry: options,
-        join: joinTransaction,
+        join: (transaction) => joinTransaction(transaction, timeout),
         close,
       });
     } catch (error) {

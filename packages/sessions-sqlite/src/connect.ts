@@ -1,7 +1,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { isSessionError, SessionError } from '@stackone/sessions-core';
+import { delay, now } from '@stackone/sessions-core/backend';
 import { type SqliteDriverOption, sqliteDriver } from './driver.js';
 import type { SqliteDatabase } from './driver-types.js';
 import { toSessionError } from './errors.js';
@@ -60,14 +60,14 @@ export async function openDatabase(
  * several processes do it at the same time SQLite answers BUSY without waiting.
  */
 async function useWriteAheadLog(connection: HandleExecutor, busyTimeout: number): Promise<void> {
-  const end = Date.now() + busyTimeout;
+  const end = now() + busyTimeout;
   for (;;) {
     try {
       connection.all('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (!isSessionError(error) || error.code !== 'BUSY' || Date.now() > end) throw error;
-      await wait(LOCK_PAUSE);
+      if (!isSessionError(error) || error.code !== 'BUSY' || now() > end) throw error;
+      await delay(LOCK_PAUSE);
     }
   }
 }

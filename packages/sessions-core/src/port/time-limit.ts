@@ -1,8 +1,6 @@
 import type { Awaitable } from './awaitable.js';
 import { isWholeNumber } from './options.js';
-
-// Taken when the module loads, so that fake timers of a test do not stop time here.
-const { setTimeout, clearTimeout } = globalThis;
+import { startTimer } from './timers.js';
 
 /** How long a call waits for a server. */
 export interface TimeLimitOptions {
@@ -45,21 +43,18 @@ export function withTimeLimit<T>(
   if (limit === 0) return Promise.resolve(work);
   return new Promise((resolve, reject) => {
     let over = false;
-    const timer = setTimeout(
-      () => {
-        over = true;
-        reject(tooLate());
-      },
-      Math.min(limit, LONGEST),
-    );
+    const timer = startTimer(Math.min(limit, LONGEST), () => {
+      over = true;
+      reject(tooLate());
+    });
     Promise.resolve(work).then(
       (value) => {
-        clearTimeout(timer);
+        timer.cancel();
         if (over) afterAll(value);
         else resolve(value);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        timer.cancel();
         reject(error); // does nothing when it is over
       },
     );

@@ -166,7 +166,8 @@ export class StoreSession
    *
    * @returns The item, or `undefined` if there is none.
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item;
-   * `DECRYPTION_FAILED` if no key fits. Nothing is removed then.
+   * `DECRYPTION_FAILED` if no key fits; `UNSUPPORTED` in a store that must look at an item before it removes it
+   * (`encryption`, or `onCorruptItem: 'throw'`) over a database without transactions. Nothing is removed then.
    */
   popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     return this.#perform(

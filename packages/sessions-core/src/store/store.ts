@@ -7,9 +7,11 @@ import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from '../items/responses-f
 import type { OnCorruptItem } from '../items/row-reader.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
 import { CallOrder } from '../port/call-order.js';
+import { checked } from '../port/checked-backend.js';
 import { SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
+import { now } from '../port/timers.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession } from '../session/session.js';
 import type { PreparedCall, SessionHost, SessionOperation } from '../session/session-host.js';
@@ -86,6 +88,9 @@ export const OPERATION_CHANNEL = 'stackone:sessions:operation';
 
 const operations = channel(OPERATION_CHANNEL);
 
+// A symbol of the global registry: a store of the CommonJS copy may be handed to a session of the ESM copy.
+const HOST = Symbol.for('@stackone/sessions-core/host');
+
 /**
  * What sessions reach a store by, for classes derived from {@link StoreSession}; applications call `store.session`.
  *
@@ -98,7 +103,9 @@ const operations = channel(OPERATION_CHANNEL);
  * }
  * ```
  */
-export let hostOf: (store: SessionStore) => SessionHost;
+export function hostOf(store: SessionStore): SessionHost {
+  return (store as unknown as { readonly [HOST]: SessionHost })[HOST];
+}
 
 /**
  * One database with any number of conversations.
@@ -129,10 +136,6 @@ export class SessionStore implements AsyncDisposable {
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
 
-  static {
-    hostOf = (store) => store.#host;
-  }
-
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
@@ -143,6 +146,7 @@ export class SessionStore implements AsyncDisposable {
     this.#exactlyOnce = options.exactlyOnce ?? false;
     this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.#host = this.#hostOf(undefined);
+    Object.defineProperty(this, HOST, { value: this.#host });
   }
 
   /** What this store can do. Before it is open: what its engine can do at best. */
@@ -307,7 +311,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    const started = operations.hasSubscribers ? performance.now() : undefined;
+    const started = operations.hasSubscribers ? now() : undefined;
     const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
@@ -347,7 +351,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   async #connect(): Promise<SessionBackend> {
-    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    const backend = checked(await this.#engine.open((warning) => this.#warn(warning)));
     return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
   }
 
@@ -371,7 +375,7 @@ export class SessionStore implements AsyncDisposable {
       error = thrown instanceof SessionError ? thrown.code : (thrown as Error).name;
       throw thrown;
     } finally {
-      const ms = performance.now() - started;
+      const ms = now() - started;
       operations.publish({ engine: this.#engine.name, operation, ms, ...(error && { error }) });
     }
   }
@@ -380,7 +384,7 @@ export class SessionStore implements AsyncDisposable {
 
   /** In a microtask, so that a listener never runs inside a transaction of ours and its failure is its own. */
   #warn(warning: SessionWarning): void {
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (this.#events.emit('warning', warning) || this.#told.has(warning.code)) return;
       this.#told.add(warning.code);
       process.emitWarning(warning.message, { type: 'SessionStoreWarning', code: warning.code });
