@@ -58,9 +58,9 @@ export function compilerMessages(files: readonly string[]): Map<string, string[]
   return messages;
 }
 
-/** Whether a program waits for requests, so that it does not end by itself. */
+/** Whether a program is a server that ends when it is told to, and not by itself. */
 export function isServer(code: string): boolean {
-  return /\.listen\(/.test(code);
+  return code.includes("process.on('SIGTERM'");
 }
 
 /**

@@ -38,7 +38,7 @@ export interface Readme {
   readonly blocks: readonly Block[];
 }
 
-/** The README of the project and of every package that is published, and the guides. */
+/** The README of the project and of every package that is published, and the pages of `docs/`. */
 export function readmes(): Readme[] {
   const paths = globSync(['README.md', 'packages/*/README.md', 'docs/*.md'], { cwd: ROOT }).sort();
   return paths.map((path) => {

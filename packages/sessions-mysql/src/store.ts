@@ -32,6 +32,7 @@ import {
   promisePool,
   queryText,
 } from './driver-types.js';
+import type { Cluster } from './errors.js';
 import {
   ConnectionExecutor,
   type MysqlExecutor,
@@ -214,7 +215,8 @@ async function opened(
 }
 
 interface Connected {
-  readonly executor: MysqlExecutor;
+  /** @param cluster - What the server is part of, once it is known. */
+  readonly executorFor: (cluster?: Cluster) => MysqlExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -228,7 +230,7 @@ function connect(
     const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url), driver } = options;
     return async () => {
       const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
-      return { executor: new PoolExecutor(pool, sql), close: () => pool.close() };
+      return { executorFor: (cluster) => new PoolExecutor(pool, sql, cluster), close: () => pool.close() };
     };
   }
   const misplaced = Object.keys(POOL_OPTION_CHECKS).find(
@@ -238,12 +240,15 @@ function connect(
   const client: unknown = 'pool' in target ? target.pool : target.db.$client;
   const close = async () => undefined;
   if (isPool(client)) {
-    const executor = new PoolExecutor(new GivenPool(promisePool(client)), sql);
-    return async () => ({ executor, close });
+    const pool = new GivenPool(promisePool(client));
+    return async () => ({ executorFor: (cluster) => new PoolExecutor(pool, sql, cluster), close });
   }
   if (isConnection(client)) {
-    const executor = new ConnectionExecutor(promiseConnection(client), sql);
-    return async () => ({ executor, close });
+    const connection = promiseConnection(client);
+    return async () => ({
+      executorFor: (cluster) => new ConnectionExecutor(connection, sql, cluster),
+      close,
+    });
   }
   throw new TypeError(
     'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.',
@@ -279,14 +284,14 @@ export function backendOpener(
   const connecting = connect(target, options, sql);
   const retries = { maxRetries, retryDelay };
   return async (warn) => {
-    const { executor, close } = await connecting();
+    const { executorFor, close } = await connecting();
     try {
       return await retry(async () => {
-        const send = (text: string) => executor.run(text);
+        const send = (text: string) => executorFor().run(text);
         const settings = await readSettings(send);
         const { operations, newestIndex } = await prepareTables(send, names, settings, createTables, warn);
         return new MysqlBackend({
-          executor,
+          executor: executorFor(settings.cluster),
           sql: statements(names, newestIndex),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,

@@ -56,7 +56,7 @@ test.each([EvalError, RangeError, ReferenceError, SyntaxError, TypeError])(
     expect(error.message).toContain(Kind.name);
     expect(error.message).not.toContain('canary');
     expect(toSessionError(new Error('of Drizzle', { cause: thrown })).code).toBe('DRIVER_FAILED');
-    expect(toCommitError(thrown)).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false });
+    expect(toCommitError(thrown, undefined)).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false });
     // a network error stays one, whatever its class
     expect(toSessionError(Object.assign(new Kind(), { code: 'ECONNRESET' })).code).toBe('CONNECTION_FAILED');
     expect(toSessionError(new SessionError('CLOSED', '')).code).toBe('CLOSED');

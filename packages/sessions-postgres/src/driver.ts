@@ -9,7 +9,7 @@ export interface PostgresDriver {
   readonly Pool: new (...parameters: never[]) => object;
 }
 
-/** What an application may hand over: the module, or its namespace, as `import('pg')` gives it. */
+/** What an application may hand over: the module, or its namespace, as a dynamic import gives it. */
 export type PostgresDriverOption = PostgresDriver | { readonly default: PostgresDriver };
 
 type Pg = typeof import('pg')['default'];

@@ -43,7 +43,12 @@ export const ERROR_CODES: readonly (readonly [name: string, code: SessionErrorCo
   ['3F000', 'TABLE_MISSING', 'The schema does not exist. Make it, or give the store the option "schema".'],
   ['42P01', 'TABLE_MISSING', NO_TABLES],
   ['42703', 'TABLE_MISSING', NO_TABLES],
-  ['42501', 'PERMISSION_DENIED', 'The user lacks a privilege on the schema or the tables. Use GRANT.'],
+  [
+    '42501',
+    'PERMISSION_DENIED',
+    'The user lacks a privilege on the schema or the tables. Use GRANT. Where ids come from a sequence (tables of the ' +
+      'Python SDK, or of before), GRANT USAGE ON SEQUENCE agent_messages_id_seq is needed as well.',
+  ],
   ['25006', 'READ_ONLY', 'The server takes no writes: it is a replica, or its transactions are read-only.'],
   ['25P02', 'DATABASE_ERROR', 'The transaction failed earlier and has to be rolled back.'],
   ['53300', 'CONNECTION_FAILED', 'The server has no connection left. Raise max_connections, or lower "max".'],

@@ -109,7 +109,15 @@ async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
 async function inspect(query: Query, names: PostgresNames): Promise<State> {
   const { sessions, messages, operations } = qualifiedTables(names);
   const [row] = await query(INSPECT, [sessions, messages, operations, names.schema ?? null]);
-  return JSON.parse((row as { state: string }).state) as State;
+  const { state } = (row ?? {}) as { state?: unknown };
+  if (typeof state !== 'string' || !state.startsWith('{')) {
+    throw new SessionError(
+      'UNSUPPORTED',
+      'The driver changes the names or values of what the server answers. Take that off (postgres.js: the option ' +
+        '"transform"), or give the store a client of its own.',
+    );
+  }
+  return JSON.parse(state) as State;
 }
 
 async function create(

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import type pg from 'pg';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
@@ -17,6 +18,9 @@ vi.mock('drizzle-orm/sql', async (original) => {
     sql: (...query: Parameters<typeof own.sql>) => (installed.sql as typeof own.sql)(...query),
   };
 });
+
+/** The version that is installed where the package looks for it. */
+const NEWEST = DRIZZLE_VERSIONS.find(({ name }) => name === '0.45');
 
 const NASTY = 'NUL \u0000, \\, \\\\, \', ", {}, {"a":[null]}, NULL, $1, ?, :x, \ud800, 👋';
 const portable = { durable: true, shared: true, edit: true, operations: true, transactions: true };
@@ -163,5 +167,33 @@ describeEngine('postgres:18', ({ url }) => {
       expect(turnNames(await session.getItems())).toEqual(['x']);
       await opened.end();
     }
+  });
+
+  test('postgres.js that changes names: works, or is refused at opening', async () => {
+    const { drizzle } = await import('drizzle-orm/postgres-js');
+    installed.sql = NEWEST?.sql;
+    for (const transform of [postgres.camel, postgres.kebab]) {
+      const client = postgres(url, { max: 2, onnotice: () => {}, transform });
+      const store = await PostgresSessionStore.fromDrizzle(drizzle({ client }));
+      const session = store.session(randomUUID());
+      for (let call = 0; call < 2; call++)
+        await session.addItems(turn('x'), undefined, { operationId: 'once' });
+      const other = session.addItems(turn('y'), undefined, { operationId: 'once' });
+      await expect(other).rejects.toMatchObject({ code: 'OPERATION_CONFLICT' });
+      await session.applyHistoryTransaction?.({
+        operationId: 'edit',
+        transaction: { type: 'append_items', items: turn('z') },
+      });
+      expect(turnNames(await session.getItems())).toEqual(['x', 'z']);
+      expect(contents([await session.popItem()])).toEqual(['z-3']);
+      await session.clearSession();
+      await client.end();
+    }
+    const client = postgres(url, { max: 2, onnotice: () => {}, transform: postgres.pascal });
+    await expect(PostgresSessionStore.fromDrizzle(drizzle({ client }))).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('transform'),
+    });
+    await client.end();
   });
 });

@@ -74,11 +74,12 @@ describeEngine('postgres', ({ server, url }) => {
     });
 
     test('anything else is OUTCOME_UNKNOWN, or DATABASE_ERROR before the commit, with its own code', async () => {
+      const edited = session();
+      await edited.addItems(items);
       await raising('XX000', async () => {
         const error = await failure(() => session().addItems(items));
         expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false, cause: { code: 'XX000' } });
-        const edited = session();
-        const transaction = { type: 'append_items' as const, items };
+        const transaction = { type: 'replace_suffix' as const, expectedSuffix: items, replacement: items };
         const edit = () => edited.applyHistoryTransaction?.({ operationId: 'a', transaction });
         expect(await failure(async () => edit())).toMatchObject({
           code: 'DATABASE_ERROR',

@@ -4,6 +4,7 @@ export interface SqliteStatement {
   all(...parameters: unknown[]): unknown[];
   /** Rows as arrays from now on. */
   raw(): SqliteStatement;
+  safeIntegers(toggle: boolean): this;
   columns(): readonly { readonly name: string }[];
 }
 

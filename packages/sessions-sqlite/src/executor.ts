@@ -25,7 +25,7 @@ type Reader = (parameters: readonly unknown[]) => Record<string, unknown>[];
 
 /**
  * The driver makes a function from text for rows that it returns as objects. A process may forbid that, and few rows
- * come sooner without.
+ * come sooner without. Numbers are numbers, whatever the application has set for its own statements.
  */
 function readerOf(statement: SqliteStatement): Reader {
   const names = statement.columns().map(({ name }) => name);
@@ -80,7 +80,7 @@ export class HandleExecutor implements SqliteExecutor {
   #reader(sql: string): Reader {
     let reader = this.#readers.get(sql);
     if (!reader) {
-      reader = readerOf(this.#database.prepare(sql).raw());
+      reader = readerOf(this.#database.prepare(sql).raw().safeIntegers(false));
       this.#readers.set(sql, reader);
     }
     return reader;
@@ -104,6 +104,9 @@ export interface DrizzleRunner {
   run(query: unknown): unknown;
   all(query: unknown): unknown;
 }
+
+/** A `?` outside of quoted names, which have an even number of quotes after it. */
+const PLACEHOLDER = /\?(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 
 /** A connection over a Drizzle transaction of the application. */
 export class TransactionExecutor implements SqliteExecutor {
@@ -131,15 +134,24 @@ export class TransactionExecutor implements SqliteExecutor {
       this.run('RELEASE agent_session');
       return result;
     } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
       this.run('ROLLBACK TO agent_session');
       this.run('RELEASE agent_session');
-      throw error;
+    } catch {
+      // on some failures, a full disk among them, SQLite has rolled back the whole transaction, the savepoint with it:
+      // the failure itself says more
     }
   }
 
   /** The statement as Drizzle's template tag would have got it: its parameters stand where the `?` are. */
   #query(sql: string, parameters: readonly unknown[]): unknown {
-    const strings = sql.split('?');
+    const strings = sql.split(PLACEHOLDER);
     return this.#sql(Object.assign(strings, { raw: strings }), ...parameters);
   }
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
+import { deadLinks } from '../links.ts';
 import { clearPrograms, compilerMessages, isServer, runProgram, writeProgram } from '../programs.ts';
 import {
   isNotRun,
@@ -14,15 +15,15 @@ import {
   samplesOf,
 } from '../readmes.ts';
 
-const LANGUAGES = ['ts', 'typescript', 'js', 'javascript', 'sh', 'sql', 'python', 'json', 'text'];
+const LANGUAGES = ['ts', 'typescript', 'js', 'javascript', 'sh', 'sql', 'python', 'json', 'text', 'mermaid'];
 
 interface Program extends Sample {
   readonly file: string;
 }
 
-/** The servers of the READMEs whose samples connect to `DATABASE_URL`: to an empty database, each of its own. */
+/** The servers of the pages whose samples connect to `DATABASE_URL`: to an empty database, each of its own. */
 const TARGETS: Readonly<Record<string, Target>> = {
-  'README.md': 'postgres:18',
+  'docs/servers-and-pools.md': 'postgres:18',
   'packages/sessions-postgres/README.md': 'postgres:18',
   'packages/sessions-mysql/README.md': 'mysql',
 };
@@ -72,23 +73,8 @@ function checkText({ blocks, text, path }: Readme): void {
   });
 
   test('links to what is there', () => {
-    const links = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, link = '']) => link);
-    const anchors = Array.from(text.matchAll(/^#+ (.*)/gm), ([, heading = '']) => anchor(heading));
-    const dead = links.filter((link) => {
-      if (/^https?:/.test(link)) return false;
-      if (link.startsWith('#')) return !anchors.includes(link);
-      return !existsSync(linkTarget({ blocks, text, path }, link.replace(/#.*/, '')));
-    });
-    expect(dead).toEqual([]);
+    expect(deadLinks({ blocks, text, path })).toEqual([]);
   });
-}
-
-/** As GitHub makes the anchor of a heading. */
-function anchor(heading: string): string {
-  return `#${heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-')}`;
 }
 
 /** What a sample finds in its environment; asked anew for each, as samples use the same session ids. */
