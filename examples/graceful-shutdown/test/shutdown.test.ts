@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { type ModelServer, startModelServer } from '@stackone/model-server';
 import { openSessionStore } from '@stackone/openai-agents-js-sessions';
 import { temporaryFolder } from '@stackone/test-environment';
+import { ServerProcess } from '@stackone/test-environment/server-process';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { lockConversation } from './conversation-lock.ts';
-import { ServerProcess } from './server-process.ts';
 
 const SERVER = join(import.meta.dirname, '../server.ts');
 
@@ -23,13 +23,32 @@ async function started(url: string, program = SERVER) {
   const model = await startModelServer();
   onTestFinished(() => model[Symbol.asyncDispose]());
   const server = await ServerProcess.start(program, { DATABASE_URL: url, ...model.environment });
-  onTestFinished(() => server.kill());
+  onTestFinished(() => server.kill('SIGKILL'));
   return { model, server, chat: `chat_${++chats}` };
+}
+
+/** Sends a message to a conversation; gives the answer, or what became of the request. */
+async function say(
+  { url }: ServerProcess,
+  chat: string,
+  message: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  try {
+    const response = await fetch(`${url}/${chat}`, {
+      method: 'POST',
+      body: message,
+      ...(signal && { signal }),
+    });
+    return response.ok ? await response.text() : `status ${response.status}`;
+  } catch (error) {
+    return `no answer: ${(error as Error).name}`;
+  }
 }
 
 /** Says something, and has it answered at once. */
 async function exchange(server: ServerProcess, model: ModelServer, chat: string, text: string) {
-  const answered = server.say(chat, text);
+  const answered = say(server, chat, text);
   (await model.nextCall()).answer(`Answer to: ${text}`);
   expect(await answered).toBe(`Answer to: ${text}`);
 }
@@ -60,9 +79,9 @@ function describeShutdown(url: string): void {
   test.for(SIGNALS)('%s while the model answers: the turn is answered and stored', async (signal) => {
     const { model, server, chat } = await started(url);
     await exchange(server, model, chat, 'one');
-    const answered = server.say(chat, 'two');
+    const answered = say(server, chat, 'two');
     const call = await model.nextCall();
-    server.send(signal);
+    server.kill(signal);
     await server.refusesConnections();
     call.answer('Answer to: two');
     expect(await answered).toBe('Answer to: two');
@@ -74,10 +93,10 @@ function describeShutdown(url: string): void {
     const { model, server, chat } = await started(url);
     await exchange(server, model, chat, 'one');
     const lock = await lockConversation(url, `/${chat}`);
-    const answered = server.say(chat, 'two');
+    const answered = say(server, chat, 'two');
     (await model.nextCall()).answer('Answer to: two');
     await lock.awaited();
-    server.send('SIGTERM');
+    server.kill('SIGTERM');
     // a process that waits for SQLite hears nothing until it has what it waits for
     if (!url.startsWith('sqlite:')) await server.refusesConnections();
     await lock.release();
@@ -89,11 +108,11 @@ function describeShutdown(url: string): void {
   test('SIGTERM when the client has gone: the turn is stored', async () => {
     const { model, server, chat } = await started(url);
     const client = new AbortController();
-    const answered = server.say(chat, 'one', client.signal);
+    const answered = say(server, chat, 'one', client.signal);
     const call = await model.nextCall();
     client.abort();
     expect(await answered).toBe('no answer: AbortError');
-    server.send('SIGTERM');
+    server.kill('SIGTERM');
     await server.refusesConnections();
     call.answer('Answer to: one');
     expect(await server.ended).toEqual({ code: 0, signal: null });
@@ -103,10 +122,10 @@ function describeShutdown(url: string): void {
   test('several turns, and the signal again and again', async () => {
     const { model, server, chat } = await started(url);
     const texts = ['one', 'two', 'three', 'four'];
-    const answered = texts.map((text, at) => server.say(`${chat}_${at}`, text));
+    const answered = texts.map((text, at) => say(server, `${chat}_${at}`, text));
     const calls = await Promise.all(texts.map(() => model.nextCall()));
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
-      server.send(signal);
+      server.kill(signal);
       await server.refusesConnections();
     }
     for (const call of calls) call.answer('Yes.');
@@ -122,9 +141,9 @@ function describeOtherWays(url: string): void {
   test('with "once" the SDK ends the process, and the turn is lost', async () => {
     const { model, server, chat } = await started(url, variant('once', ['process.on(', 'process.once(']));
     await exchange(server, model, chat, 'one');
-    const answered = server.say(chat, 'two');
+    const answered = say(server, chat, 'two');
     await model.nextCall();
-    server.send('SIGTERM');
+    server.kill('SIGTERM');
     expect(await answered).toMatch(/^no answer/);
     expect(await server.ended).toEqual({ code: 0, signal: null });
     expect(await stored(url, chat)).toEqual(['one', 'Answer to: one']);
@@ -133,9 +152,9 @@ function describeOtherWays(url: string): void {
   test('with "once" and another listener beside it the turn is stored', async () => {
     const beside = "process.on('SIGTERM', () => {}); process.once('SIGTERM'";
     const { model, server, chat } = await started(url, variant('beside', ["process.on('SIGTERM'", beside]));
-    const answered = server.say(chat, 'one');
+    const answered = say(server, chat, 'one');
     const call = await model.nextCall();
-    server.send('SIGTERM');
+    server.kill('SIGTERM');
     await server.refusesConnections();
     call.answer('Answer to: one');
     expect(await answered).toBe('Answer to: one');
@@ -146,9 +165,9 @@ function describeOtherWays(url: string): void {
   test('closing the store alone does not wait for the model, and the turn is lost', async () => {
     const waits = 'while (underWay.size > 0) await Promise.all(underWay);';
     const { model, server, chat } = await started(url, variant('no-wait', [waits, '']));
-    const answered = server.say(chat, 'one');
+    const answered = say(server, chat, 'one');
     const call = await model.nextCall();
-    server.send('SIGTERM');
+    server.kill('SIGTERM');
     await server.refusesConnections();
     call.answer('Answer to: one');
     expect(await answered).toBe('status 500');

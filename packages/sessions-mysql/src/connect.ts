@@ -2,14 +2,7 @@ import { isIP } from 'node:net';
 import { SessionError } from '@stackone/sessions-core';
 import type { StoreUrl } from '@stackone/sessions-core/backend';
 import { type MysqlDriverOption, mysqlDriver } from './driver.js';
-import {
-  type CallbackConnection,
-  type PromiseConnection,
-  type PromisePool,
-  promisePool,
-} from './driver-types.js';
-import { toSessionError } from './errors.js';
-import type { ConnectionSource } from './executor.js';
+import { type EventedPool, OwnPool } from './pools.js';
 
 /** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
 export interface MysqlTlsOptions {
@@ -69,110 +62,20 @@ export async function openPool(
     charset: 'utf8mb4',
     connectionLimit: max,
     connectTimeout: connectionTimeout,
+    enableKeepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });
   // that of mysql2/promise wraps the pool that has the events
-  return new OwnPool(('pool' in pool ? pool.pool : pool) as EventedPool);
+  const server = socketPath ?? `${url.host}:${url.port}`;
+  return new OwnPool(
+    ('pool' in pool ? pool.pool : pool) as EventedPool,
+    JSON.stringify([server, url.user, url.database]),
+  );
 }
 
 /** Some networks forget connections that are silent for minutes. */
 const KEEP_ALIVE_MS = 30_000;
-
-interface Socket {
-  ref(): unknown;
-  unref(): unknown;
-}
-
-/** mysql2's own connection, behind the wrapper for promises. */
-interface DriverConnection extends CallbackConnection {
-  /** TLS puts another one in its place. */
-  readonly stream: Socket;
-  on(event: 'error' | 'end', listener: () => void): unknown;
-  destroy(): void;
-}
-
-interface EventedPool {
-  getConnection(...parameters: never[]): unknown;
-  on(event: 'connection', listener: (connection: DriverConnection) => void): unknown;
-}
-
-/**
- * A pool that the store opened. Its idle connections do not keep the process alive, which mysql2's pool does not
- * offer: their sockets are referenced only while they are in use.
- */
-export class OwnPool implements ConnectionSource {
-  readonly #pool: PromisePool;
-  readonly #idle = new Set<DriverConnection>();
-
-  constructor(pool: EventedPool) {
-    this.#pool = promisePool(pool);
-    pool.on('connection', (connection) => {
-      const forget = () => void this.#idle.delete(connection);
-      // mysql2 hears the first error only; without a listener a second one, like that of a late write, ends the process
-      connection.on('error', forget);
-      connection.on('end', forget);
-    });
-  }
-
-  async take(): Promise<PromiseConnection> {
-    const connection = await takeFrom(this.#pool);
-    const driver = driverConnection(connection);
-    this.#idle.delete(driver);
-    driver.stream.ref();
-    return connection;
-  }
-
-  give(connection: PromiseConnection, broken: boolean): void {
-    const driver = driverConnection(connection);
-    if (broken) {
-      connection.destroy();
-      // what broke it (a restart, a firewall) has likely broken the silent ones too
-      for (const idle of this.#idle) idle.destroy();
-      this.#idle.clear();
-      return;
-    }
-    this.#idle.add(driver);
-    driver.stream.unref();
-    connection.release();
-  }
-
-  /** Waits until the connections are closed, so it holds the process again. */
-  async close(): Promise<void> {
-    for (const { stream } of this.#idle) stream.ref();
-    await this.#pool.end();
-  }
-}
-
-/** A pool of the application. */
-export class GivenPool implements ConnectionSource {
-  readonly #pool: PromisePool;
-
-  constructor(pool: PromisePool) {
-    this.#pool = pool;
-  }
-
-  take(): Promise<PromiseConnection> {
-    return takeFrom(this.#pool);
-  }
-
-  give(connection: PromiseConnection, broken: boolean): void {
-    if (broken) connection.destroy();
-    else connection.release();
-  }
-}
-
-async function takeFrom(pool: PromisePool): Promise<PromiseConnection> {
-  try {
-    return await pool.getConnection();
-  } catch (error) {
-    throw toSessionError(error);
-  }
-}
-
-function driverConnection({ connection }: PromiseConnection): DriverConnection {
-  return connection as DriverConnection;
-}
 
 /** The values of MySQL's `ssl-mode`, and PostgreSQL's words for them. */
 const TLS_MODES: Readonly<Record<string, false | MysqlTlsOptions>> = {

@@ -81,6 +81,16 @@ function promised(client: object): unknown {
   return 'promise' in client && typeof client.promise === 'function' ? client.promise() : client;
 }
 
+/**
+ * Closes a connection without a goodbye. mysql2's `destroy()` alone says one, and waits for the server's, which holds the
+ * process if the server is silent.
+ */
+export function abandon(connection: PromiseConnection): void {
+  connection.destroy();
+  const { stream } = connection.connection as { stream?: { destroy?(): void } };
+  stream?.destroy?.();
+}
+
 /** What the server answered to one statement. */
 export interface Answer {
   /** All values as text. */

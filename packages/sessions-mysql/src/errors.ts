@@ -252,6 +252,15 @@ function driverFailed(name: string, cause: unknown): SessionError {
   );
 }
 
+/** The error to throw before COMMIT where a server, or a pool, took longer than the option `timeout` says. */
+export function tooLate(): SessionError {
+  return new SessionError(
+    'CONNECTION_FAILED',
+    'The server did not answer, or the pool had no connection, within the time that the option "timeout" allows. ' +
+      'Nothing was written.',
+  );
+}
+
 /** mysql2 gives this one no code: "Can't add new command when connection is in closed state". */
 function isClosedState(message: unknown): boolean {
   return /in closed state/.test(String(message));

@@ -1,7 +1,8 @@
 import { SessionError } from '@stackone/sessions-core';
-import { inTurn } from '@stackone/sessions-core/backend';
+import { inTurn, withTimeLimit } from '@stackone/sessions-core/backend';
 import {
   type Answer,
+  abandon,
   type DrizzleMysqlTransaction,
   hasTransaction,
   isInTransaction,
@@ -10,7 +11,7 @@ import {
   type Send,
   toAnswer,
 } from './driver-types.js';
-import type { Cluster } from './errors.js';
+import { type Cluster, tooLate } from './errors.js';
 import { Line } from './line.js';
 
 /** What the work of a transaction returns when it left everything as it was: then it is rolled back. */
@@ -51,11 +52,14 @@ export class PoolExecutor implements MysqlExecutor {
   readonly readsLock = false;
   readonly #source: ConnectionSource;
   readonly #sql: Brackets;
+  readonly #timeout: number;
   readonly #cluster: Cluster | undefined;
 
-  constructor(source: ConnectionSource, sql: Brackets, cluster?: Cluster) {
+  /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
+  constructor(source: ConnectionSource, sql: Brackets, timeout: number, cluster?: Cluster) {
     this.#source = source;
     this.#sql = sql;
+    this.#timeout = timeout;
     this.#cluster = cluster;
   }
 
@@ -68,8 +72,11 @@ export class PoolExecutor implements MysqlExecutor {
   }
 
   async #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
-    const connection = await this.#source.take();
-    const line = new Line((sql) => queryText(connection, sql));
+    const source = this.#source;
+    const connection = await withTimeLimit(this.#timeout, source.take(), tooLate, (late) =>
+      source.give(late, false),
+    );
+    const line = new Line((sql) => queryText(connection, sql), this.#timeout);
     try {
       return await use(line);
     } finally {
@@ -83,11 +90,14 @@ export class ConnectionExecutor implements MysqlExecutor {
   readonly readsLock = false;
   readonly #connection: PromiseConnection;
   readonly #sql: Brackets;
+  readonly #timeout: number;
   readonly #cluster: Cluster | undefined;
 
-  constructor(connection: PromiseConnection, sql: Brackets, cluster?: Cluster) {
+  /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
+  constructor(connection: PromiseConnection, sql: Brackets, timeout: number, cluster?: Cluster) {
     this.#connection = connection;
     this.#sql = sql;
+    this.#timeout = timeout;
     this.#cluster = cluster;
   }
 
@@ -107,12 +117,12 @@ export class ConnectionExecutor implements MysqlExecutor {
   #inTurn<T>(use: (line: Line) => Promise<T>): Promise<T> {
     const connection = this.#connection;
     return inTurn(connection.connection, async () => {
-      const line = new Line((sql) => queryText(connection, sql));
+      const line = new Line((sql) => queryText(connection, sql), this.#timeout);
       try {
         return await use(line);
       } finally {
         // else the application could commit what a call has left
-        if (line.broken) connection.destroy();
+        if (line.broken) abandon(connection);
       }
     });
   }
@@ -127,21 +137,24 @@ export class TransactionExecutor implements MysqlExecutor {
   readonly #owner: object;
   readonly #send: Send;
   readonly #sql: Brackets;
+  readonly #timeout: number;
 
-  constructor(owner: object, send: Send, sql: Brackets) {
+  /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
+  constructor(owner: object, send: Send, sql: Brackets, timeout: number) {
     this.#owner = owner;
     this.#send = send;
     this.#sql = sql;
+    this.#timeout = timeout;
   }
 
   run(sql: string): Promise<Answer> {
-    return inTurn(this.#owner, () => new Line(this.#send).send(sql));
+    return inTurn(this.#owner, () => new Line(this.#send, this.#timeout).send(sql));
   }
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
   atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return inTurn(this.#owner, async () => {
-      const line = new Line(this.#send);
+      const line = new Line(this.#send, this.#timeout);
       const begun = await line.send(this.#sql.savepoint);
       // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
       if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);

@@ -1,5 +1,6 @@
+import { withTimeLimit } from '@stackone/sessions-core/backend';
 import type { Send } from './driver-types.js';
-import { type Cluster, isServersWord, toCommitError, toSessionError } from './errors.js';
+import { type Cluster, isServersWord, toCommitError, tooLate, toSessionError } from './errors.js';
 
 /** Sends the statements of one call, throws `SessionError`s, and remembers what state they leave the connection in. */
 export class Line {
@@ -9,8 +10,9 @@ export class Line {
   readOnly = false;
   readonly #send: Send;
 
-  constructor(send: Send) {
-    this.#send = send;
+  /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
+  constructor(send: Send, timeout: number) {
+    this.#send = (sql) => withTimeLimit(timeout, send(sql), tooLate);
   }
 
   readonly send: Send = async (sql) => {

@@ -4,10 +4,12 @@ import {
   type SessionSupport,
   type StoreOptions,
   type TableNames,
+  type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
   isWholeNumber,
@@ -16,10 +18,11 @@ import {
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
+  TIME_LIMIT_OPTION_CHECKS,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
-import { GivenPool, type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
+import { type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
@@ -40,6 +43,7 @@ import {
   sendThrough,
   TransactionExecutor,
 } from './executor.js';
+import { GivenPool } from './pools.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
@@ -51,7 +55,7 @@ export type MysqlTarget =
   | { db: DrizzleMysqlDatabase };
 
 /** The options of a {@link MysqlSessionStore}. */
-export interface MysqlStoreOptions extends StoreOptions, RetryOptions {
+export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
   createTables?: boolean;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
@@ -100,6 +104,7 @@ const POOL_OPTION_CHECKS = {
 export const MYSQL_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
+  ...TIME_LIMIT_OPTION_CHECKS,
   ...POOL_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
@@ -215,8 +220,11 @@ async function opened(
 }
 
 interface Connected {
-  /** @param cluster - What the server is part of, once it is known. */
-  readonly executorFor: (cluster?: Cluster) => MysqlExecutor;
+  /**
+   * @param timeout - How long a statement is waited for, in ms; 0 is for ever.
+   * @param cluster - What the server is part of, once it is known.
+   */
+  readonly executorFor: (timeout: number, cluster?: Cluster) => MysqlExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -230,7 +238,10 @@ function connect(
     const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url), driver } = options;
     return async () => {
       const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
-      return { executorFor: (cluster) => new PoolExecutor(pool, sql, cluster), close: () => pool.close() };
+      return {
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        close: () => pool.close(),
+      };
     };
   }
   const misplaced = Object.keys(POOL_OPTION_CHECKS).find(
@@ -241,12 +252,15 @@ function connect(
   const close = async () => undefined;
   if (isPool(client)) {
     const pool = new GivenPool(promisePool(client));
-    return async () => ({ executorFor: (cluster) => new PoolExecutor(pool, sql, cluster), close });
+    return async () => ({
+      executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+      close,
+    });
   }
   if (isConnection(client)) {
     const connection = promiseConnection(client);
     return async () => ({
-      executorFor: (cluster) => new ConnectionExecutor(connection, sql, cluster),
+      executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
       close,
     });
   }
@@ -255,15 +269,20 @@ function connect(
   );
 }
 
-function joiner(sql: MysqlStatements): (transaction: unknown) => MysqlExecutor {
+function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) => MysqlExecutor {
   return (transaction) => {
     if (isConnection(transaction)) {
       const connection = promiseConnection(transaction);
-      return new TransactionExecutor(connection.connection, (text) => queryText(connection, text), sql);
+      return new TransactionExecutor(
+        connection.connection,
+        (text) => queryText(connection, text),
+        sql,
+        timeout,
+      );
     }
     if (typeof (transaction as Partial<DrizzleMysqlTransaction> | undefined)?.execute === 'function') {
       const drizzle = transaction as DrizzleMysqlTransaction;
-      return new TransactionExecutor(drizzle, sendThrough(drizzle), sql);
+      return new TransactionExecutor(drizzle, sendThrough(drizzle), sql, timeout);
     }
     throw new TypeError('store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.');
   };
@@ -278,7 +297,14 @@ export function backendOpener(
   target: MysqlTarget,
   options: MysqlStoreOptions = {},
 ): (warn: WarningReporter) => Promise<MysqlBackend> {
-  const { tables, schema, createTables = true, maxRetries = 3, retryDelay = 1000 } = options;
+  const {
+    tables,
+    schema,
+    createTables = true,
+    timeout = DEFAULT_TIMEOUT,
+    maxRetries = 3,
+    retryDelay = 1000,
+  } = options;
   const names = mysqlNames(tables, schema);
   const sql = statements(names);
   const connecting = connect(target, options, sql);
@@ -287,17 +313,26 @@ export function backendOpener(
     const { executorFor, close } = await connecting();
     try {
       return await retry(async () => {
-        const send = (text: string) => executorFor().run(text);
+        const send = (text: string) => executorFor(timeout).run(text);
+        // of large tables a change may take long
+        const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
-        const { operations, newestIndex } = await prepareTables(send, names, settings, createTables, warn);
+        const { operations, newestIndex } = await prepareTables(
+          send,
+          change,
+          names,
+          settings,
+          createTables,
+          warn,
+        );
         return new MysqlBackend({
-          executor: executorFor(settings.cluster),
+          executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,
           retries,
           close,
-          join: joiner(sql),
+          join: joiner(sql, timeout),
         });
       }, retries);
     } catch (error) {

@@ -13,8 +13,8 @@ export interface ModelCall {
   say(words: string): void;
   /** Ends with a message. Words that were streamed before have to be its beginning. */
   answer(text: string): void;
-  /** Ends with a call of a tool. */
-  callTool(name: string, args: Readonly<Record<string, unknown>>, callId?: string): void;
+  /** Ends with calls of tools. */
+  callTools(calls: readonly (readonly [name: string, args: Readonly<Record<string, unknown>>])[]): void;
   /** Refuses, so that the program gets an error that it does not repeat. */
   refuse(message: string): void;
   /** Resolves when the program has gone, or has had its answer. */
@@ -88,8 +88,8 @@ async function callOf(request: IncomingMessage, response: ServerResponse): Promi
     const place = { item_id: messageId, output_index: 0, content_index: 0, logprobs: [] };
     send('response.output_text.delta', { ...place, delta: words });
   };
-  const end = (item: object) => {
-    const whole = responseOf(id, 'completed', [item]);
+  const end = (...items: readonly object[]) => {
+    const whole = responseOf(id, 'completed', items);
     if (stream) {
       send('response.completed', { response: whole });
       response.end();
@@ -106,15 +106,12 @@ async function callOf(request: IncomingMessage, response: ServerResponse): Promi
       const content = [{ type: 'output_text', text, annotations: [] }];
       end({ type: 'message', id: messageId, role: 'assistant', status: 'completed', content });
     },
-    callTool(name, args, callId = `call_${randomUUID()}`) {
-      end({
-        type: 'function_call',
-        id: `fc_${randomUUID()}`,
-        call_id: callId,
-        name,
-        arguments: JSON.stringify(args),
-        status: 'completed',
+    callTools(calls) {
+      const items = calls.map(([name, args]) => {
+        const ids = { id: `fc_${randomUUID()}`, call_id: `call_${randomUUID()}` };
+        return { type: 'function_call', ...ids, name, arguments: JSON.stringify(args), status: 'completed' };
       });
+      end(...items);
     },
     refuse(message) {
       const error = { message, type: 'invalid_request_error', code: null, param: null };

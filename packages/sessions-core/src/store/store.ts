@@ -88,6 +88,9 @@ export const OPERATION_CHANNEL = 'stackone:sessions:operation';
 
 const operations = channel(OPERATION_CHANNEL);
 
+// A symbol of the global registry: a store of the CommonJS copy may be handed to a session of the ESM copy.
+const HOST = Symbol.for('@stackone/sessions-core/host');
+
 /**
  * What sessions reach a store by, for classes derived from {@link StoreSession}; applications call `store.session`.
  *
@@ -100,7 +103,9 @@ const operations = channel(OPERATION_CHANNEL);
  * }
  * ```
  */
-export let hostOf: (store: SessionStore) => SessionHost;
+export function hostOf(store: SessionStore): SessionHost {
+  return (store as unknown as { readonly [HOST]: SessionHost })[HOST];
+}
 
 /**
  * One database with any number of conversations.
@@ -131,10 +136,6 @@ export class SessionStore implements AsyncDisposable {
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
 
-  static {
-    hostOf = (store) => store.#host;
-  }
-
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
@@ -145,6 +146,7 @@ export class SessionStore implements AsyncDisposable {
     this.#exactlyOnce = options.exactlyOnce ?? false;
     this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.#host = this.#hostOf(undefined);
+    Object.defineProperty(this, HOST, { value: this.#host });
   }
 
   /** What this store can do. Before it is open: what its engine can do at best. */
