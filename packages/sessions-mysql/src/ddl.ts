@@ -93,11 +93,11 @@ export function repairStatements(
 /** What {@link schemaSql} takes. */
 export interface SchemaSqlOptions {
   /** Custom table names, as in the store's `tables` option. */
-  tables?: TableNames;
+  tables?: TableNames | undefined;
   /** The database, as in the store's `schema` option; that of the connection if absent. */
-  schema?: string;
+  schema?: string | undefined;
   /** Which server the statements are for. Default `mysql`. */
-  server?: MysqlServer;
+  server?: MysqlServer | undefined;
 }
 
 /**

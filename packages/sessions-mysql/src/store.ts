@@ -59,26 +59,26 @@ export type MysqlTarget =
 /** The options of a {@link MysqlSessionStore}. */
 export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
-  createTables?: boolean;
+  createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
-  tables?: TableNames;
+  tables?: TableNames | undefined;
   /** The database that holds the tables. Default: the one of the connection. */
-  schema?: string;
+  schema?: string | undefined;
   /** How long a connection may take to be made, in ms, for a pool that the store opens. Default 10000. */
-  connectionTimeout?: number;
+  connectionTimeout?: number | undefined;
   /** The most connections of a pool that the store opens. Default 10; 1 works. */
-  max?: number;
+  max?: number | undefined;
   /**
    * TLS for a pool that the store opens: `true` to check the server against the authorities that Node trusts, or
    * what to trust and to show. It wins over what the URL says; without either the connection is not encrypted.
    */
-  ssl?: boolean | MysqlTlsOptions;
+  ssl?: boolean | MysqlTlsOptions | undefined;
   /**
    * The module `mysql2` itself, as `import mysql from 'mysql2'` gives it, for a pool that the store opens: for bundles,
    * and for a `mysql2` that is not installed where this package looks for it. Default: the store imports it when it
    * first connects.
    */
-  driver?: MysqlDriverOption;
+  driver?: MysqlDriverOption | undefined;
 }
 
 const POOL_OPTION_CHECKS = {

@@ -18,16 +18,16 @@ import { POSTGRES_URL_PARAMETERS, type PostgresUrlValues } from './url-parameter
 /** How a store connects. */
 export interface ConnectOptions {
   /** How long making a connection may take, in ms. Default 10000. */
-  connectionTimeout?: number;
+  connectionTimeout?: number | undefined;
   /** The most connections that the store opens. Default 10. It works with 1. */
-  max?: number;
+  max?: number | undefined;
   /** `true` for a server whose certificate Node trusts, or how to do TLS. It wins over the URL's `sslmode`. */
-  ssl?: boolean | PostgresTlsOptions;
+  ssl?: boolean | PostgresTlsOptions | undefined;
   /**
    * The module `pg` itself, as `import pg from 'pg'` gives it: for bundles, and for a `pg` that is not installed where
    * this package looks for it. Default: the store imports `pg` when it first connects.
    */
-  driver?: PostgresDriverOption;
+  driver?: PostgresDriverOption | undefined;
 }
 
 /** The checks of {@link ConnectOptions}. */

@@ -51,11 +51,11 @@ export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: Dr
 /** The options of a {@link PostgresSessionStore}. Those of {@link ConnectOptions} are for stores made from a URL. */
 export interface PostgresStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions, ConnectOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
-  createTables?: boolean;
+  createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
-  tables?: TableNames;
+  tables?: TableNames | undefined;
   /** The schema of the tables. Default: where the `search_path` finds them, else its first schema. */
-  schema?: string;
+  schema?: string | undefined;
 }
 
 /** The checks of {@link PostgresStoreOptions}. */

@@ -39,25 +39,25 @@ export type SqliteTarget = { url: string } | { database: SqliteDatabase } | { db
 /** The options of a {@link SqliteSessionStore}. */
 export interface SqliteStoreOptions extends StoreOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
-  createTables?: boolean;
+  createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
-  tables?: TableNames;
+  tables?: TableNames | undefined;
   /**
    * `PRAGMA synchronous` of a database that the store opens. Default `full`: what was acknowledged survives a
    * power cut. With `normal` the last turns before one may be missing; the database stays intact.
    */
-  synchronous?: Synchronous;
+  synchronous?: Synchronous | undefined;
   /**
    * How long a call waits for the lock of another connection, in ms, for a database that the store opens. Default
    * 5000. SQLite waits synchronously.
    */
-  busyTimeout?: number;
+  busyTimeout?: number | undefined;
   /**
    * The driver itself, as `import Database from 'better-sqlite3'` gives it, for a database that the store opens: for
    * bundles (`better-sqlite3/linux-x64` and its like can be part of one), and for a `better-sqlite3` that is not
    * installed where this package looks for it. Default: the store imports it when it first opens the database.
    */
-  driver?: SqliteDriverOption;
+  driver?: SqliteDriverOption | undefined;
 }
 
 /** The checks of {@link SqliteStoreOptions}. */

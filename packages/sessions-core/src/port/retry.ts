@@ -9,9 +9,9 @@ export interface RetryOptions {
    * How often a call is repeated after a connection could not be made or was lost before anything was sent.
    * Default 3. With 0 nothing is ever repeated, not even after a deadlock.
    */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** The longest wait before such a repetition, in ms; a random half of it is left out. Default 1000. */
-  retryDelay?: number;
+  retryDelay?: number | undefined;
 }
 
 /** The checks of {@link RetryOptions}. */

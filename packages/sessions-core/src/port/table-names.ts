@@ -4,16 +4,16 @@ import { isOptionsObject, type OptionCheck } from './options.js';
 /** The tables of a store. The defaults are those of the Python SDK's `SQLAlchemySession`. */
 export interface TableNames {
   /** One row a conversation. Default `agent_sessions`. */
-  sessions?: string;
+  sessions?: string | undefined;
   /** One row an item. Default `agent_messages`. */
-  messages?: string;
+  messages?: string | undefined;
 }
 
 /** The longest name of a table or index, in bytes, that every engine takes (PostgreSQL cuts longer ones). */
 const MAX_NAME_LENGTH = 63;
 
 /** The table names with the defaults filled in. */
-export function tableNames(names: TableNames = {}): Required<TableNames> {
+export function tableNames(names: TableNames = {}): { sessions: string; messages: string } {
   return { sessions: names.sessions ?? 'agent_sessions', messages: names.messages ?? 'agent_messages' };
 }
 

@@ -9,7 +9,7 @@ export interface TimeLimitOptions {
    * ever. After it the connection is closed: a read is `CONNECTION_FAILED` and made again like after any lost
    * connection; a write is `OUTCOME_UNKNOWN`, as the server may still store it. Making tables has no limit.
    */
-  timeout?: number;
+  timeout?: number | undefined;
 }
 
 /** The checks of {@link TimeLimitOptions}. The longest is that of Node's timers. */

@@ -17,12 +17,12 @@ export interface SessionOptions<Context = unknown> {
    * Makes conversations of different tenants different ones, though they have the same id. The tenant is asked for
    * at every call: the SDK's runner hands its run context to the methods, and so must everybody else.
    */
-  tenant?: TenantOf<Context>;
+  tenant?: TenantOf<Context> | undefined;
   /**
    * Bounds what `getItems()` without a limit returns, and so what the SDK's runner is handed. What else the session
    * does, `getItems(limit)` included, is about the whole conversation.
    */
-  window?: SessionWindow;
+  window?: SessionWindow | undefined;
 }
 
 /** The checks of {@link SessionOptions}. */

@@ -40,7 +40,7 @@ interface Conversation {
 /** What `addItems` takes besides the items. */
 export interface AddItemsOptions {
   /** Any text that is not blank and names this call alone, the same when it is repeated. */
-  operationId?: string;
+  operationId?: string | undefined;
 }
 
 const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as const;

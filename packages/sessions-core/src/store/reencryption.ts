@@ -21,13 +21,13 @@ export interface ReencryptionProgress {
 /** What `store.reencrypt` takes. */
 export interface ReencryptOptions {
   /** The conversations, by the ids they are stored under. Default: all of the store. */
-  sessionIds?: Iterable<string> | AsyncIterable<string>;
+  sessionIds?: Iterable<string> | AsyncIterable<string> | undefined;
   /** Where to go on: the `sessionId` of the last progress. Not with `sessionIds`. */
-  after?: string;
+  after?: string | undefined;
   /** Called after each conversation. If it returns a promise that is awaited, so it can slow the work down. */
-  onProgress?: (progress: ReencryptionProgress) => unknown;
+  onProgress?: ((progress: ReencryptionProgress) => unknown) | undefined;
   /** Ends the work between two transactions; the call then fails with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 const OPTION_CHECKS: Readonly<Record<keyof ReencryptOptions, OptionCheck>> = {

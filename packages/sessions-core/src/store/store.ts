@@ -5,10 +5,11 @@ import { ItemEncryption } from '../items/encryption/item-encryption.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from '../items/responses-format/codec.js';
 import type { OnCorruptItem } from '../items/row-reader.js';
+import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
 import { CallOrder } from '../port/call-order.js';
 import { checked } from '../port/checked-backend.js';
-import { SessionError } from '../port/errors.js';
+import { isSessionError, SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
 import { now } from '../port/timers.js';
@@ -31,34 +32,34 @@ export interface StoreOptions {
    * What a row that is not an item leads to: `skip` it with a warning, or `throw` `CORRUPT_ITEM`. Default `skip`,
    * as the Python SDK does.
    */
-  onCorruptItem?: OnCorruptItem;
+  onCorruptItem?: OnCorruptItem | undefined;
   /**
    * The shape in which items are stored. `agents-js`: as they are. `responses`: as the Responses API has them, which is
    * what the Python SDK stores and reads. Rows of both shapes are read whatever is set. Default `agents-js`.
    */
-  itemFormat?: ItemFormat;
+  itemFormat?: ItemFormat | undefined;
   /**
    * Encrypts the items, in the format of the Python SDK's `EncryptedSession`. Ids and times of sessions stay readable.
    */
-  encryption?: EncryptionOptions;
+  encryption?: EncryptionOptions | undefined;
   /**
    * Turns that arrive while a commit is in flight share the next one, which multiplies what a busy store can do; a
    * turn that is alone waits for nothing. `'session'` limits a commit to one conversation, for databases whose commit
    * over several shards is not atomic. Default `true`.
    */
-  groupCommit?: GroupCommit;
+  groupCommit?: GroupCommit | undefined;
   /**
    * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
    * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
    * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
    */
-  exactlyOnce?: boolean;
+  exactlyOnce?: boolean | undefined;
   /**
    * How many days operation ids are remembered at least, fractions allowed, `Infinity` for ever. Default 90. After
    * that time a repeated call takes effect again, so it must be longer than a call may be repeated: a run that waits
    * for an approval repeats its write when it is resumed. They also go when the session is cleared.
    */
-  operationRetentionDays?: number;
+  operationRetentionDays?: number | undefined;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
@@ -205,13 +206,17 @@ export class SessionStore implements AsyncDisposable {
 
   #join(transaction: unknown, host: SessionHost): TransactionStore {
     if (this.#closing) throw closed();
-    if (!this.#backend) {
-      throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
-    }
-    if (!this.#backend.with) {
+    // what is true however often the store is opened comes first
+    const can = this.#backend ? this.#backend.with !== undefined : this.supports.transactions;
+    if (!can) {
       throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
     }
-    return new TransactionStore(this.#backend.with(transaction), host);
+    if (!this.#backend?.with) {
+      throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
+    }
+    return new TransactionStore(this.#backend.with(transaction), host, (operation, call) =>
+      this.#published(operation, call),
+    );
   }
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
@@ -314,9 +319,32 @@ export class SessionStore implements AsyncDisposable {
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    const started = operations.hasSubscribers ? now() : undefined;
-    const result = this.#start(operation, prepare);
-    return started === undefined ? result : this.#publish(result, operation, started);
+    return this.#published(operation, () => this.#start(operation, prepare)) as Promise<T>;
+  }
+
+  /** Makes a call, and tells the diagnostics channel of its end: at once where it is done at once. */
+  #published<T>(operation: SessionOperation, call: () => Awaitable<T>): Awaitable<T> {
+    if (!operations.hasSubscribers) return call();
+    const started = now();
+    const publish = (error?: string) => {
+      const message = { engine: this.#engine.name, operation, ms: now() - started };
+      operations.publish(error === undefined ? message : { ...message, error });
+    };
+    const fail = (thrown: unknown): never => {
+      publish(nameOf(thrown));
+      throw thrown;
+    };
+    const succeed = (result: T): T => {
+      publish();
+      return result;
+    };
+    let result: Awaitable<T>;
+    try {
+      result = call();
+    } catch (thrown) {
+      return fail(thrown);
+    }
+    return result instanceof Promise ? result.then(succeed, fail) : whenReady(result, succeed);
   }
 
   #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
@@ -370,19 +398,6 @@ export class SessionStore implements AsyncDisposable {
     await this.#backend?.close();
   }
 
-  async #publish<T>(result: Promise<T>, operation: SessionOperation, started: number): Promise<T> {
-    let error: string | undefined;
-    try {
-      return await result;
-    } catch (thrown) {
-      error = thrown instanceof SessionError ? thrown.code : (thrown as Error).name;
-      throw thrown;
-    } finally {
-      const ms = now() - started;
-      operations.publish({ engine: this.#engine.name, operation, ms, ...(error && { error }) });
-    }
-  }
-
   readonly #told = new Set<string>();
 
   /** In a microtask, so that a listener never runs inside a transaction of ours and its failure is its own. */
@@ -393,6 +408,12 @@ export class SessionStore implements AsyncDisposable {
       process.emitWarning(warning.message, { type: 'SessionStoreWarning', code: warning.code });
     });
   }
+}
+
+/** What is published of something that was thrown, whatever it is. */
+function nameOf(thrown: unknown): string {
+  if (isSessionError(thrown)) return thrown.code;
+  return thrown instanceof Error ? thrown.name : 'Error';
 }
 
 function closed(): SessionError {

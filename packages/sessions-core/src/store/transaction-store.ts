@@ -1,6 +1,7 @@
+import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { StoreSession } from '../session/session.js';
-import type { SessionHost } from '../session/session-host.js';
+import type { SessionHost, SessionOperation } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
 
 /**
@@ -12,14 +13,19 @@ import type { SessionOptions } from '../session/session-options.js';
 export class TransactionStore {
   readonly #host: SessionHost;
 
-  constructor(backend: SessionBackend, host: SessionHost) {
+  /** @param published - Makes a call, and tells the diagnostics channel of its end. */
+  constructor(
+    backend: SessionBackend,
+    host: SessionHost,
+    published: <T>(operation: SessionOperation, call: () => Awaitable<T>) => Awaitable<T>,
+  ) {
     this.#host = {
       ...host,
       edit: backend.supports.edit,
       operations: backend.supports.operations,
       exactlyOnce: false, // nothing is repeated here
       joined: true,
-      perform: (_operation, prepare) => Promise.resolve(prepare().work(backend)),
+      perform: (operation, prepare) => Promise.resolve(published(operation, () => prepare().work(backend))),
     };
   }
 

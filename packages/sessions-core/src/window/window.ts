@@ -8,9 +8,9 @@ import { isMadeByModel, validItems } from './item-partners.js';
  */
 export type SessionWindow = {
   /** How many of the newest turns. A turn begins at a user message. A whole number of at least 1. */
-  turns?: number;
+  turns?: number | undefined;
   /** How many of the newest items. A whole number of at least 1. */
-  items?: number;
+  items?: number | undefined;
 } & (TokenBound | { tokens?: never; count?: never });
 
 interface TokenBound {

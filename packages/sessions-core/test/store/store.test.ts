@@ -200,7 +200,7 @@ test('inspecting a store or a session shows no items and no connection', async (
 
 test('a backend without transactions says so', async () => {
   const { store } = toyStore();
-  expect(() => store.with({})).toThrow(expect.objectContaining({ code: 'NOT_OPEN' }));
+  expect(() => store.with({})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
   await store.open();
   expect(() => store.with({})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
 });

@@ -35,11 +35,11 @@ export const MANIFEST: Contract<StoreSubject> = {
       },
     },
     {
-      name: 'with() is refused with NOT_OPEN before the store is open',
+      name: 'with() before the store is open is refused, with NOT_OPEN where opening helps',
       needs: ['outOfReach'],
       async run(subject) {
         const { store } = await storeOutOfReach(subject);
-        await failsWith('NOT_OPEN', () => store.with({}));
+        await failsWith(store.supports.transactions ? 'NOT_OPEN' : 'UNSUPPORTED', () => store.with({}));
         await store.close();
       },
     },

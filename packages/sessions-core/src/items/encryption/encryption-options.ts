@@ -7,13 +7,13 @@ export interface EncryptionSettings {
    * those that come from more than a minute ahead, are left out when reading and removed when popping. Default:
    * for ever.
    */
-  ttlSeconds?: number;
+  ttlSeconds?: number | undefined;
   /**
    * Whether rows that are not encrypted are read as items. Default `false`: whoever can write to the database could
    * otherwise put words into a conversation. Set it until `reencrypt()` has been through a store that was
    * not encrypted before.
    */
-  acceptPlaintext?: boolean;
+  acceptPlaintext?: boolean | undefined;
 }
 
 /**

@@ -143,7 +143,7 @@ export const STORE_FAULTS: readonly PlantedFault[] = [
     fault: 'with() before the store is open',
     line: "if (!open) throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins.');",
     becomes: '',
-    fails: 'with() is refused with NOT_OPEN before the store is open',
+    fails: 'with() before the store is open is refused, with NOT_OPEN where opening helps',
   },
   {
     fault: 'with() on a closed store',
