@@ -1,3 +1,4 @@
+// Promise: Your own transactions.
 import { randomUUID } from 'node:crypto';
 import { isSessionError } from '@stackone/sessions-core';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
