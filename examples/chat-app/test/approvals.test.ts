@@ -173,6 +173,20 @@ onDatabases((url) => {
     expect((await client.view(id)).approval).toBeUndefined();
   });
 
+  test('a process that is killed before it kept the approval: the message can be answered again', async () => {
+    const { stage, chat } = shared();
+    const client = new Client(chat, 'acme', someone());
+    const order = someOrder();
+    const { id, approval } = await waiting(stage, client, [order]);
+    await sql(url, `DELETE FROM chat_approvals WHERE id = '${approval}'`);
+    const asked = await client.ask(id, 'regenerate', { seen: 2 });
+    const call = await stage.model.nextCall();
+    expect(call.input.map(({ role }) => role)).toEqual(['user']);
+    call.answer('Of course.');
+    expect((await asked.whole()).end).toEqual({ type: 'done' });
+    expect(await client.said(id)).toEqual([`user: Refund ${order}.`, 'assistant: Of course.']);
+  });
+
   test('a run that nobody can go on with does not hold up its conversation', async () => {
     const { stage, chat } = shared();
     const client = new Client(chat, 'acme', someone());

@@ -1,3 +1,4 @@
+import { isSessionError } from '@stackone/sessions-core';
 import { inTurn, loadFailure, withTimeLimit } from '@stackone/sessions-core/backend';
 import type {
   DrizzlePostgresDatabase,
@@ -5,7 +6,7 @@ import type {
   PostgresPool,
   PostgresResult,
 } from './driver-types.js';
-import { type Phase, tooLate, toSessionError } from './errors.js';
+import { isAnswer, type Phase, tooLate, toSessionError } from './errors.js';
 import { endClient, type PostgresExecutor, type Query } from './executor.js';
 
 /** A connection over a Drizzle database, or over a Drizzle transaction of the application. */
@@ -15,6 +16,7 @@ export class DrizzleExecutor implements PostgresExecutor {
   readonly #timeout: number;
   /** The one connection that all calls take turns on, if it is one. */
   readonly #single: object | undefined;
+  readonly #overPostgresJs: boolean;
 
   /**
    * @param writes - In which phase a statement on its own is: that of a transaction is not committed yet.
@@ -29,6 +31,7 @@ export class DrizzleExecutor implements PostgresExecutor {
     this.#phase = writes;
     this.#timeout = timeout;
     this.#single = singleConnection(this.#runner);
+    this.#overPostgresJs = isPostgresJs(this.#runner.$client);
   }
 
   read: Query = (...statement) => this.#inTurn(() => this.#query(this.#runner, 'undone')(...statement));
@@ -52,18 +55,23 @@ export class DrizzleExecutor implements PostgresExecutor {
           begun.resolve();
           if (over) throw tooLate(phase);
           phase = 'undone';
+          const query = this.#query(inner, 'undone');
           try {
-            const result = await work(this.#query(inner, 'undone'));
+            if (this.#overPostgresJs) await query(READ_COMMITTED);
+            const result = await work(query);
             phase = this.#phase;
+            done.resolve();
             return result;
           } catch (error) {
             failed = { error };
-            throw error;
-          } finally {
             done.resolve();
+            // postgres.js would send its ROLLBACK to the closed socket and never use the connection again. It ends the
+            // transaction by itself.
+            if (this.#overPostgresJs && isConnectionLost(error)) await forever();
+            throw error;
           }
         },
-        { isolationLevel: 'read committed' },
+        this.#overPostgresJs ? undefined : { isolationLevel: 'read committed' },
       ),
     );
     try {
@@ -104,6 +112,23 @@ export class DrizzleExecutor implements PostgresExecutor {
   }
 }
 
+/** In place of Drizzle's own, which comes before the callback. */
+const READ_COMMITTED = 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED';
+
+/** A client of postgres.js is a function. */
+function isPostgresJs(client: unknown): boolean {
+  return typeof client === 'function' && 'begin' in client && typeof client.begin === 'function';
+}
+
+function isConnectionLost(error: unknown): boolean {
+  if (!isSessionError(error) || error.code !== 'CONNECTION_FAILED') return false;
+  return error.cause !== undefined && !isAnswer(error.cause);
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => undefined);
+}
+
 /** A Drizzle database or transaction, as far as it is used here. */
 interface Runner {
   readonly $client?: unknown;
@@ -126,10 +151,13 @@ export function poolOf(db: DrizzlePostgresDatabase): PostgresPool | undefined {
 
 type Tag = (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown;
 
+let loadedTag: Tag | undefined;
+
 /** Loaded only where the application uses it itself: it takes longer to load than the driver. */
 async function drizzleTag(): Promise<Tag> {
   try {
-    return (await import('drizzle-orm/sql')).sql;
+    loadedTag ??= (await import('drizzle-orm/sql')).sql;
+    return loadedTag;
   } catch (cause) {
     throw loadFailure('drizzle-orm', cause);
   }

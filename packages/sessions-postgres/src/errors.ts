@@ -162,7 +162,7 @@ const MESSAGES: readonly (readonly [pattern: RegExp, code: SessionErrorCode | 'l
     'The server wants a password and got no right one.',
   ],
   [
-    /No transactions support|Transactions are not supported/,
+    /No (?:interactive )?transactions support|Transactions are not supported/,
     'UNSUPPORTED',
     'The Drizzle driver has no transactions.',
   ],
