@@ -62,7 +62,7 @@ const IDLE_TIMEOUT = 30_000;
 /**
  * A pool for the database of a URL. Nothing is sent before its first use.
  *
- * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `UNSUPPORTED_URL` for an `sslmode` that is none; `TLS_FAILED` if a file of
+ * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `UNSUPPORTED_URL` for an unknown `sslmode`; `TLS_FAILED` if a file of
  * certificates cannot be read.
  */
 export async function openPool(
@@ -168,7 +168,7 @@ async function certificates(query: URLSearchParams): Promise<PostgresTlsOptions 
 
 /**
  * Keeps the process alive when the server ends a connection that is idle or checked out: without a listener the
- * 'error' that a pool or client emits ends it (B16). Whoever uses the connection next gets the failure itself.
+ * 'error' that a pool or client emits ends it (B16). The next call on the connection gets the failure itself.
  *
  * @param emitter - A pool or a client of `pg`; anything else is left alone.
  */

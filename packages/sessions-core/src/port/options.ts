@@ -8,6 +8,10 @@ export type OptionCheck = (value: unknown) => string | undefined;
  * @param options - What the caller passed. `undefined` values count as absent.
  * @param checks - The known options, each with its check.
  * @throws TypeError that names the option, never its value.
+ * @example
+ * ```ts
+ * checkOptions('MyStore', options, { ...STORE_OPTION_CHECKS, poolSize: isWholeNumber(1) });
+ * ```
  */
 export function checkOptions(
   owner: string,
@@ -28,7 +32,14 @@ export function checkOptions(
 /** `true` or `false`. */
 export const isBoolean: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
-/** A whole number of `least` or more; for times in ms and for counts. */
+/**
+ * A whole number of `least` or more; for times in ms and for counts.
+ *
+ * @example
+ * ```ts
+ * const checks = { timeout: isWholeNumber(0) };
+ * ```
+ */
 export const isWholeNumber =
   (least: number): OptionCheck =>
   (value) =>
@@ -40,7 +51,14 @@ export const isWholeNumber =
 export const isDays: OptionCheck = (value) =>
   typeof value === 'number' && value > 0 ? undefined : 'a number of days above 0';
 
-/** One of the given words. */
+/**
+ * One of the given words.
+ *
+ * @example
+ * ```ts
+ * const checks = { mode: isOneOf('fast', 'safe') };
+ * ```
+ */
 export const isOneOf =
   (...values: readonly (string | boolean)[]): OptionCheck =>
   (value) =>
