@@ -199,7 +199,7 @@ export class SessionStore implements AsyncDisposable {
    * @throws SessionError `NOT_OPEN` before {@link open}, `UNSUPPORTED` where the database has no transactions,
    * `CLOSED` after {@link close}.
    */
-  with(transaction: unknown): TransactionStore {
+  with(transaction: object): TransactionStore {
     return this.#join(transaction, this.#host);
   }
 
@@ -216,12 +216,15 @@ export class SessionStore implements AsyncDisposable {
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
   on(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    // Node's own refusal would repeat what it got
+    if (typeof listener !== 'function') throw new TypeError('store.on() takes an event and a function.');
     this.#events.on(event, listener);
     return this;
   }
 
   /** Takes a listener away that {@link on} added. */
   off(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    if (typeof listener !== 'function') throw new TypeError('store.off() takes an event and a function.');
     this.#events.off(event, listener);
     return this;
   }
