@@ -87,7 +87,7 @@ export class PostgresSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and ends the pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);

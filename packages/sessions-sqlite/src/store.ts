@@ -90,7 +90,7 @@ export class SqliteSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes the database. `{ database }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);

@@ -31,6 +31,11 @@ export function checkOptions(
 /**
  * Whether a value is an object that may hold options. A list, a Map or a promise has none of ours, and would pass as if
  * none were given.
+ *
+ * @example
+ * ```ts
+ * isOptionsObject([]); // false
+ * ```
  */
 export function isOptionsObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
