@@ -234,13 +234,14 @@ export class Chat {
       const result = await run(agent, input, { session, stream: true, signal: claim.signal });
       for await (const text of result.toTextStream()) send({ type: 'text', text });
       await result.completed; // the turn is stored now, or is whole in the draft
+      claim.signal.throwIfAborted(); // the SDK takes it for an end like any other
+      if (session instanceof Draft) await session.commit();
+      send(await this.#settle(place, input, result));
+    } catch (error) {
       if (claim.signal.aborted) {
         send({ type: 'error', code: 'stopped', message: 'The answer was ended before it was whole.' });
         return;
       }
-      if (session instanceof Draft) await session.commit();
-      send(await this.#settle(place, input, result));
-    } catch (error) {
       if (isSessionError(error) && error.code === 'OPERATION_CONFLICT') {
         // the decision was carried out before, by a process that could not say so any more
         await this.#approvals.remove(place.who.tenant, place.id);

@@ -26,7 +26,7 @@ async function waiting(stage: Stage, client: Client, orders: readonly string[]) 
 onDatabases((url) => {
   const shared = Stage.forGroup(url);
 
-  test('a call waits for a person, is made when he agrees, and is answered', async () => {
+  test('a call waits for a person, is made when they agree, and is answered', async () => {
     const { stage, chat } = shared();
     const client = new Client(chat, 'acme', someone());
     const order = someOrder();
@@ -171,6 +171,20 @@ onDatabases((url) => {
     expect((await again.whole()).end).toEqual({ type: 'done' });
     expect(await client.said(id)).toEqual(said);
     expect((await client.view(id)).approval).toBeUndefined();
+  });
+
+  test('a process that is killed before it kept the approval: the message can be answered again', async () => {
+    const { stage, chat } = shared();
+    const client = new Client(chat, 'acme', someone());
+    const order = someOrder();
+    const { id, approval } = await waiting(stage, client, [order]);
+    await sql(url, `DELETE FROM chat_approvals WHERE id = '${approval}'`);
+    const asked = await client.ask(id, 'regenerate', { seen: 2 });
+    const call = await stage.model.nextCall();
+    expect(call.input.map(({ role }) => role)).toEqual(['user']);
+    call.answer('Of course.');
+    expect((await asked.whole()).end).toEqual({ type: 'done' });
+    expect(await client.said(id)).toEqual([`user: Refund ${order}.`, 'assistant: Of course.']);
   });
 
   test('a run that nobody can go on with does not hold up its conversation', async () => {

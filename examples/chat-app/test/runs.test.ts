@@ -150,4 +150,24 @@ onDatabases((url) => {
     await again.whole();
     expect(await client.said(id)).toEqual(['user: One.', 'assistant: Answer one.']);
   });
+
+  test('a process that stood still for longer than its lease ends its run when it wakes up', async () => {
+    const stage = await Stage.forTest(url);
+    const user = someone();
+    const asleep = await stage.start(SHORT_LEASE);
+    const before = new Client(asleep, 'acme', user);
+    const id = await before.create();
+    const asked = await before.ask(id, 'messages', { text: 'One.' });
+    const late = await stage.model.nextCall();
+    asleep.kill('SIGSTOP');
+    const client = new Client(await stage.start(), 'acme', user);
+    await client.free(id);
+    const again = await client.ask(id, 'regenerate', { seen: 1 });
+    (await stage.model.nextCall()).answer('Answer one.');
+    await again.whole();
+    asleep.kill('SIGCONT');
+    expect((await asked.whole()).end).toMatchObject({ type: 'error', code: 'stopped' });
+    await late.closed;
+    expect(await client.said(id)).toEqual(['user: One.', 'assistant: Answer one.']);
+  });
 });

@@ -6,9 +6,11 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { deadLinks } from '../links.ts';
 import { clearPrograms, compilerMessages, isServer, runProgram, writeProgram } from '../programs.ts';
 import {
+  hasLines,
   isNotRun,
   linkTarget,
   quotedFile,
+  quotedProgram,
   type Readme,
   readmes,
   type Sample,
@@ -60,6 +62,15 @@ function checkText({ blocks, text, path }: Readme): void {
       const file = quotedFile(mark);
       if (file === undefined) continue;
       expect(`${quoted}\n`).toBe(readFileSync(linkTarget({ blocks, text, path }, file), 'utf8'));
+    }
+  });
+
+  test('shows parts of programs as they are', () => {
+    for (const { mark, text: part, line } of blocks) {
+      const file = quotedProgram(mark);
+      if (file === undefined) continue;
+      const program = readFileSync(linkTarget({ blocks, text, path }, file), 'utf8');
+      expect(hasLines(program, part), `line ${line}`).toBe(true);
     }
   });
 
