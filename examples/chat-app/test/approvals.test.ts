@@ -26,7 +26,7 @@ async function waiting(stage: Stage, client: Client, orders: readonly string[]) 
 onDatabasesOfProcesses((url) => {
   const shared = Stage.forGroup(url);
 
-  test('a call waits for a person, is made when he agrees, and is answered', async () => {
+  test('a call waits for a person, is made when they agree, and is answered', async () => {
     const { stage, chat } = shared();
     const client = new Client(chat, 'acme', someone());
     const order = someOrder();

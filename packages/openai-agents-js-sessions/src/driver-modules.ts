@@ -1,12 +1,15 @@
-import type { OptionCheck } from '@stackone/sessions-core/backend';
+import { isOptionsObject, type OptionCheck } from '@stackone/sessions-core/backend';
 import { MYSQL_OPTION_CHECKS, type MysqlDriverOption } from '@stackone/sessions-mysql';
 import { POSTGRES_OPTION_CHECKS, type PostgresDriverOption } from '@stackone/sessions-postgres';
 import { SQLITE_OPTION_CHECKS, type SqliteDriverOption } from '@stackone/sessions-sqlite';
 
 /** The modules of drivers, for stores that do not import them: in bundles, say. */
 export interface DriverModules {
+  /** `Database`, after `import Database from 'better-sqlite3'`. */
   'better-sqlite3'?: SqliteDriverOption;
+  /** `mysql`, after `import mysql from 'mysql2'`. */
   mysql2?: MysqlDriverOption;
+  /** `pg`, after `import pg from 'pg'`. */
   pg?: PostgresDriverOption;
 }
 
@@ -18,7 +21,7 @@ const DRIVER_CHECKS: Readonly<Record<keyof DriverModules, OptionCheck>> = {
 
 /** Checks the `drivers` option. */
 export const areDrivers: OptionCheck = (value) => {
-  if (typeof value !== 'object' || value === null) return 'an object like { pg }';
+  if (!isOptionsObject(value)) return 'an object like { pg }';
   for (const [name, module] of Object.entries(value)) {
     if (!Object.hasOwn(DRIVER_CHECKS, name))
       return `an object with some of ${Object.keys(DRIVER_CHECKS).join(', ')}`;

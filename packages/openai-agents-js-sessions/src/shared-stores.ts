@@ -14,7 +14,7 @@ import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 /** One use of a shared store. */
 export interface StoreLease {
   readonly store: SessionStore;
-  /** Gives the store back. Whoever gives back last ends it, after `linger` ms. Further calls do nothing. */
+  /** Gives the store back. The last lease to be given back ends the store, after `linger` ms. Further calls do nothing. */
   release(): Promise<void>;
 }
 
@@ -81,20 +81,13 @@ export async function leaseStore(
 /** The same text for every way to write one location; `undefined` for a database that nobody else can see. */
 function normalized(url: StoreUrl): string | undefined {
   if (url.scheme === 'memory') return undefined;
+  const { query } = url; // a copy
+  query.sort();
   if (url.scheme === 'sqlite') {
     const location = sqliteLocation(url);
-    return location === IN_MEMORY ? undefined : `sqlite:${realPath(resolve(location))}`;
+    return location === IN_MEMORY ? undefined : `sqlite:${realPath(resolve(location))}?${query}`;
   }
-  url.query.sort();
-  return JSON.stringify([
-    url.scheme,
-    url.user,
-    url.password,
-    url.host,
-    url.port,
-    url.database,
-    `${url.query}`,
-  ]);
+  return JSON.stringify([url.scheme, url.user, url.password, url.host, url.port, url.database, `${query}`]);
 }
 
 /** The file behind links, also if it is yet to be made. */
@@ -110,11 +103,18 @@ function realPath(file: string): string {
   }
 }
 
-const identities = new WeakMap<object, number>();
-let lastIdentity = 0;
+interface Identities {
+  readonly numbers: WeakMap<object, number>;
+  last: number;
+}
+
+/** One counter a process, as there is one registry: two copies that count apart would give two objects one number. */
+const IDENTITIES = Symbol.for('@stackone/openai-agents-js-sessions/identities');
+const counter = globalThis as { [IDENTITIES]?: Identities };
 
 /** A text that is the same for equal plain options; functions and other objects count by identity. */
 function fingerprint(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' && typeof value !== 'function') return `${typeof value}:${String(value)}`;
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;
@@ -130,7 +130,9 @@ function fingerprint(value: unknown): string {
 }
 
 function identity(value: object): number {
-  const known = identities.get(value) ?? ++lastIdentity;
-  identities.set(value, known);
+  counter[IDENTITIES] ??= { numbers: new WeakMap(), last: 0 };
+  const identities = counter[IDENTITIES];
+  const known = identities.numbers.get(value) ?? ++identities.last;
+  identities.numbers.set(value, known);
   return known;
 }

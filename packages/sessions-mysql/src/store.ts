@@ -9,12 +9,11 @@ import {
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  checkTarget,
   DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
   isWholeNumber,
-  type OptionCheck,
-  parseStoreUrl,
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
@@ -22,7 +21,7 @@ import {
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
-import { type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
+import { openPool, readMysqlUrl } from './connect.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
@@ -44,9 +43,12 @@ import {
   TransactionExecutor,
 } from './executor.js';
 import { GivenPool } from './pools.js';
+import { isSchemaName } from './schema-name.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
+import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
+import type { MysqlUrlValues } from './url-parameters.js';
 
 /** Where the conversations are: a URL, a mysql2 pool or connection, or a Drizzle database on one. */
 export type MysqlTarget =
@@ -79,24 +81,10 @@ export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimit
   driver?: MysqlDriverOption;
 }
 
-const isSchemaName: OptionCheck = (value) =>
-  typeof value === 'string' && /^[^\0]{1,64}$/u.test(value)
-    ? undefined
-    : 'a name of 1 to 64 characters, without NUL';
-
-const isTls: OptionCheck = (value) => {
-  if (typeof value === 'boolean') return undefined;
-  const known =
-    typeof value === 'object' && value !== null && Object.keys(value).every((key) => TLS_KEYS.includes(key));
-  return known
-    ? undefined
-    : `true, false or an object with some of ${TLS_KEYS.map((key) => `"${key}"`).join(', ')}`;
-};
-
 const POOL_OPTION_CHECKS = {
   connectionTimeout: isWholeNumber(1),
   max: isWholeNumber(1),
-  ssl: isTls,
+  ssl: isMysqlTls,
   driver: isDriver,
 };
 
@@ -137,7 +125,7 @@ export class MysqlSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes a pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: MysqlTarget, options: MysqlStoreOptions = {}) {
     checkOptions('MysqlSessionStore', options, MYSQL_OPTION_CHECKS);
@@ -147,6 +135,7 @@ export class MysqlSessionStore extends SessionStore {
   /**
    * Opens a database by its URL, `mysql://user:password@host:3306/database` or `mariadb://...` (over a socket file:
    * `?socketPath=/run/mysqld/mysqld.sock`), with a pool of its own. The pool keeps no process alive; `close()` ends it.
+   * Parameters of mysql2, MySQL and Prisma are honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `DATABASE_NOT_FOUND`,
    * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`,
@@ -228,41 +217,49 @@ interface Connected {
   readonly close: () => Promise<void>;
 }
 
-function connect(
-  target: MysqlTarget,
-  options: MysqlStoreOptions,
-  sql: MysqlStatements,
-): () => Promise<Connected> {
+interface Connector {
+  /** What the parameters of the URL say. */
+  readonly url?: MysqlUrlValues;
+  readonly connect: (sql: MysqlStatements) => Promise<Connected>;
+}
+
+function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
+  checkTarget('MysqlSessionStore', target, ['url', 'pool', 'db']);
   if ('url' in target) {
-    const url = parseStoreUrl(target.url, 'mysql');
-    const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url), driver } = options;
-    return async () => {
+    const { max, connectionTimeout, ssl, driver } = options;
+    const url = readMysqlUrl(target.url, ssl);
+    const connect = async (sql: MysqlStatements): Promise<Connected> => {
       const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
       return {
         executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
         close: () => pool.close(),
       };
     };
+    return { url: url.values, connect };
   }
   const misplaced = Object.keys(POOL_OPTION_CHECKS).find(
     (name) => options[name as keyof typeof options] !== undefined,
   );
   if (misplaced) throw new TypeError(`MysqlSessionStore: "${misplaced}" is for pools opened by URL.`);
-  const client: unknown = 'pool' in target ? target.pool : target.db.$client;
+  const client: unknown = 'pool' in target ? target.pool : target.db?.$client;
   const close = async () => undefined;
   if (isPool(client)) {
     const pool = new GivenPool(promisePool(client));
-    return async () => ({
-      executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
-      close,
-    });
+    return {
+      connect: async (sql) => ({
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        close,
+      }),
+    };
   }
   if (isConnection(client)) {
     const connection = promiseConnection(client);
-    return async () => ({
-      executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
-      close,
-    });
+    return {
+      connect: async (sql) => ({
+        executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
+        close,
+      }),
+    };
   }
   throw new TypeError(
     'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.',
@@ -291,26 +288,26 @@ function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) =
 /**
  * What opens the backend of a target.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: MysqlTarget,
   options: MysqlStoreOptions = {},
 ): (warn: WarningReporter) => Promise<MysqlBackend> {
+  const { url, connect } = connector(target, options);
   const {
     tables,
-    schema,
+    schema = url?.schema,
     createTables = true,
-    timeout = DEFAULT_TIMEOUT,
+    timeout = url?.socket_timeout ?? DEFAULT_TIMEOUT,
     maxRetries = 3,
     retryDelay = 1000,
   } = options;
   const names = mysqlNames(tables, schema);
   const sql = statements(names);
-  const connecting = connect(target, options, sql);
   const retries = { maxRetries, retryDelay };
   return async (warn) => {
-    const { executorFor, close } = await connecting();
+    const { executorFor, close } = await connect(sql);
     try {
       return await retry(async () => {
         const send = (text: string) => executorFor(timeout).run(text);

@@ -1,4 +1,6 @@
 import type { TableNames } from '@stackone/sessions-core';
+import { checkOptions, isTableNames } from '@stackone/sessions-core/backend';
+import { isSchemaName } from './schema-name.js';
 import { type PostgresNames, postgresNames, qualifiedTables, quoteName } from './statements.js';
 
 /** What a statement of the schema makes. */
@@ -75,5 +77,6 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
  * ```
  */
 export function schemaSql(options: { tables?: TableNames; schema?: string } = {}): string[] {
+  checkOptions('schemaSql', options, { tables: isTableNames, schema: isSchemaName });
   return schemaObjects(postgresNames(options.tables, options.schema)).map(({ sql }) => sql);
 }

@@ -9,31 +9,41 @@ import {
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  checkTarget,
   DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
-  isWholeNumber,
-  type OptionCheck,
-  parseStoreUrl,
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
   TIME_LIMIT_OPTION_CHECKS,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
+
 import { PostgresBackend } from './backend.js';
-import { type ConnectOptions, endPool, isTls, openPool, surviveDrops } from './connect.js';
-import { isDriver } from './driver.js';
+import {
+  CONNECT_OPTION_CHECKS,
+  type ConnectOptions,
+  endPool,
+  openPool,
+  readPostgresUrl,
+  surviveDrops,
+} from './connect.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
   PostgresClient,
   PostgresPool,
 } from './driver-types.js';
+
 import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
 import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
+
+import { isSchemaName } from './schema-name.js';
+
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
+import type { PostgresUrlValues } from './url-parameters.js';
 
 /** Where the conversations are: a URL, a `pg` pool, or a Drizzle database on any driver. */
 export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: DrizzlePostgresDatabase };
@@ -47,16 +57,6 @@ export interface PostgresStoreOptions extends StoreOptions, RetryOptions, TimeLi
   /** The schema of the tables. Default: where the `search_path` finds them, else its first schema. */
   schema?: string;
 }
-
-const isSchemaName: OptionCheck = (value) =>
-  isTableNames({ sessions: value }) === undefined ? undefined : 'a name of 1 to 63 bytes, without NUL';
-
-const CONNECT_OPTION_CHECKS = {
-  connectionTimeout: isWholeNumber(1),
-  max: isWholeNumber(1),
-  ssl: isTls,
-  driver: isDriver,
-};
 
 /** The checks of {@link PostgresStoreOptions}. */
 export const POSTGRES_OPTION_CHECKS = {
@@ -87,7 +87,7 @@ export class PostgresSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and ends the pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);
@@ -95,17 +95,30 @@ export class PostgresSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL: `postgres://user:password@host:5432/database`. The URL may carry `sslmode`,
-   * `sslrootcert`, `sslcert`, `sslkey`, `application_name`, `options`, `statement_timeout`, `lock_timeout`.
+   * Opens a database by its URL: `postgres://user:password@host:5432/database`. After a `?` it may carry parameters of
+   * libpq, `pg` and Prisma: each is honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`, `TLS_FAILED`,
    * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`, `DRIVER_FAILED`.
+   * @example
+   * ```ts
+   * await using store = await PostgresSessionStore.fromUrl('postgres://user:password@host:5432/database', { max: 5 });
+   * await run(agent, 'Hello', { session: store.session('chat_123') });
+   * ```
    */
   static fromUrl(url: string, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ url }, options);
   }
 
-  /** Uses a `pg` pool of yours. `close()` leaves it open. */
+  /**
+   * Uses a `pg` pool of yours. `close()` leaves it open.
+   *
+   * @example
+   * ```ts
+   * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+   * const store = await PostgresSessionStore.fromPool(pool);
+   * ```
+   */
   static fromPool(pool: PostgresPool, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ pool }, options);
   }
@@ -113,6 +126,12 @@ export class PostgresSessionStore extends SessionStore {
   /**
    * Uses a Drizzle database of yours, on any driver for PostgreSQL. `close()` leaves it open. Over one connection
    * (a `pg` client, PGlite) the store's calls take turns; do not begin transactions of your own on it meanwhile.
+   *
+   * @example
+   * ```ts
+   * const db = drizzle({ client: pool });
+   * const store = await PostgresSessionStore.fromDrizzle(db);
+   * ```
    */
   static fromDrizzle(
     db: DrizzlePostgresDatabase,
@@ -155,30 +174,39 @@ const SUPPORTS: SessionSupport = {
   transactions: true,
 };
 
+interface Connector {
+  /** What the parameters of the URL say. */
+  readonly url?: PostgresUrlValues;
+  readonly connect: () => Promise<Connected>;
+}
+
 interface Connected {
   /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
   readonly executorFor: (timeout: number) => PostgresExecutor;
   readonly close: () => Promise<void>;
 }
 
-function connector(target: PostgresTarget, options: PostgresStoreOptions): () => Promise<Connected> {
+function connector(target: PostgresTarget, options: PostgresStoreOptions): Connector {
+  checkTarget('PostgresSessionStore', target, ['url', 'pool', 'db']);
   if ('url' in target) {
-    const url = parseStoreUrl(target.url, 'postgres');
-    return async () => {
+    const url = readPostgresUrl(target.url, options);
+    const connect = async (): Promise<Connected> => {
       const pool = await openPool(url, options);
       surviveDrops(pool);
       return { executorFor: (timeout) => new PoolExecutor(pool, timeout), close: () => endPool(pool) };
     };
+    return { url: url.values, connect };
   }
   for (const name of Object.keys(CONNECT_OPTION_CHECKS) as (keyof ConnectOptions)[]) {
     if (options[name] !== undefined)
       throw new TypeError(`PostgresSessionStore: "${name}" is for stores made from a URL.`);
   }
   const [emitter, executorFor] = ownExecutor(target);
-  return async () => {
+  const connect = async (): Promise<Connected> => {
     surviveDrops(emitter);
     return { executorFor, close: async () => undefined };
   };
+  return { connect };
 }
 
 /** What the application handed over: what may emit errors, and the connection over it. */
@@ -210,15 +238,15 @@ function joinTransaction(transaction: unknown, timeout: number): PostgresExecuto
 /**
  * What opens the backend of a target. Its connection is tried as often as the options say.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: PostgresTarget,
   options: PostgresStoreOptions = {},
 ): (warn: WarningReporter) => Promise<PostgresBackend> {
-  const connect = connector(target, options);
-  const wanted = postgresNames(options.tables, options.schema);
-  const { timeout = DEFAULT_TIMEOUT, createTables = true } = options;
+  const { url, connect } = connector(target, options);
+  const wanted = postgresNames(options.tables, options.schema ?? url?.schema);
+  const { timeout = url?.socket_timeout ?? DEFAULT_TIMEOUT, createTables = true } = options;
   const open = async (warn: WarningReporter) => {
     const { executorFor, close } = await connect();
     const executor = executorFor(timeout);

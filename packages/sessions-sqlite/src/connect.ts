@@ -6,7 +6,7 @@ import { type SqliteDriverOption, sqliteDriver } from './driver.js';
 import type { SqliteDatabase } from './driver-types.js';
 import { toSessionError } from './errors.js';
 import { HandleExecutor } from './executor.js';
-import { IN_MEMORY } from './location.js';
+import { IN_MEMORY, type SqliteUrl } from './location.js';
 
 /** How hard a COMMIT presses its data onto the disk: `PRAGMA synchronous`. */
 export type Synchronous = 'extra' | 'full' | 'normal';
@@ -35,14 +35,14 @@ export interface OpenOptions {
  * database and a lock from each other.
  */
 export async function openDatabase(
-  location: string,
+  { location, mustExist }: SqliteUrl,
   { synchronous, busyTimeout, driver }: OpenOptions,
 ): Promise<SqliteDatabase> {
   const Database = await sqliteDriver(driver);
-  if (location !== IN_MEMORY) await checkAccess(resolve(location));
+  if (location !== IN_MEMORY) await checkAccess(resolve(location), mustExist);
   let database: SqliteDatabase | undefined;
   try {
-    database = new Database(location, { timeout: busyTimeout });
+    database = new Database(location, { timeout: busyTimeout, fileMustExist: mustExist });
     const connection = new HandleExecutor(database);
     await useWriteAheadLog(connection, busyTimeout);
     connection.run(`PRAGMA synchronous = ${synchronous}`);
@@ -73,7 +73,7 @@ async function useWriteAheadLog(connection: HandleExecutor, busyTimeout: number)
 }
 
 /** Says exactly what is in the way, where the driver would only say that it cannot open the file. */
-async function checkAccess(file: string): Promise<void> {
+async function checkAccess(file: string, mustExist: boolean): Promise<void> {
   const folder = dirname(file);
   const kind = await stat(folder).catch((cause: unknown) => {
     if (isErrno(cause, 'ENOENT', 'ENOTDIR')) {
@@ -95,6 +95,8 @@ async function checkAccess(file: string): Promise<void> {
   if (existing?.isDirectory())
     throw new SessionError('INVALID_DATABASE', `${file} is a folder, not a database.`);
   if (existing) await checkFile(file);
+  else if (mustExist)
+    throw new SessionError('DATABASE_NOT_FOUND', `${file} does not exist, and the URL says mode=rw.`);
   await access(folder, constants.W_OK).catch((cause: unknown) => {
     throw new SessionError(
       'PERMISSION_DENIED',

@@ -5,7 +5,10 @@ import type { SqliteDatabase } from './driver-types.js';
  * What `better-sqlite3` exports, as far as a store uses it. Written out so that the driver's types need not be
  * installed to compile against this package.
  */
-export type SqliteDriver = new (file: string, options: { timeout: number }) => SqliteDatabase;
+export type SqliteDriver = new (
+  file: string,
+  options: { timeout: number; fileMustExist: boolean },
+) => SqliteDatabase;
 
 /** What an application may hand over: the driver, or its namespace, as `import('better-sqlite3')` gives it. */
 export type SqliteDriverOption = SqliteDriver | { readonly default: SqliteDriver };

@@ -14,3 +14,4 @@ export {
   type SqliteStoreOptions,
   type SqliteTarget,
 } from './store.js';
+export { SQLITE_URL_PARAMETERS } from './url-parameters.js';

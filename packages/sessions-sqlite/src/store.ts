@@ -8,6 +8,7 @@ import {
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  checkTarget,
   isBoolean,
   isOneOf,
   isTableNames,
@@ -28,7 +29,7 @@ import {
   type SqliteExecutor,
   TransactionExecutor,
 } from './executor.js';
-import { IN_MEMORY, sqliteLocation } from './location.js';
+import { IN_MEMORY, readSqliteUrl, sqliteLocation } from './location.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 
@@ -89,7 +90,7 @@ export class SqliteSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes the database. `{ database }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);
@@ -98,21 +99,43 @@ export class SqliteSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL: `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `sqlite::memory:`.
+   * Opens a database by its URL: `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `sqlite::memory:`. Parameters of SQLite
+   * and Prisma are honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `DATABASE_NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`, `INVALID_DATABASE`,
    * `BUSY`, `TABLE_MISSING`, `DRIVER_MISSING`, `DRIVER_FAILED`.
+   * @example
+   * ```ts
+   * await using store = await SqliteSessionStore.fromUrl('sqlite:./sessions.db');
+   * await run(agent, 'Hello', { session: store.session('chat_123') });
+   * ```
    */
   static fromUrl(url: string, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ url }, options);
   }
 
-  /** Uses a better-sqlite3 handle of yours. `close()` leaves it open; its pragmas are not touched. */
+  /**
+   * Uses a better-sqlite3 handle of yours. `close()` leaves it open; its pragmas are not touched.
+   *
+   * @example
+   * ```ts
+   * const database = new Database('app.db'); // of better-sqlite3
+   * const store = await SqliteSessionStore.fromDatabase(database);
+   * ```
+   */
   static fromDatabase(database: SqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ database }, options);
   }
 
-  /** Uses a Drizzle database of yours on better-sqlite3. `close()` leaves it open. */
+  /**
+   * Uses a Drizzle database of yours on better-sqlite3. `close()` leaves it open.
+   *
+   * @example
+   * ```ts
+   * const db = drizzle({ client: new Database('app.db') });
+   * const store = await SqliteSessionStore.fromDrizzle(db);
+   * ```
+   */
   static fromDrizzle(db: DrizzleSqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ db }, options);
   }
@@ -149,11 +172,12 @@ interface Connected {
 }
 
 function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Promise<Connected> {
+  checkTarget('SqliteSessionStore', target, ['url', 'database', 'db']);
   if ('url' in target) {
-    const location = sqliteLocation(parseStoreUrl(target.url, 'sqlite'));
+    const url = readSqliteUrl(parseStoreUrl(target.url, 'sqlite'));
     const { synchronous = 'full', busyTimeout = 5000, driver } = options;
     return async () => {
-      const database = await openDatabase(location, { synchronous, busyTimeout, driver });
+      const database = await openDatabase(url, { synchronous, busyTimeout, driver });
       return { database, join: joinNothing, close: () => void database.close() };
     };
   }
@@ -161,7 +185,7 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
     if (options[name] !== undefined)
       throw new TypeError(`SqliteSessionStore: "${name}" is for databases opened by URL.`);
   }
-  const database = 'database' in target ? target.database : target.db.$client;
+  const database = 'database' in target ? target.database : target.db?.$client;
   if (typeof database?.prepare !== 'function') {
     throw new TypeError(
       'SqliteSessionStore: this is not a better-sqlite3 database, nor a Drizzle database on one.',
@@ -174,7 +198,12 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
 /** Drizzle is loaded only where the application uses it itself: it takes ten times as long as the driver. */
 async function joinDrizzle(): Promise<Connected['join']> {
   const sql = await drizzleTag();
-  return (transaction) => new TransactionExecutor(transaction as DrizzleRunner, sql);
+  return (transaction) => {
+    const { all, run } = (transaction ?? {}) as Partial<DrizzleRunner>;
+    if (typeof all !== 'function' || typeof run !== 'function')
+      throw new TypeError('SqliteSessionStore: this is not a Drizzle transaction on better-sqlite3.');
+    return new TransactionExecutor(transaction as DrizzleRunner, sql);
+  };
 }
 
 async function drizzleTag(): Promise<DrizzleSql> {
@@ -207,7 +236,7 @@ function support(target: SqliteTarget): SessionSupport {
 /**
  * What opens the backend of a target.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: SqliteTarget,

@@ -50,7 +50,7 @@ export interface StoreOptions {
   /**
    * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
    * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
-   * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
+   * `false`: the caller is told, and can repeat turns that have an `operationId`.
    */
   exactlyOnce?: boolean;
   /**
@@ -199,7 +199,7 @@ export class SessionStore implements AsyncDisposable {
    * @throws SessionError `NOT_OPEN` before {@link open}, `UNSUPPORTED` where the database has no transactions,
    * `CLOSED` after {@link close}.
    */
-  with(transaction: unknown): TransactionStore {
+  with(transaction: object): TransactionStore {
     return this.#join(transaction, this.#host);
   }
 
@@ -216,12 +216,15 @@ export class SessionStore implements AsyncDisposable {
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
   on(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    // Node's own refusal would repeat what it got
+    if (typeof listener !== 'function') throw new TypeError('store.on() takes an event and a function.');
     this.#events.on(event, listener);
     return this;
   }
 
   /** Takes a listener away that {@link on} added. */
   off(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    if (typeof listener !== 'function') throw new TypeError('store.off() takes an event and a function.');
     this.#events.off(event, listener);
     return this;
   }
@@ -363,7 +366,7 @@ export class SessionStore implements AsyncDisposable {
 
   async #end(): Promise<void> {
     await this.#order.idle();
-    await this.#opening?.catch(() => undefined); // whoever called open() is told; there is nothing to close then
+    await this.#opening?.catch(() => undefined); // the caller of open() is told; there is nothing to close then
     await this.#backend?.close();
   }
 

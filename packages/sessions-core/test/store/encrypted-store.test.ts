@@ -1,3 +1,4 @@
+// Promise: Encryption.
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { expect, test, vi } from 'vitest';
@@ -47,7 +48,9 @@ test('where the database has no edit, nothing is popped: another writer may add 
 
 test('re-encryption is refused where it cannot be done', async () => {
   await expect(toyStore({}).reencrypt()).rejects.toThrow(TypeError);
-  await expect(toyStore(OLD).reencrypt({ onprogress: () => {} } as never)).rejects.toThrow(/onprogress/);
+  await expect(toyStore(OLD).reencrypt({ onprogress: () => {} } as never)).rejects.toThrow(
+    /unknown option\. Known: .*onProgress/,
+  );
   await expect(toyStore(OLD).reencrypt({ sessionIds: 'a' })).rejects.toThrow(TypeError);
   await expect(toyStore(OLD).reencrypt({ sessionIds: [], after: 'a' })).rejects.toThrow(/"after"/);
   const without = (support: Partial<SessionSupport>) => toyStore(OLD, undefined, support);

@@ -1,4 +1,4 @@
-import { isBoolean, isWholeNumber, type OptionCheck } from '../../port/options.js';
+import { isBoolean, isOptionsObject, isWholeNumber, type OptionCheck } from '../../port/options.js';
 
 /** What encryption needs besides its keys. */
 export interface EncryptionSettings {
@@ -9,8 +9,8 @@ export interface EncryptionSettings {
    */
   ttlSeconds?: number;
   /**
-   * Whether rows that are not encrypted are read as items. Default `false`: whoever can write to the database could
-   * otherwise put words into a conversation. Set it until `reencrypt()` has been through a store that was
+   * Whether rows that are not encrypted are read as items. Default `false`. With `true` anybody who can write to the
+   * database can put words into a conversation, so set it only until `reencrypt()` has been through a store that was
    * not encrypted before.
    */
   acceptPlaintext?: boolean;
@@ -43,12 +43,12 @@ function isKey(value: unknown): boolean {
 
 /** The option `encryption` of a store. Never shows a key. */
 export const isEncryption: OptionCheck = (value) => {
-  if (typeof value !== 'object' || value === null) return 'an object with "key" or "keys"';
+  if (!isOptionsObject(value)) return 'an object with "key" or "keys"';
   for (const [name, field] of Object.entries(value)) {
     const check = Object.hasOwn(ENCRYPTION_FIELD_CHECKS, name)
       ? ENCRYPTION_FIELD_CHECKS[name as keyof EncryptionOptions]
       : undefined;
-    if (!check) return `an object of ${Object.keys(ENCRYPTION_FIELD_CHECKS).join(', ')}, without "${name}"`;
+    if (!check) return `an object of ${Object.keys(ENCRYPTION_FIELD_CHECKS).join(', ')}, and nothing else`;
     const problem = field === undefined ? undefined : check(field);
     if (problem) return `an object whose "${name}" is ${problem}`;
   }
