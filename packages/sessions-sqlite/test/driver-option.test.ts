@@ -11,7 +11,7 @@ test('the driver that is handed over is used', async () => {
     constructor(file: string, options: Database.Options) {
       super(file, options);
       opened++;
-      expect(options).toEqual({ timeout: 70 });
+      expect(options).toMatchObject({ timeout: 70 });
     }
   }
   for (const driver of [Driver, { default: Driver }]) {
