@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
 import { GivenPool, type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
+import { conversationStatements } from './conversation-statements.js';
 import {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
@@ -99,6 +100,7 @@ const SUPPORTS: SessionSupport = {
   edit: true,
   operations: true,
   listing: true,
+  conversations: true,
   transactions: true,
 };
 
@@ -275,6 +277,7 @@ export function backendOpener(
         return new MysqlBackend({
           executor,
           sql: statements(names, newestIndex),
+          conversationSql: conversationStatements(names),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,
           retries,

@@ -20,6 +20,7 @@ export const SUPPORT = {
   operations: true,
   transactions: true,
   listing: true,
+  conversations: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on. */

@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { PostgresBackend } from './backend.js';
 import { type ConnectOptions, endPool, isTls, openPool, surviveDrops } from './connect.js';
+import { conversationStatements } from './conversation-statements.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -141,6 +142,7 @@ const SUPPORTS: SessionSupport = {
   edit: true,
   operations: true,
   listing: true,
+  conversations: true,
   transactions: true,
 };
 
@@ -210,6 +212,7 @@ export function backendOpener(
       return new PostgresBackend({
         executor,
         sql: statements(names),
+        conversationSql: conversationStatements(names),
         supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,
         retry: options,
