@@ -1,15 +1,34 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // Tests wait for servers more than they compute, so two files at a time pay on two cores, where Vitest takes one. It is a
 // variable because the projects take none of this file's settings.
 process.env.VITEST_MAX_WORKERS ??= String(Math.max(2, availableParallelism() - 1));
 
-export default defineConfig({
-  test: {
-    projects: ['packages/*', 'tooling/*', 'examples/*'],
-    globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
-    reporters: ['default', './tooling/configs/plain-reporter.ts'],
-    coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'text'] },
-  },
+/** Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. */
+const TIMES = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** Each package is a project, with these times where it has no configuration of its own. */
+const projects = globSync('{packages,tooling,examples}/*/package.json')
+  .sort()
+  .map((file) => {
+    const root = dirname(file);
+    if (existsSync(join(root, 'vitest.config.ts'))) return root;
+    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name: string };
+    return { root, test: { name, ...TIMES } };
+  });
+
+export default defineConfig(({ mode }) => {
+  // `--mode all`: what `npm run test:all` adds. For the projects, as above.
+  process.env.TEST_MATRIX ??= mode === 'all' ? 'all' : 'once';
+  return {
+    test: {
+      projects,
+      globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
+      reporters: ['default', './tooling/configs/plain-reporter.ts'],
+      coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'text'] },
+    },
+  };
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import ts from 'typescript';
@@ -58,17 +58,26 @@ export function compilerMessages(files: readonly string[]): Map<string, string[]
   return messages;
 }
 
-/** Runs a file in its folder, as `node` does for a user, except that a stand-in answers for the model. */
+/** Whether a program is a server that ends when it is told to, and not by itself. */
+export function isServer(code: string): boolean {
+  return code.includes("process.on('SIGTERM'");
+}
+
+/**
+ * Runs a file in its folder, as `node` does for a user, except that a stand-in answers for the model. A server is told to end when it
+ * has said that it listens.
+ */
 export async function runProgram(file: string, environment: NodeJS.ProcessEnv): Promise<Ending> {
   const { OPENAI_API_KEY, NODE_OPTIONS, NODE_ENV, ...inherited } = process.env;
   const preload = new URL('./offline.ts', import.meta.url).href;
   const child = spawn(process.execPath, ['--import', preload, basename(file)], {
     cwd: dirname(file),
-    env: { ...inherited, ...environment },
+    env: { ...inherited, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: DEADLINE,
   });
   const exit = once(child, 'close');
+  if (isServer(readFileSync(file, 'utf8'))) child.stdout.once('data', () => child.kill('SIGTERM'));
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await exit) as [number | null];
   return { code, stdout, stderr };

@@ -38,7 +38,7 @@ export interface Readme {
   readonly blocks: readonly Block[];
 }
 
-/** The README of the project and of every package that is published, and the guides. */
+/** The README of the project and of every package that is published, and the pages of `docs/`. */
 export function readmes(): Readme[] {
   const paths = globSync(['README.md', 'packages/*/README.md', 'docs/*.md'], { cwd: ROOT }).sort();
   return paths.map((path) => {
@@ -77,8 +77,9 @@ export function blocksOf(text: string): Block[] {
 }
 
 /**
- * The programs of a README: its blocks of code, except those that are marked `not run, <reason>`. A block that is
- * marked `continues` goes on where the one before it ended; one that is marked `is <path>` quotes a whole file.
+ * The programs of a README: its blocks of code, except those that are marked `not run, <reason>`, and those that are `part of <path>`:
+ * they stand in a program that has tests of its own. A block that is marked `continues` goes on where the one before it ended; one
+ * that is marked `is <path>` quotes a whole file.
  *
  * @throws Error for a mark that is not known.
  */
@@ -86,7 +87,7 @@ export function samplesOf({ blocks }: Readme): Sample[] {
   const samples: Sample[] = [];
   for (const { language, line, heading, text, mark } of blocks) {
     const kind = CODE[language];
-    if (!kind || isNotRun(mark)) continue;
+    if (!kind || isNotRun(mark) || quotedProgram(mark) !== undefined) continue;
     if (mark !== undefined && mark !== 'continues' && quotedFile(mark) === undefined)
       throw new Error(`Line ${line}: unknown mark "${mark}".`);
     const before = mark === 'continues' ? `${samples.at(-1)?.code}\n` : '';
@@ -100,6 +101,17 @@ export function samplesOf({ blocks }: Readme): Sample[] {
 /** The file that a block quotes, from where the README is. */
 export function quotedFile(mark: string | undefined): string | undefined {
   return /^is (\S+)$/.exec(mark ?? '')?.[1];
+}
+
+/** The program that a block is a part of, from where the README is. */
+export function quotedProgram(mark: string | undefined): string | undefined {
+  return /^part of (\S+)$/.exec(mark ?? '')?.[1];
+}
+
+/** Whether a text has these lines, next to each other, however far they are indented. */
+export function hasLines(text: string, lines: string): boolean {
+  const level = (some: string) => `\n${some.replaceAll(/^ +/gm, '')}\n`;
+  return level(text).includes(level(lines));
 }
 
 export function isNotRun(mark: string | undefined): boolean {

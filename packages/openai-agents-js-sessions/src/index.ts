@@ -4,6 +4,8 @@ export {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
   type MysqlConnection,
+  type MysqlDriver,
+  type MysqlDriverOption,
   type MysqlPool,
   type MysqlServer,
   MysqlSessionStore,
@@ -17,6 +19,8 @@ export {
   type DrizzlePostgresDatabase,
   type DrizzlePostgresTransaction,
   type PostgresClient,
+  type PostgresDriver,
+  type PostgresDriverOption,
   type PostgresPool,
   PostgresSessionStore,
   type PostgresStoreOptions,
@@ -28,6 +32,8 @@ export {
   type DrizzleSqliteDatabase,
   type DrizzleSqliteTransaction,
   type SqliteDatabase,
+  type SqliteDriver,
+  type SqliteDriverOption,
   SqliteSessionStore,
   type SqliteStatement,
   type SqliteStoreOptions,
@@ -35,6 +41,7 @@ export {
   type Synchronous,
   schemaSql as sqliteSchemaSql,
 } from '@stackone/sessions-sqlite';
+export type { DriverModules } from './driver-modules.js';
 export { DrizzleSession, type DrizzleSessionConfig } from './drizzle-session.js';
 export { InMemorySession } from './in-memory-session.js';
 export { type OpenStoreOptions, openSessionStore } from './open-store.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import type { SessionStore } from '@stackone/sessions-core';
-import { parseStoreUrl } from '@stackone/sessions-core/backend';
+import { now, parseStoreUrl } from '@stackone/sessions-core/backend';
 import type { BenchOperation, BenchOptions, BenchReport } from './bench.js';
 
 /** How many items a turn has. */
@@ -114,9 +114,9 @@ async function appendTogether(
 ): Promise<BenchOperation> {
   const names = Array.from({ length: callers }, (_, caller) => `of-many-${caller}`);
   await allEnded(names.map((name) => conversations.append(name)));
-  const started = performance.now();
+  const started = now();
   const times = await allEnded(names.map((name) => timesOf(rounds, () => conversations.append(name))));
-  const elapsed = performance.now() - started;
+  const elapsed = now() - started;
   let right = true;
   for (const name of names) right = (await conversations.newest(name, (rounds + 1) * TURN))() && right;
   return operation(`append, ${callers} callers`, times.flat(), right, elapsed);
@@ -158,9 +158,9 @@ async function allEnded<Result>(calls: readonly Promise<Result>[]): Promise<Resu
 async function timesOf(calls: number, call: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   for (let made = 0; made < calls; made++) {
-    const started = performance.now();
+    const started = now();
     await call();
-    times.push(performance.now() - started);
+    times.push(now() - started);
   }
   return times;
 }

@@ -1,7 +1,13 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SessionStore } from '@stackone/sessions-core';
-import { digestOf, parseStoreUrl, type StoreUrl } from '@stackone/sessions-core/backend';
+import {
+  digestOf,
+  parseStoreUrl,
+  type StoreUrl,
+  startTimer,
+  type Timer,
+} from '@stackone/sessions-core/backend';
 import { IN_MEMORY, sqliteLocation } from '@stackone/sessions-sqlite';
 import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 
@@ -15,7 +21,7 @@ export interface StoreLease {
 interface SharedStore {
   readonly opening: Promise<SessionStore>;
   leases: number;
-  ending?: NodeJS.Timeout;
+  ending?: Timer;
 }
 
 /** One registry a process, also for several copies of this package (ESM beside CommonJS). */
@@ -40,10 +46,14 @@ export async function leaseStore(
   }
   registry[REGISTRY] ??= new Map();
   const shared = registry[REGISTRY];
-  const key = digestOf(`${location}\n${fingerprint(options)}`);
+  const { drivers = {}, ...plain } = options;
+  const modules = Object.entries(drivers).flatMap(([name, module]) =>
+    module === undefined ? [] : [`${name}:${identity(module)}`],
+  );
+  const key = digestOf([location, fingerprint(plain), ...modules.toSorted()].join('\n'));
   const entry = shared.get(key) ?? { opening: openSessionStore(url, options), leases: 0 };
   shared.set(key, entry);
-  clearTimeout(entry.ending);
+  entry.ending?.cancel();
   entry.leases++;
   let store: SessionStore;
   try {
@@ -60,10 +70,10 @@ export async function leaseStore(
       released = true;
       entry.leases--;
       if (entry.leases > 0) return;
-      entry.ending = setTimeout(() => {
+      entry.ending = startTimer(linger, () => {
         shared.delete(key);
         void store.close().catch((error: unknown) => process.emitWarning(error as Error));
-      }, linger).unref();
+      }).unref();
     },
   };
 }
@@ -71,20 +81,13 @@ export async function leaseStore(
 /** The same text for every way to write one location; `undefined` for a database that nobody else can see. */
 function normalized(url: StoreUrl): string | undefined {
   if (url.scheme === 'memory') return undefined;
+  const { query } = url; // a copy
+  query.sort();
   if (url.scheme === 'sqlite') {
     const location = sqliteLocation(url);
-    return location === IN_MEMORY ? undefined : `sqlite:${realPath(resolve(location))}`;
+    return location === IN_MEMORY ? undefined : `sqlite:${realPath(resolve(location))}?${query}`;
   }
-  url.query.sort();
-  return JSON.stringify([
-    url.scheme,
-    url.user,
-    url.password,
-    url.host,
-    url.port,
-    url.database,
-    `${url.query}`,
-  ]);
+  return JSON.stringify([url.scheme, url.user, url.password, url.host, url.port, url.database, `${query}`]);
 }
 
 /** The file behind links, also if it is yet to be made. */
@@ -100,11 +103,18 @@ function realPath(file: string): string {
   }
 }
 
-const identities = new WeakMap<object, number>();
-let lastIdentity = 0;
+interface Identities {
+  readonly numbers: WeakMap<object, number>;
+  last: number;
+}
+
+/** One counter a process, as there is one registry: two copies that count apart would give two objects one number. */
+const IDENTITIES = Symbol.for('@stackone/openai-agents-js-sessions/identities');
+const counter = globalThis as { [IDENTITIES]?: Identities };
 
 /** A text that is the same for equal plain options; functions and other objects count by identity. */
 function fingerprint(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value !== 'object' && typeof value !== 'function') return `${typeof value}:${String(value)}`;
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return `bytes:${Buffer.from(value).toString('base64')}`;
@@ -116,7 +126,13 @@ function fingerprint(value: unknown): string {
       .toSorted()
       .join()}}`;
   }
-  const identity = identities.get(value) ?? ++lastIdentity;
-  identities.set(value, identity);
-  return `object:${identity}`;
+  return `object:${identity(value)}`;
+}
+
+function identity(value: object): number {
+  counter[IDENTITIES] ??= { numbers: new WeakMap(), last: 0 };
+  const identities = counter[IDENTITIES];
+  const known = identities.numbers.get(value) ?? ++identities.last;
+  identities.numbers.set(value, known);
+  return known;
 }

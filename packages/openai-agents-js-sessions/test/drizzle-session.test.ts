@@ -196,6 +196,34 @@ describe('shared stores', () => {
     for (const session of [one, other]) await session.close();
   });
 
+  test('two copies of this package do not take two objects with keys for one', async () => {
+    const printed = await runModule(
+      `import { createRequire } from 'node:module';
+      import * as esm from '@stackone/openai-agents-js-sessions';
+      const cjs = createRequire(import.meta.url)('@stackone/openai-agents-js-sessions');
+      class Keys { constructor(key) { this.key = key; } }
+      const [url] = process.argv.slice(1);
+      const sessions = [
+        await esm.DrizzleSession.fromUrl('a', url, { encryption: new Keys('one') }),
+        await cjs.DrizzleSession.fromUrl('a', url, { encryption: new Keys('another') }),
+      ];
+      await sessions[0].addItems([{ role: 'user', content: 'secret' }]);
+      console.log(await sessions[1].getItems().then(() => 'read with another key', ({ code }) => code));
+      for (const session of sessions) await session.close();`,
+      newUrl(),
+    );
+    expect(printed).toBe('DECRYPTION_FAILED');
+  });
+
+  test('options that differ are never one, however their texts are put together', async () => {
+    const url = newUrl();
+    const open = (...keys: [string, ...string[]]) =>
+      DrizzleSession.fromUrl('a', url, { encryption: { keys } });
+    const sessions = [await open('a', 'b'), await open('a,string:b'), await open('a","b')];
+    expect(sharedStores()).toHaveLength(3);
+    for (const session of sessions) await session.close();
+  });
+
   test("ESM and CommonJS share stores and know each other's errors", async () => {
     const printed = await runModule(
       `import { createRequire } from 'node:module';
@@ -219,7 +247,7 @@ describe('mistakes', () => {
       TypeError,
     );
     await expect(DrizzleSession.fromUrl('a', newUrl(), { lingre: 1 } as object)).rejects.toThrow(
-      /unknown option "lingre".*linger/,
+      /unknown option\. Known: .*linger/,
     );
     await expect(DrizzleSession.fromUrl('a', newUrl(), { linger: -1 })).rejects.toThrow(TypeError);
     await expect(DrizzleSession.fromUrl('a', newUrl(), null as never)).rejects.toThrow(TypeError);
@@ -235,6 +263,48 @@ describe('mistakes', () => {
     expect(String(error)).toContain('sqlite:');
     expect(String(error)).not.toContain('hunter2');
   });
+});
+
+test('openSessionStore: parameters of URLs of stores in memory are refused by name', async () => {
+  await expect(openSessionStore('memory:?ttl=5')).rejects.toMatchObject({
+    code: 'UNSUPPORTED_URL',
+    message: expect.stringContaining('("ttl"). It takes none.'),
+  });
+  await expect(DrizzleSession.fromUrl('a', 'memory:?ttl=5')).rejects.toMatchObject({
+    code: 'UNSUPPORTED_URL',
+  });
+});
+
+test('openSessionStore: a path in place of a URL', async () => {
+  await expect(openSessionStore('./dev.db')).rejects.toMatchObject({
+    code: 'UNSUPPORTED_URL',
+    message: expect.stringContaining('Did you mean sqlite:./dev.db?'),
+  });
+});
+
+test('openSessionStore: an option is checked as the store of the URL does', async () => {
+  const long = 'é'.repeat(60); // 60 characters, 120 bytes
+  const open = (url: string) =>
+    openSessionStore(url, { schema: long, maxRetries: 0, connectionTimeout: 1000 });
+  await expect(open('mysql://u:p@127.0.0.1:1/db')).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  await expect(open('postgres://u:p@127.0.0.1:1/db')).rejects.toThrow(
+    /^PostgresSessionStore: option "schema" must be/,
+  );
+  await (await open('sqlite::memory:')).close();
+  const ssl = { servername: 'db.example.com' };
+  await expect(openSessionStore('mysql://u:p@127.0.0.1:1/db', { ssl })).rejects.toThrow(
+    /^MysqlSessionStore: option "ssl" must be/,
+  );
+  for (const url of ['sqlite::memory:', 'mysql://h/db', 'postgres://h/db'])
+    await expect(openSessionStore(url, { schema: 'é'.repeat(65) })).rejects.toThrow(TypeError);
+});
+
+test('what cannot be a transaction does not compile', async () => {
+  await using store = await openSessionStore('memory:');
+  // @ts-expect-error
+  expect(() => store.with(42)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+  // @ts-expect-error
+  expect(() => store.scoped('acme').with('a text')).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
 });
 
 test('openSessionStore: options of servers are accepted by embedded stores', async () => {

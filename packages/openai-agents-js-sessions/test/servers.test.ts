@@ -59,6 +59,22 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     await Promise.all(sessions.map((session) => session.close()));
   });
 
+  test('two orders of the same parameters are one pool; other values are another one', async () => {
+    const keys = () => {
+      const shared = Reflect.get(globalThis, Symbol.for('@stackone/openai-agents-js-sessions/shared-stores'));
+      return [...((shared as Map<string, unknown> | undefined)?.keys() ?? [])];
+    };
+    const before = keys();
+    const added = () => keys().filter((key) => !before.includes(key)).length;
+    const queries = ['connection_limit=2&connect_timeout=9', 'connect_timeout=9&connection_limit=2'];
+    const open = (query: string) => DrizzleSession.fromUrl('orders', `${url}?${query}`);
+    const sessions = await Promise.all(queries.map(open));
+    expect(added()).toBe(1);
+    sessions.push(await open('connection_limit=3&connect_timeout=9'));
+    expect(added()).toBe(2);
+    await Promise.all(sessions.map((session) => session.close()));
+  });
+
   test('a script that neither awaits nor closes 100 addItems ends by itself, and all are stored', async () => {
     const last = await runModule(
       `import { DrizzleSession } from '@stackone/openai-agents-js-sessions';

@@ -27,13 +27,42 @@ export {
 } from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';
-export { importDriver, requireNode } from './port/driver.js';
+export { handedOver, isLoaderError, loadFailure, requireNode } from './port/driver.js';
 export { type DriverError, driverErrorOf } from './port/driver-error.js';
 export type { SessionErrorDetails } from './port/errors.js';
-export { checkOptions, isBoolean, isOneOf, isWholeNumber, type OptionCheck } from './port/options.js';
+export {
+  checkOptions,
+  checkTarget,
+  isBoolean,
+  isOneOf,
+  isOptionsObject,
+  isWholeNumber,
+  type OptionCheck,
+} from './port/options.js';
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
+export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
+export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';
+export { isText, isTls, readPemFiles, type TlsOptions } from './port/tls.js';
 export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
+export {
+  aliasOf,
+  type HonouredParameter,
+  onlyParameter,
+  type ParameterAlias,
+  type RefusedParameter,
+  readUrlParameters,
+  refusedParameter,
+  SERVER_PARAMETERS,
+  type ServerAddress,
+  secondsParameter,
+  serverAddress,
+  textParameter,
+  type UrlParameters,
+  type UrlParameterValues,
+  wholeNumberParameter,
+  wordParameter,
+} from './port/url-parameters.js';
 export type { WarningReporter } from './port/warnings.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';

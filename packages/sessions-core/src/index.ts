@@ -17,6 +17,7 @@ export {
 export type { GroupCommit } from './port/group-commit.js';
 export type { RetryOptions } from './port/retry.js';
 export type { TableNames } from './port/table-names.js';
+export type { TimeLimitOptions } from './port/time-limit.js';
 export { parseStoreUrl, StoreUrl } from './port/url.js';
 export type { SessionWarning } from './port/warnings.js';
 export { atomicCompaction } from './session/atomic-compaction.js';

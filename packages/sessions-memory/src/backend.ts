@@ -6,6 +6,7 @@ import {
   type Decide,
   decidePatch,
   type HistoryPatch,
+  now,
   type Operation,
   outcomeOf,
   type SessionBackend,
@@ -145,10 +146,10 @@ function newest(conversation: Conversation | undefined, count: number | 'all'): 
 }
 
 function record({ operations }: Conversation, { id, digest, forgetOlderThan = Infinity }: Operation): void {
-  const now = performance.now();
-  for (const [other, { at }] of operations) {
-    if (at >= now - forgetOlderThan * 1000) break;
+  const at = now();
+  for (const [other, { at: then }] of operations) {
+    if (then >= at - forgetOlderThan * 1000) break;
     operations.delete(other);
   }
-  operations.set(id, { digest, at: now });
+  operations.set(id, { digest, at });
 }

@@ -9,6 +9,7 @@ import {
   type AppendOutcome,
   type Decide,
   decidePatch,
+  driverErrorOf,
   type HistoryPatch,
   type Operation,
   outcomeOf,
@@ -185,7 +186,7 @@ export class MysqlBackend implements SessionBackend {
     try {
       await send(this.#sql.insertOperations(operations));
     } catch (error) {
-      if (isSessionError(error) && error.code === 'CONSTRAINT_VIOLATED') return error;
+      if (isSessionError(error) && driverErrorOf(error.cause).errno === DUPLICATE) return error;
       throw error;
     }
     for (const operation of operations) await this.#forgetOld(send, operation);
@@ -268,6 +269,8 @@ export class MysqlBackend implements SessionBackend {
     return affected > 0 || append.length > 0;
   }
 }
+
+const DUPLICATE = 1062;
 
 /** A row that is undone because the same statement has it twice leaves a lock on the gap, where others insert. */
 function areDistinct(operations: readonly SessionOperation[]): boolean {

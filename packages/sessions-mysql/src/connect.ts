@@ -1,224 +1,85 @@
 import { isIP } from 'node:net';
-import { SessionError } from '@stackone/sessions-core';
-import { importDriver, type StoreUrl } from '@stackone/sessions-core/backend';
 import {
-  type CallbackConnection,
-  type PromiseConnection,
-  type PromisePool,
-  promisePool,
-} from './driver-types.js';
-import { toSessionError } from './errors.js';
-import type { ConnectionSource } from './executor.js';
-
-/** TLS to the server, as `node:tls` takes it. All certificates and keys as PEM. */
-export interface MysqlTlsOptions {
-  /** The authorities to trust. Default: those that Node trusts. */
-  ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** The certificate to show, for mutual TLS. */
-  cert?: string | Uint8Array;
-  /** The key of {@link cert}. */
-  key?: string | Uint8Array;
-  /** What the key is encrypted with. */
-  passphrase?: string;
-  /** Refuse a certificate that no trusted authority signed. Default `true`. */
-  rejectUnauthorized?: boolean;
-  /**
-   * Refuse a certificate that is not for the host of the URL. Default `true` for host names; `false` for addresses,
-   * because mysql2 does not compare those.
-   */
-  verifyIdentity?: boolean;
-  /** The oldest version of TLS, like `TLSv1.3`. Default: Node's. */
-  minVersion?: 'TLSv1.2' | 'TLSv1.3';
-}
-
-/** The keys of {@link MysqlTlsOptions}. */
-export const TLS_KEYS: readonly string[] = [
-  'ca',
-  'cert',
-  'key',
-  'passphrase',
-  'rejectUnauthorized',
-  'verifyIdentity',
-  'minVersion',
-] satisfies (keyof MysqlTlsOptions)[];
+  parseStoreUrl,
+  readUrlParameters,
+  type ServerAddress,
+  serverAddress,
+} from '@stackone/sessions-core/backend';
+import { type MysqlDriverOption, mysqlDriver } from './driver.js';
+import { type EventedPool, OwnPool } from './pools.js';
+import { type MysqlTlsOptions, tlsOfUrl, tlsSettings, type WantedTls } from './tls.js';
+import { MYSQL_URL_PARAMETERS, type MysqlUrlValues } from './url-parameters.js';
 
 /** How a store connects. */
 export interface ConnectOptions {
-  readonly max: number;
-  readonly connectionTimeout: number;
+  readonly max: number | undefined;
+  readonly connectionTimeout: number | undefined;
   readonly ssl: boolean | MysqlTlsOptions | undefined;
+  readonly driver: MysqlDriverOption | undefined;
 }
 
-/** Makes the pool of a store. Connects when a connection is first needed. */
+/** What a URL says, checked. */
+export interface MysqlUrl {
+  readonly server: ServerAddress;
+  readonly database: string | undefined;
+  readonly values: MysqlUrlValues;
+  readonly tls: WantedTls | false | undefined;
+}
+
+/**
+ * Reads a URL. Nothing is opened.
+ *
+ * @throws SessionError `UNSUPPORTED_URL`
+ */
+export function readMysqlUrl(text: string, ssl: boolean | MysqlTlsOptions | undefined): MysqlUrl {
+  const url = parseStoreUrl(text, 'mysql');
+  const values = readUrlParameters(url, MYSQL_URL_PARAMETERS);
+  const server = serverAddress(url, values);
+  return {
+    server,
+    database: values.database ?? url.database,
+    values,
+    tls: ssl === undefined ? tlsOfUrl(values, server.host) : undefined,
+  };
+}
+
+/**
+ * Makes the pool of a store. Connects when a connection is first needed.
+ *
+ * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `TLS_FAILED` if a file of certificates cannot be read.
+ */
 export async function openPool(
-  url: StoreUrl,
-  { max, connectionTimeout, ssl }: ConnectOptions,
+  { server, database, values, tls }: MysqlUrl,
+  { max, connectionTimeout, ssl, driver }: ConnectOptions,
 ): Promise<OwnPool> {
-  const { createPool } = await importDriver('mysql2', () => import('mysql2'));
-  const socketPath = url.query.get('socketPath') ?? url.query.get('socket');
-  const pool = createPool({
-    host: url.host || 'localhost',
-    port: url.port ?? 3306,
-    ...(socketPath !== null && { socketPath }),
-    ...(url.user !== undefined && { user: url.user }),
-    ...(url.password !== undefined && { password: url.password }),
-    ...(url.database !== undefined && { database: url.database }),
-    ...(ssl && { ssl: { verifyIdentity: isIP(url.host) === 0, ...(ssl === true ? {} : ssl) } as object }),
+  const mysql = await mysqlDriver(driver);
+  const { host = 'localhost', port = 3306, user, password } = server;
+  const socketPath = values.socketPath ?? (host.startsWith('/') ? host : undefined);
+  const settings = ssl ?? (tls && (await tlsSettings(tls)));
+  const pool = mysql.createPool({
+    host,
+    port,
+    ...(socketPath !== undefined && { socketPath }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+    ...(database !== undefined && { database }),
+    ...(settings && {
+      ssl: { verifyIdentity: isIP(host) === 0, ...(settings === true ? {} : settings) } as object,
+    }),
     charset: 'utf8mb4',
-    connectionLimit: max,
-    connectTimeout: connectionTimeout,
+    connectionLimit: max ?? values.connectionLimit ?? 10,
+    connectTimeout: connectionTimeout ?? values.connectTimeout ?? 10_000,
+    enableKeepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });
-  return new OwnPool(pool as unknown as EventedPool);
+  // that of mysql2/promise wraps the pool that has the events
+  const place = socketPath ?? `${host}:${port}`;
+  return new OwnPool(
+    ('pool' in pool ? pool.pool : pool) as EventedPool,
+    JSON.stringify([place, user, database]),
+  );
 }
 
 /** Some networks forget connections that are silent for minutes. */
 const KEEP_ALIVE_MS = 30_000;
-
-interface Socket {
-  ref(): unknown;
-  unref(): unknown;
-}
-
-/** mysql2's own connection, behind the wrapper for promises. */
-interface DriverConnection extends CallbackConnection {
-  /** TLS puts another one in its place. */
-  readonly stream: Socket;
-  on(event: 'error' | 'end', listener: () => void): unknown;
-  destroy(): void;
-}
-
-interface EventedPool {
-  getConnection(...parameters: never[]): unknown;
-  on(event: 'connection', listener: (connection: DriverConnection) => void): unknown;
-}
-
-/**
- * A pool that the store opened. Its idle connections do not keep the process alive, which mysql2's pool does not
- * offer: their sockets are referenced only while they are in use.
- */
-export class OwnPool implements ConnectionSource {
-  readonly #pool: PromisePool;
-  readonly #idle = new Set<DriverConnection>();
-
-  constructor(pool: EventedPool) {
-    this.#pool = promisePool(pool);
-    pool.on('connection', (connection) => {
-      const forget = () => void this.#idle.delete(connection);
-      // mysql2 hears the first error only; without a listener a second one, like that of a late write, ends the process
-      connection.on('error', forget);
-      connection.on('end', forget);
-    });
-  }
-
-  async take(): Promise<PromiseConnection> {
-    const connection = await takeFrom(this.#pool);
-    const driver = driverConnection(connection);
-    this.#idle.delete(driver);
-    driver.stream.ref();
-    return connection;
-  }
-
-  give(connection: PromiseConnection, broken: boolean): void {
-    const driver = driverConnection(connection);
-    if (broken) {
-      connection.destroy();
-      // what broke it (a restart, a firewall) has likely broken the silent ones too
-      for (const idle of this.#idle) idle.destroy();
-      this.#idle.clear();
-      return;
-    }
-    this.#idle.add(driver);
-    driver.stream.unref();
-    connection.release();
-  }
-
-  /** Waits until the connections are closed, so it holds the process again. */
-  async close(): Promise<void> {
-    for (const { stream } of this.#idle) stream.ref();
-    await this.#pool.end();
-  }
-}
-
-/** A pool of the application. */
-export class GivenPool implements ConnectionSource {
-  readonly #pool: PromisePool;
-
-  constructor(pool: PromisePool) {
-    this.#pool = pool;
-  }
-
-  take(): Promise<PromiseConnection> {
-    return takeFrom(this.#pool);
-  }
-
-  give(connection: PromiseConnection, broken: boolean): void {
-    if (broken) connection.destroy();
-    else connection.release();
-  }
-}
-
-async function takeFrom(pool: PromisePool): Promise<PromiseConnection> {
-  try {
-    return await pool.getConnection();
-  } catch (error) {
-    throw toSessionError(error);
-  }
-}
-
-function driverConnection({ connection }: PromiseConnection): DriverConnection {
-  return connection as DriverConnection;
-}
-
-/** The values of MySQL's `ssl-mode`, and PostgreSQL's words for them. */
-const TLS_MODES: Readonly<Record<string, false | MysqlTlsOptions>> = {
-  disable: false,
-  disabled: false,
-  prefer: false,
-  preferred: false,
-  require: { rejectUnauthorized: false, verifyIdentity: false },
-  required: { rejectUnauthorized: false, verifyIdentity: false },
-  'verify-ca': { verifyIdentity: false },
-  'verify-full': {},
-  'verify-identity': {},
-};
-
-/**
- * What the URL says about TLS: `?ssl=true`, `?ssl={"rejectUnauthorized":false}` (JSON, as mysql2 reads it),
- * `?ssl-mode=VERIFY_IDENTITY`.
- *
- * @throws SessionError `UNSUPPORTED_URL`: a setting of TLS must not be without effect.
- */
-export function tlsOfUrl(url: StoreUrl): boolean | MysqlTlsOptions | undefined {
-  let tls: boolean | MysqlTlsOptions | undefined;
-  for (const [name, value] of url.query) {
-    if (!/ssl|tls/i.test(name)) continue;
-    const mode = /^ssl-?mode$/i.test(name) ? TLS_MODES[value.toLowerCase().replaceAll('_', '-')] : undefined;
-    tls = mode ?? (name === 'ssl' ? tlsValue(value) : undefined);
-    if (tls === undefined) throw unsupportedTls();
-  }
-  return tls;
-}
-
-function tlsValue(value: string): boolean | MysqlTlsOptions | undefined {
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(value);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== 'object' || parsed === null) return undefined;
-  if (Object.keys(parsed).some((key) => !TLS_KEYS.includes(key))) return undefined;
-  return parsed as MysqlTlsOptions;
-}
-
-function unsupportedTls(): SessionError {
-  return new SessionError(
-    'UNSUPPORTED_URL',
-    'The URL asks for TLS in a way that is not known here. Known: ssl=true, ssl=false, ssl={JSON}, ssl-mode=DISABLED, ' +
-      'REQUIRED, VERIFY_CA or VERIFY_IDENTITY. Or give the "ssl" option.',
-  );
-}

@@ -1,5 +1,7 @@
 import type { TableNames } from '@stackone/sessions-core';
+import { checkOptions, isOneOf, isTableNames } from '@stackone/sessions-core/backend';
 import { quoteName } from './literals.js';
+import { isSchemaName } from './schema-name.js';
 import { type MysqlNames, mysqlNames, qualifiedName } from './statements.js';
 
 /** The two servers. They differ, here, in the name of one collation. */
@@ -108,6 +110,12 @@ export interface SchemaSqlOptions {
  * for (const statement of schemaSql({ server: 'mariadb' })) await connection.query(statement);
  * ```
  */
-export function schemaSql({ tables, schema, server = 'mysql' }: SchemaSqlOptions = {}): string[] {
+export function schemaSql(options: SchemaSqlOptions = {}): string[] {
+  checkOptions('schemaSql', options, {
+    tables: isTableNames,
+    schema: isSchemaName,
+    server: isOneOf('mysql', 'mariadb'),
+  });
+  const { tables, schema, server = 'mysql' } = options;
   return Object.values(tableStatements(mysqlNames(tables, schema), sessionIdType(server)));
 }

@@ -27,13 +27,17 @@ interface Field {
   string(): string | null;
 }
 
-interface QueryOptions {
-  readonly sql: string;
+interface QuerySettings {
   readonly values: null;
   readonly namedPlaceholders: false;
   readonly typeCast: (field: Field) => string | null;
   readonly rowsAsArray: false;
   readonly nestTables: false;
+  readonly disableEval?: true;
+}
+
+interface QueryOptions extends QuerySettings {
+  readonly sql: string;
 }
 
 /** The connection behind a {@link PromiseConnection}. */
@@ -77,6 +81,16 @@ function promised(client: object): unknown {
   return 'promise' in client && typeof client.promise === 'function' ? client.promise() : client;
 }
 
+/**
+ * Closes a connection without a goodbye. mysql2's `destroy()` alone says one, and waits for the server's, which holds the
+ * process if the server is silent.
+ */
+export function abandon(connection: PromiseConnection): void {
+  connection.destroy();
+  const { stream } = connection.connection as { stream?: { destroy?(): void } };
+  stream?.destroy?.();
+}
+
 /** What the server answered to one statement. */
 export interface Answer {
   /** All values as text. */
@@ -109,21 +123,37 @@ export function isInTransaction(answer: Answer): boolean {
  */
 export function queryText({ connection }: PromiseConnection, sql: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    connection.query(
-      {
-        sql,
-        values: null,
-        namedPlaceholders: false,
-        typeCast: asText,
-        rowsAsArray: false,
-        nestTables: false,
-      },
-      (error, result) => {
-        if (error) reject(error);
-        else resolve(toAnswer(result));
-      },
-    );
+    connection.query({ ...querySettings(), sql }, (error, result) => {
+      if (error) reject(error);
+      else resolve(toAnswer(result));
+    });
   });
+}
+
+let settings: QuerySettings | undefined;
+
+/** Of every statement, on whosever connection. */
+function querySettings(): QuerySettings {
+  settings ??= {
+    values: null,
+    namedPlaceholders: false,
+    typeCast: asText,
+    rowsAsArray: false,
+    nestTables: false,
+    // mysql2 makes a function for each kind of row, which reads 2,000 rows in two thirds of the time
+    ...(!canMakeCode() && { disableEval: true as const }),
+  };
+  return settings;
+}
+
+/** Whether code may be made from text: not with `node --disallow-code-generation-from-strings`, and not on the edge. */
+function canMakeCode(): boolean {
+  try {
+    new Function('');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function asText(field: Field): string | null {

@@ -55,6 +55,7 @@ export const ERROR_CODES: readonly Known[] = [
     1927, // connection killed (MariaDB)
     2006,
     2013,
+    3169, // connection killed (MySQL)
     4031, // idle for too long (MySQL)
   ],
   [
@@ -88,7 +89,7 @@ export const ERROR_CODES: readonly Known[] = [
     3159, // require_secure_transport
     'HANDSHAKE_SSL_ERROR',
     'HANDSHAKE_NO_SSL_SUPPORT',
-    'EPROTO',
+    'EPROTO', // of TLS
   ],
   [
     'DATABASE_NOT_FOUND',
@@ -186,7 +187,7 @@ const CLOSED_MESSAGE = 'The pool was closed. Open a new store.';
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, fatal, message, sqlState, ...rest } = driverErrorOf(error);
+  const { code, message, name, sqlState, syscall, ...rest } = driverErrorOf(error);
   const errno = rest.errno === CANNOT_CREATE && /errno: 150\b/.test(String(message)) ? 150 : rest.errno;
   const known = ERROR_CODES.find(
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
@@ -194,8 +195,12 @@ export function toSessionError(error: unknown): SessionError {
   if (known) return new SessionError(known[0], known[1], { cause: error });
   if (sqlState === '40001') return conflict(error);
   if (message === 'Pool is closed.') return new SessionError('CLOSED', CLOSED_MESSAGE, { cause: error });
-  // mysql2 gives these no code, like "Can't add new command when connection is in closed state"
-  if (fatal === true || isUnsent(message)) return lost(error);
+  if (isProgramError(name)) return driverFailed(name, error);
+  if (/^(?:ERR_SSL_|ERR_TLS_|CERT_)/.test(String(code))) return distrusted(error);
+  const isOfNetwork = typeof syscall === 'string' && typeof code === 'string';
+  // class 08 is what servers say of connections, like a node of Galera that is not in the primary component
+  const isOfConnection = typeof sqlState === 'string' && sqlState.startsWith('08');
+  if (isOfNetwork || isOfConnection || isClosedState(message)) return lost(error);
   return new SessionError(
     'DATABASE_ERROR',
     "The database or its driver failed. The driver's code is in the cause.",
@@ -213,6 +218,14 @@ function conflict(cause: unknown): SessionError {
   return new SessionError(code, message, { cause });
 }
 
+function distrusted(cause: unknown): SessionError {
+  return new SessionError(
+    'TLS_FAILED',
+    'The TLS connection failed: check the "ssl" option, the certificates, the host name and what stands between.',
+    { cause },
+  );
+}
+
 function lost(cause: unknown): SessionError {
   return new SessionError(
     'CONNECTION_FAILED',
@@ -221,19 +234,69 @@ function lost(cause: unknown): SessionError {
   );
 }
 
-/** mysql2 knew that the connection was gone, and sent nothing. */
-function isUnsent(message: unknown): boolean {
+/** What JavaScript itself throws is a fault of a program and no news from the network, also where mysql2 calls it fatal. */
+function isProgramError(name: unknown): name is string {
+  return /^(Eval|Range|Reference|Syntax|Type)Error$/.test(String(name));
+}
+
+function driverFailed(name: string, cause: unknown): SessionError {
+  const advice =
+    name === 'EvalError'
+      ? 'mysql2 makes code from text, which this process forbids (node --disallow-code-generation-from-strings). Use ' +
+        'mysql2 3.13 or later, and give connections of yours the option disableEval: true.'
+      : 'Where it happened is in the cause.';
+  return new SessionError(
+    'DRIVER_FAILED',
+    `The driver itself failed (${name}). Nothing was written. ${advice}`,
+    { cause },
+  );
+}
+
+/** The error to throw before COMMIT where a server, or a pool, took longer than the option `timeout` says. */
+export function tooLate(): SessionError {
+  return new SessionError(
+    'CONNECTION_FAILED',
+    'The server did not answer, or the pool had no connection, within the time that the option "timeout" allows. ' +
+      'Nothing was written.',
+  );
+}
+
+/** mysql2 gives this one no code: "Can't add new command when connection is in closed state". */
+function isClosedState(message: unknown): boolean {
   return /in closed state/.test(String(message));
 }
 
-/** What a failed COMMIT certainly undid. Anything else may have been stored before the answer was lost. */
-const ROLLED_BACK_AT_COMMIT: readonly SessionErrorCode[] = ['TRANSACTION_CONFLICT', 'READ_ONLY'];
+/**
+ * Whether it is the server's answer to a statement, so that the connection is in a known state. Errors of mysql2 and of
+ * Node have no SQL state, or no number that a server would send.
+ */
+export function isServersWord(error: unknown): boolean {
+  const { errno, sqlState } = driverErrorOf(error);
+  return typeof errno === 'number' && errno > 0 && typeof sqlState === 'string' && sqlState !== '';
+}
 
-/** The error to throw for what COMMIT failed with. */
-export function toCommitError(error: unknown): SessionError {
-  const known = toSessionError(error);
-  if (ROLLED_BACK_AT_COMMIT.includes(known.code)) return known;
-  if (isUnsent(driverErrorOf(error).message)) return lost(error);
+/** Clusters that decide at COMMIT whether a transaction conflicts with those of other nodes. */
+export type Cluster = 'galera' | 'group-replication' | 'tidb';
+
+/**
+ * The answers to a COMMIT by which such a cluster says that it rolled the transaction back. A server by itself never
+ * gives them to a COMMIT, so there they prove nothing.
+ */
+const ROLLED_BACK_AT_COMMIT: Readonly<Record<Cluster, readonly unknown[]>> = {
+  galera: [1213],
+  'group-replication': [1213, 3101],
+  tidb: [8022, 9007],
+};
+
+/**
+ * The error to throw for what COMMIT failed with: `OUTCOME_UNKNOWN`, unless the server itself says that it rolled back.
+ *
+ * @param cluster - What the server is known to be part of.
+ */
+export function toCommitError(error: unknown, cluster: Cluster | undefined): SessionError {
+  const { errno } = driverErrorOf(error);
+  if (cluster && isServersWord(error) && ROLLED_BACK_AT_COMMIT[cluster].includes(errno))
+    return conflict(error);
   return new SessionError(
     'OUTCOME_UNKNOWN',
     'The connection failed during COMMIT: what the call wrote may be stored or not. Read the session, or repeat a ' +

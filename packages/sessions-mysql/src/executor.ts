@@ -1,7 +1,8 @@
 import { SessionError } from '@stackone/sessions-core';
-import { inTurn } from '@stackone/sessions-core/backend';
+import { inTurn, withTimeLimit } from '@stackone/sessions-core/backend';
 import {
   type Answer,
+  abandon,
   type DrizzleMysqlTransaction,
   hasTransaction,
   isInTransaction,
@@ -10,7 +11,8 @@ import {
   type Send,
   toAnswer,
 } from './driver-types.js';
-import { toCommitError, toSessionError } from './errors.js';
+import { type Cluster, tooLate } from './errors.js';
+import { Line } from './line.js';
 
 /** What the work of a transaction returns when it left everything as it was: then it is rolled back. */
 export const NOTHING_CHANGED = Symbol('nothing changed');
@@ -41,7 +43,7 @@ export interface MysqlExecutor {
 /** Where connections come from. */
 export interface ConnectionSource {
   take(): Promise<PromiseConnection>;
-  /** @param broken - It may be inside a transaction, or closed: nobody may use it again. */
+  /** @param broken - It may be inside a transaction, closed or to a server that was replaced: nobody may use it again. */
   give(connection: PromiseConnection, broken: boolean): void;
 }
 
@@ -50,10 +52,15 @@ export class PoolExecutor implements MysqlExecutor {
   readonly readsLock = false;
   readonly #source: ConnectionSource;
   readonly #sql: Brackets;
+  readonly #timeout: number;
+  readonly #cluster: Cluster | undefined;
 
-  constructor(source: ConnectionSource, sql: Brackets) {
+  /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
+  constructor(source: ConnectionSource, sql: Brackets, timeout: number, cluster?: Cluster) {
     this.#source = source;
     this.#sql = sql;
+    this.#timeout = timeout;
+    this.#cluster = cluster;
   }
 
   run(sql: string): Promise<Answer> {
@@ -61,16 +68,19 @@ export class PoolExecutor implements MysqlExecutor {
   }
 
   atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
-    return this.#lend((line) => transaction(line, this.#sql, work));
+    return this.#lend((line) => transaction(line, this.#sql, this.#cluster, work));
   }
 
   async #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
-    const connection = await this.#source.take();
-    const line = new Line((sql) => queryText(connection, sql));
+    const source = this.#source;
+    const connection = await withTimeLimit(this.#timeout, source.take(), tooLate, (late) =>
+      source.give(late, false),
+    );
+    const line = new Line((sql) => queryText(connection, sql), this.#timeout);
     try {
       return await use(line);
     } finally {
-      this.#source.give(connection, line.broken);
+      this.#source.give(connection, line.broken || line.readOnly);
     }
   }
 }
@@ -80,10 +90,15 @@ export class ConnectionExecutor implements MysqlExecutor {
   readonly readsLock = false;
   readonly #connection: PromiseConnection;
   readonly #sql: Brackets;
+  readonly #timeout: number;
+  readonly #cluster: Cluster | undefined;
 
-  constructor(connection: PromiseConnection, sql: Brackets) {
+  /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
+  constructor(connection: PromiseConnection, sql: Brackets, timeout: number, cluster?: Cluster) {
     this.#connection = connection;
     this.#sql = sql;
+    this.#timeout = timeout;
+    this.#cluster = cluster;
   }
 
   run(sql: string): Promise<Answer> {
@@ -95,13 +110,21 @@ export class ConnectionExecutor implements MysqlExecutor {
       // START TRANSACTION would commit what the application has begun
       if (hasTransaction(await line.send('DO 0')))
         throw new SessionError('TRANSACTION_OPEN', TRANSACTION_OPEN_MESSAGE);
-      return transaction(line, this.#sql, work);
+      return transaction(line, this.#sql, this.#cluster, work);
     });
   }
 
   #inTurn<T>(use: (line: Line) => Promise<T>): Promise<T> {
     const connection = this.#connection;
-    return inTurn(connection.connection, () => use(new Line((sql) => queryText(connection, sql))));
+    return inTurn(connection.connection, async () => {
+      const line = new Line((sql) => queryText(connection, sql), this.#timeout);
+      try {
+        return await use(line);
+      } finally {
+        // else the application could commit what a call has left
+        if (line.broken) abandon(connection);
+      }
+    });
   }
 }
 
@@ -114,27 +137,30 @@ export class TransactionExecutor implements MysqlExecutor {
   readonly #owner: object;
   readonly #send: Send;
   readonly #sql: Brackets;
+  readonly #timeout: number;
 
-  constructor(owner: object, send: Send, sql: Brackets) {
+  /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
+  constructor(owner: object, send: Send, sql: Brackets, timeout: number) {
     this.#owner = owner;
     this.#send = send;
     this.#sql = sql;
+    this.#timeout = timeout;
   }
 
   run(sql: string): Promise<Answer> {
-    return inTurn(this.#owner, () => new Line(this.#send).send(sql));
+    return inTurn(this.#owner, () => new Line(this.#send, this.#timeout).send(sql));
   }
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
   atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return inTurn(this.#owner, async () => {
-      const line = new Line(this.#send);
+      const line = new Line(this.#send, this.#timeout);
       const begun = await line.send(this.#sql.savepoint);
       // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
       if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
       return bracketed(line, work, {
         keep: () => line.send(this.#sql.release),
-        undo: this.#sql.rollbackToSavepoint,
+        undo: () => line.send(this.#sql.rollbackToSavepoint),
       });
     });
   }
@@ -151,38 +177,6 @@ export function sendThrough(transaction: DrizzleMysqlTransaction): Send {
   };
 }
 
-/** Sends statements, throws `SessionError`s, and remembers what state they leave the connection in. */
-class Line {
-  /** Nothing more can be sent: the transaction is over, or the connection is. */
-  broken = false;
-  readonly #send: Send;
-
-  constructor(send: Send) {
-    this.#send = send;
-  }
-
-  readonly send: Send = async (sql) => {
-    try {
-      return await this.#send(sql);
-    } catch (error) {
-      const known = toSessionError(error);
-      this.broken ||= known.code === 'CONNECTION_FAILED' || known.code === 'CLOSED';
-      throw known;
-    }
-  };
-
-  /** Whether it was stored is unknown if the answer is lost. */
-  async commit(sql: string): Promise<void> {
-    try {
-      await this.#send(sql);
-    } catch (error) {
-      const known = toCommitError(error);
-      this.broken ||= known.code === 'OUTCOME_UNKNOWN' || known.code === 'CONNECTION_FAILED';
-      throw known;
-    }
-  }
-}
-
 /**
  * One request a statement: several in one text are not understood by every proxy, and after a statement that failed
  * and ended the transaction the following ones would each commit by themselves.
@@ -190,33 +184,38 @@ class Line {
 async function transaction<T>(
   line: Line,
   sql: Brackets,
+  cluster: Cluster | undefined,
   work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
 ): Promise<T | undefined> {
-  await line.send(sql.begin);
-  return bracketed(line, work, { keep: () => line.commit(sql.commit), undo: sql.rollback });
+  // a connection that is destroyed takes its transaction along
+  const undo = async () => line.broken || line.send(sql.rollback);
+  const all = async (send: Send) => {
+    // inside, as whoever stands between may have begun and then told an error
+    await send(sql.begin);
+    return work(send);
+  };
+  return bracketed(line, all, { keep: () => line.commit(sql.commit, cluster), undo });
 }
 
 /** Runs `work`, and then keeps or undoes all it did. */
 async function bracketed<T>(
   line: Line,
   work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
-  { keep, undo }: { keep: () => Promise<unknown>; undo: string },
+  { keep, undo }: { keep: () => Promise<unknown>; undo: () => Promise<unknown> },
 ): Promise<T | undefined> {
   let result: T | typeof NOTHING_CHANGED;
   try {
     result = await work(line.send);
     if (result !== NOTHING_CHANGED) await keep();
   } catch (error) {
-    if (!line.broken) {
-      // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached
-      // any more and so does it; the first error says why
-      await line.send(undo).catch(() => {
-        line.broken = true;
-      });
-    }
+    // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached any
+    // more and so does it; the first error says why
+    await undo().catch(() => {
+      line.broken = true;
+    });
     throw error;
   }
   if (result !== NOTHING_CHANGED) return result;
-  await line.send(undo);
+  await undo();
   return undefined;
 }

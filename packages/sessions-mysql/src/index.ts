@@ -1,5 +1,5 @@
-export type { MysqlTlsOptions } from './connect.js';
 export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
+export type { MysqlDriver, MysqlDriverOption } from './driver.js';
 export type {
   DrizzleMysqlDatabase,
   DrizzleMysqlTransaction,
@@ -7,3 +7,5 @@ export type {
   MysqlPool,
 } from './driver-types.js';
 export { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';
+export type { MysqlTlsOptions } from './tls.js';
+export { MYSQL_URL_PARAMETERS } from './url-parameters.js';

@@ -1,6 +1,7 @@
 import { SessionError } from '@stackone/sessions-core';
 import type { MysqlServer } from './ddl.js';
 import type { Send } from './driver-types.js';
+import type { Cluster } from './errors.js';
 
 /** Settings of a server that change what statements mean, read once when a store is opened. */
 export interface ServerSettings {
@@ -11,7 +12,22 @@ export interface ServerSettings {
   readonly strict: boolean;
   /** Whether table names that differ in case name one table. */
   readonly foldsNames: boolean;
+  /** Whether, and how, transactions of other nodes can make a COMMIT fail. */
+  readonly cluster: Cluster | undefined;
 }
+
+/** Those that are not there on every server are left out of the answer, where a SELECT of them would fail. */
+const VARIABLES = [
+  'version',
+  'max_allowed_packet',
+  'sql_mode',
+  'lower_case_table_names',
+  'character_set_client',
+  'character_set_connection',
+  'character_set_results',
+  'wsrep_on',
+  'group_replication_group_name',
+];
 
 /**
  * Reads the settings, and checks that text arrives as it is sent.
@@ -20,12 +36,13 @@ export interface ServerSettings {
  */
 export async function readSettings(send: Send): Promise<ServerSettings> {
   const { rows } = await send(
-    'SELECT VERSION() AS version, @@max_allowed_packet AS max_packet, @@sql_mode AS modes, ' +
-      '@@lower_case_table_names AS folding, @@character_set_client AS sent, @@character_set_connection AS understood, ' +
-      '@@character_set_results AS received',
+    `SHOW VARIABLES WHERE Variable_name IN (${VARIABLES.map((name) => `'${name}'`).join(', ')})`,
   );
-  const { version, max_packet, modes, folding, sent, understood, received } = rows[0] ?? {};
-  const characterSets = [sent, understood, received];
+  const values = new Map(rows.map(({ Variable_name, Value }) => [Variable_name, Value ?? '']));
+  const version = values.get('version') ?? '';
+  const characterSets = ['client', 'connection', 'results'].map((name) =>
+    values.get(`character_set_${name}`),
+  );
   if (characterSets.some((name) => name !== 'utf8mb4')) {
     throw new SessionError(
       'UNSUPPORTED',
@@ -34,9 +51,16 @@ export async function readSettings(send: Send): Promise<ServerSettings> {
     );
   }
   return {
-    server: /mariadb/i.test(version ?? '') ? 'mariadb' : 'mysql',
-    maxPacket: Number(max_packet),
-    strict: /STRICT_(?:TRANS|ALL)_TABLES/.test(modes ?? ''),
-    foldsNames: folding !== '0',
+    server: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
+    maxPacket: Number(values.get('max_allowed_packet')),
+    strict: /STRICT_(?:TRANS|ALL)_TABLES/.test(values.get('sql_mode') ?? ''),
+    foldsNames: values.get('lower_case_table_names') !== '0',
+    cluster: clusterOf(values),
   };
+}
+
+function clusterOf(values: ReadonlyMap<string | null | undefined, string>): Cluster | undefined {
+  if (values.get('wsrep_on') === 'ON') return 'galera';
+  if (values.get('group_replication_group_name')) return 'group-replication';
+  return /tidb/i.test(values.get('version') ?? '') ? 'tidb' : undefined;
 }

@@ -4,23 +4,26 @@ import {
   type SessionSupport,
   type StoreOptions,
   type TableNames,
+  type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  checkTarget,
+  DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
   isWholeNumber,
-  type OptionCheck,
-  parseStoreUrl,
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
+  TIME_LIMIT_OPTION_CHECKS,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
-import { GivenPool, type MysqlTlsOptions, openPool, TLS_KEYS, tlsOfUrl } from './connect.js';
+import { openPool, readMysqlUrl } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
+import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
   type DrizzleMysqlTransaction,
@@ -32,6 +35,7 @@ import {
   promisePool,
   queryText,
 } from './driver-types.js';
+import type { Cluster } from './errors.js';
 import {
   ConnectionExecutor,
   type MysqlExecutor,
@@ -39,9 +43,13 @@ import {
   sendThrough,
   TransactionExecutor,
 } from './executor.js';
+import { GivenPool } from './pools.js';
+import { isSchemaName } from './schema-name.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
+import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
+import type { MysqlUrlValues } from './url-parameters.js';
 
 /** Where the conversations are: a URL, a mysql2 pool or connection, or a Drizzle database on one. */
 export type MysqlTarget =
@@ -50,7 +58,7 @@ export type MysqlTarget =
   | { db: DrizzleMysqlDatabase };
 
 /** The options of a {@link MysqlSessionStore}. */
-export interface MysqlStoreOptions extends StoreOptions, RetryOptions {
+export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
   createTables?: boolean;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
@@ -66,28 +74,26 @@ export interface MysqlStoreOptions extends StoreOptions, RetryOptions {
    * what to trust and to show. It wins over what the URL says; without either the connection is not encrypted.
    */
   ssl?: boolean | MysqlTlsOptions;
+  /**
+   * The module `mysql2` itself, as `import mysql from 'mysql2'` gives it, for a pool that the store opens: for bundles,
+   * and for a `mysql2` that is not installed where this package looks for it. Default: the store imports it when it
+   * first connects.
+   */
+  driver?: MysqlDriverOption;
 }
 
-const isSchemaName: OptionCheck = (value) =>
-  typeof value === 'string' && /^[^\0]{1,64}$/u.test(value)
-    ? undefined
-    : 'a name of 1 to 64 characters, without NUL';
-
-const isTls: OptionCheck = (value) => {
-  if (typeof value === 'boolean') return undefined;
-  const known =
-    typeof value === 'object' && value !== null && Object.keys(value).every((key) => TLS_KEYS.includes(key));
-  return known
-    ? undefined
-    : `true, false or an object with some of ${TLS_KEYS.map((key) => `"${key}"`).join(', ')}`;
+const POOL_OPTION_CHECKS = {
+  connectionTimeout: isWholeNumber(1),
+  max: isWholeNumber(1),
+  ssl: isMysqlTls,
+  driver: isDriver,
 };
-
-const POOL_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
 
 /** The checks of {@link MysqlStoreOptions}. */
 export const MYSQL_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
+  ...TIME_LIMIT_OPTION_CHECKS,
   ...POOL_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
@@ -131,9 +137,11 @@ export class MysqlSessionStore extends SessionStore {
   /**
    * Opens a database by its URL, `mysql://user:password@host:3306/database` or `mariadb://...` (over a socket file:
    * `?socketPath=/run/mysqld/mysqld.sock`), with a pool of its own. The pool keeps no process alive; `close()` ends it.
+   * Parameters of mysql2, MySQL and Prisma are honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `DATABASE_NOT_FOUND`,
-   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`.
+   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `UNSUPPORTED_URL`, `DRIVER_MISSING`,
+   * `DRIVER_FAILED`.
    * @example
    * ```ts
    * const store = await MysqlSessionStore.fromUrl('mysql://user:password@db.example.com/app', { ssl: { ca } });
@@ -203,51 +211,77 @@ async function opened(
 }
 
 interface Connected {
-  readonly executor: MysqlExecutor;
+  /**
+   * @param timeout - How long a statement is waited for, in ms; 0 is for ever.
+   * @param cluster - What the server is part of, once it is known.
+   */
+  readonly executorFor: (timeout: number, cluster?: Cluster) => MysqlExecutor;
   readonly close: () => Promise<void>;
 }
 
-function connect(
-  target: MysqlTarget,
-  options: MysqlStoreOptions,
-  sql: MysqlStatements,
-): () => Promise<Connected> {
+interface Connector {
+  /** What the parameters of the URL say. */
+  readonly url?: MysqlUrlValues;
+  readonly connect: (sql: MysqlStatements) => Promise<Connected>;
+}
+
+function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
+  checkTarget('MysqlSessionStore', target, ['url', 'pool', 'db']);
   if ('url' in target) {
-    const url = parseStoreUrl(target.url, 'mysql');
-    const { max = 10, connectionTimeout = 10_000, ssl = tlsOfUrl(url) } = options;
-    return async () => {
-      const pool = await openPool(url, { max, connectionTimeout, ssl });
-      return { executor: new PoolExecutor(pool, sql), close: () => pool.close() };
+    const { max, connectionTimeout, ssl, driver } = options;
+    const url = readMysqlUrl(target.url, ssl);
+    const connect = async (sql: MysqlStatements): Promise<Connected> => {
+      const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
+      return {
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        close: () => pool.close(),
+      };
     };
+    return { url: url.values, connect };
   }
   const misplaced = Object.keys(POOL_OPTION_CHECKS).find(
     (name) => options[name as keyof typeof options] !== undefined,
   );
   if (misplaced) throw new TypeError(`MysqlSessionStore: "${misplaced}" is for pools opened by URL.`);
-  const client: unknown = 'pool' in target ? target.pool : target.db.$client;
+  const client: unknown = 'pool' in target ? target.pool : target.db?.$client;
   const close = async () => undefined;
   if (isPool(client)) {
-    const executor = new PoolExecutor(new GivenPool(promisePool(client)), sql);
-    return async () => ({ executor, close });
+    const pool = new GivenPool(promisePool(client));
+    return {
+      connect: async (sql) => ({
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        close,
+      }),
+    };
   }
   if (isConnection(client)) {
-    const executor = new ConnectionExecutor(promiseConnection(client), sql);
-    return async () => ({ executor, close });
+    const connection = promiseConnection(client);
+    return {
+      connect: async (sql) => ({
+        executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
+        close,
+      }),
+    };
   }
   throw new TypeError(
     'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.',
   );
 }
 
-function joiner(sql: MysqlStatements): (transaction: unknown) => MysqlExecutor {
+function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) => MysqlExecutor {
   return (transaction) => {
     if (isConnection(transaction)) {
       const connection = promiseConnection(transaction);
-      return new TransactionExecutor(connection.connection, (text) => queryText(connection, text), sql);
+      return new TransactionExecutor(
+        connection.connection,
+        (text) => queryText(connection, text),
+        sql,
+        timeout,
+      );
     }
     if (typeof (transaction as Partial<DrizzleMysqlTransaction> | undefined)?.execute === 'function') {
       const drizzle = transaction as DrizzleMysqlTransaction;
-      return new TransactionExecutor(drizzle, sendThrough(drizzle), sql);
+      return new TransactionExecutor(drizzle, sendThrough(drizzle), sql, timeout);
     }
     throw new TypeError('store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.');
   };
@@ -262,27 +296,43 @@ export function backendOpener(
   target: MysqlTarget,
   options: MysqlStoreOptions = {},
 ): (warn: WarningReporter) => Promise<MysqlBackend> {
-  const { tables, schema, createTables = true, maxRetries = 3, retryDelay = 1000 } = options;
+  const { url, connect } = connector(target, options);
+  const {
+    tables,
+    schema = url?.schema,
+    createTables = true,
+    timeout = url?.socket_timeout ?? DEFAULT_TIMEOUT,
+    maxRetries = 3,
+    retryDelay = 1000,
+  } = options;
   const names = mysqlNames(tables, schema);
   const sql = statements(names);
-  const connecting = connect(target, options, sql);
   const retries = { maxRetries, retryDelay };
   return async (warn) => {
-    const { executor, close } = await connecting();
+    const { executorFor, close } = await connect(sql);
     try {
       return await retry(async () => {
-        const send = (text: string) => executor.run(text);
+        const send = (text: string) => executorFor(timeout).run(text);
+        // of large tables a change may take long
+        const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
-        const { operations, newestIndex } = await prepareTables(send, names, settings, createTables, warn);
+        const { operations, newestIndex } = await prepareTables(
+          send,
+          change,
+          names,
+          settings,
+          createTables,
+          warn,
+        );
         return new MysqlBackend({
-          executor,
+          executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
           conversationSql: conversationStatements(names),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,
           retries,
           close,
-          join: joiner(sql),
+          join: joiner(sql, timeout),
         });
       }, retries);
     } catch (error) {

@@ -9,11 +9,13 @@ import { type MysqlNames, qualifiedName } from './statements.js';
  * Makes the tables that are missing, and checks the ones that are there. Reads no `information_schema`, which some
  * proxies refuse.
  *
+ * @param change - Runs what makes tables and indexes, however long it takes.
  * @returns Whether the side table of operations is there, and the index that leads to the newest items.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export async function prepareTables(
   send: Send,
+  change: Send,
   names: MysqlNames,
   settings: ServerSettings,
   createTables: boolean,
@@ -28,7 +30,7 @@ export async function prepareTables(
   const describe = (table: string) => describeTable(send, names, table);
   const create = async (table: string, statement: string) => {
     if (!createTables) throw missing(table);
-    await send(statement);
+    await change(statement);
     const made = await describe(table);
     if (!made) throw missing(table);
     return made;
@@ -43,9 +45,9 @@ export async function prepareTables(
   const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
-  const newestIndex = messages.newestIndex ?? (await addIndex(send, names, createTables, warn));
+  const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
   const operations = (await describe(names.operations)) !== undefined;
-  if (!operations && createTables) await send(sql.operations);
+  if (!operations && createTables) await change(sql.operations);
   return { operations: operations || createTables, newestIndex };
 }
 
@@ -55,6 +57,7 @@ export async function prepareTables(
  */
 async function addIndex(
   send: Send,
+  change: Send,
   names: MysqlNames,
   createTables: boolean,
   warn: WarningReporter,
@@ -62,7 +65,7 @@ async function addIndex(
   const statement = indexStatement(names);
   if (createTables) {
     try {
-      await send(statement);
+      await change(statement);
       return names.idIndex;
     } catch (error) {
       if (isSessionError(error) && error.retryable) throw error;

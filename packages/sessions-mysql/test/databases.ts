@@ -1,3 +1,4 @@
+import { variants } from '@stackone/test-environment';
 import type { TestServer } from '@stackone/test-servers';
 import { drizzle as drizzleNewest } from 'drizzle-orm/mysql2';
 import { drizzle as drizzleOldest } from 'drizzle-orm-0.44/mysql2';
@@ -23,12 +24,16 @@ export const SUPPORT = {
   conversations: true,
 };
 
-/** The versions of drizzle-orm that everything about Drizzle runs on. */
-export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = {
-  'drizzle-orm 0.44': drizzleOldest as unknown as typeof drizzleNewest,
-  'drizzle-orm 0.45': drizzleNewest,
-  'drizzle-orm 1.0 rc': drizzleCandidate as unknown as typeof drizzleNewest,
-};
+/** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */
+export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = Object.fromEntries(
+  variants(
+    [['drizzle-orm 0.45', drizzleNewest]],
+    [
+      ['drizzle-orm 0.44', drizzleOldest as unknown as typeof drizzleNewest],
+      ['drizzle-orm 1.0 rc', drizzleCandidate as unknown as typeof drizzleNewest],
+    ],
+  ),
+);
 
 /** A URL that mysql2 itself understands. */
 export function driverUrl(url: string): string {

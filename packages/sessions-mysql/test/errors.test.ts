@@ -436,25 +436,33 @@ describe('the table of errors', () => {
     }
   });
 
+  const said = (errno: number) => ({ errno, sqlState: 'HY000' });
   test.each([
-    [{ errno: 1213 }, 'TRANSACTION_CONFLICT'],
-    [{ errno: 8022 }, 'TRANSACTION_CONFLICT'],
-    [{ errno: 99_999, sqlState: '40001' }, 'TRANSACTION_CONFLICT'],
-    [{ errno: 1290 }, 'READ_ONLY'],
-    [{ errno: 1180 }, 'OUTCOME_UNKNOWN'],
-    [{ errno: 1815 }, 'OUTCOME_UNKNOWN'],
-    [{ errno: 1317 }, 'OUTCOME_UNKNOWN'],
-    [{ code: 'ECONNRESET' }, 'OUTCOME_UNKNOWN'],
-    [{ code: 'PROTOCOL_CONNECTION_LOST', fatal: true }, 'OUTCOME_UNKNOWN'],
-  ])('at COMMIT %j is %s', (fields, code) => {
-    const error = toCommitError(Object.assign(new Error(ITEM), fields));
+    ['galera', said(1213), 'TRANSACTION_CONFLICT'],
+    ['galera', { errno: 1213 }, 'OUTCOME_UNKNOWN'],
+    ['galera', said(1290), 'OUTCOME_UNKNOWN'],
+    ['group-replication', said(3101), 'TRANSACTION_CONFLICT'],
+    ['group-replication', said(3100), 'OUTCOME_UNKNOWN'],
+    ['tidb', said(9007), 'TRANSACTION_CONFLICT'],
+    ['tidb', said(1213), 'OUTCOME_UNKNOWN'],
+    [undefined, said(1213), 'OUTCOME_UNKNOWN'],
+  ] as const)('of %s at COMMIT %j is %s', (cluster, fields, code) => {
+    const error = toCommitError(Object.assign(new Error(ITEM), fields), cluster);
     expect(error.code).toBe(code);
     expectSilent(error);
   });
 
-  test('a COMMIT that was not sent is no COMMIT', () => {
-    const error = new Error("Can't add new command when connection is in closed state");
-    expect(toCommitError(Object.assign(error, { fatal: true })).code).toBe('CONNECTION_FAILED');
+  test.each([
+    [{ code: 'ENOBUFS', errno: -105, syscall: 'write' }, 'CONNECTION_FAILED'],
+    [{ errno: 1047, sqlState: '08S01' }, 'CONNECTION_FAILED'],
+    [{ errno: 99_999, sqlState: '40001' }, 'TRANSACTION_CONFLICT'],
+    [{ code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }, 'TLS_FAILED'],
+    [{ fatal: true }, 'DATABASE_ERROR'],
+    [{ fatal: true, code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' }, 'DATABASE_ERROR'],
+  ])('before COMMIT %j is %s', (fields, code) => {
+    const error = toSessionError(Object.assign(new Error(ITEM), fields));
+    expect(error.code).toBe(code);
+    expectSilent(error);
   });
 
   test('what is unknown is DATABASE_ERROR, and shows nothing', () => {

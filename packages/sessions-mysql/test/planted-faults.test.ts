@@ -5,11 +5,11 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { MysqlBackend } from '../src/backend.js';
-import { GivenPool } from '../src/connect.js';
 import { conversationStatements } from '../src/conversation-statements.js';
 import { promisePool } from '../src/driver-types.js';
 import { PoolExecutor } from '../src/executor.js';
 import { MysqlSessionStore } from '../src/index.js';
+import { GivenPool } from '../src/pools.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
 import { rawPool, rowsOf, SERVERS } from './databases.js';
 import { texts } from './items.js';
@@ -28,7 +28,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
   function backendWith(fault: Partial<MysqlStatements> = {}, connections = pool): MysqlBackend {
     const sql = { ...statements(mysqlNames()), ...fault };
     return new MysqlBackend({
-      executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql),
+      executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql, 0),
       sql,
       conversationSql: conversationStatements(mysqlNames()),
       supports: SUPPORTS,

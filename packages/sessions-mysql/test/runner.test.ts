@@ -1,4 +1,5 @@
 import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
+import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
@@ -15,7 +16,7 @@ describeEngine(SERVERS, ({ url }) => {
     await playSceneForTenants(name, store, name);
   });
 
-  describe.each(Object.keys(WINDOWS))('in a window of %s', (window) => {
+  describe.each(variants([], Object.keys(WINDOWS)))('in a window of %s', (window) => {
     test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
       await using store = await MysqlSessionStore.fromUrl(url);
       const id = `${window}: ${name}`;

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { rowsOf, SERVERS } from './databases.js';
 import { messages } from './items.js';
@@ -23,6 +27,13 @@ describeEngine(SERVERS, { tls: { require: true } }, ({ server, target, url }) =>
   // MariaDB 10.11 does not tell why it refuses
   const refused = target === 'mariadb:10.11' ? 'AUTHENTICATION_FAILED' : 'TLS_FAILED';
   const { ca, otherCa } = server.tls ?? { ca: '', otherCa: '' };
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sessions-tls-'));
+    await writeFile(join(folder, 'ca.pem'), ca);
+    await writeFile(join(folder, 'other.pem'), otherCa);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
 
   test('without TLS: refused, and the error says so', async () => {
     expect(await code(url, {})).toBe(refused);
@@ -56,19 +67,92 @@ describeEngine(SERVERS, { tls: { require: true } }, ({ server, target, url }) =>
       ['sslmode=require', 'works'],
       ['ssl-mode=DISABLED', refused],
       ['ssl-mode=VERIFY_CA', 'TLS_FAILED'],
-      ['ssl-mode=VERIFY_IDENTITY', 'TLS_FAILED'],
+      ['SSL-Mode=verify_ca', 'TLS_FAILED'],
+      ['ssl_mode=VERIFY_CA&ssl-ca=ca.pem', 'works'],
+      ['ssl-mode=VERIFY_CA&ssl-ca=other.pem', 'TLS_FAILED'],
+      ['ssl-ca=ca.pem', 'works'],
+      ['ssl-ca=absent.pem', 'TLS_FAILED'],
+      ['ssl=true&ssl-ca=ca.pem', 'works'],
+      ['ssl=1&ssl-ca=other.pem', 'TLS_FAILED'],
+      ['sslaccept=strict&ssl-ca=ca.pem', 'works'],
+      ['sslaccept=strict', 'TLS_FAILED'],
+      ['sslaccept=accept_invalid_certs', 'works'],
       ['charset=utf8mb4', refused],
     ])('?%s', async (query, outcome) => {
-      expect(await code(`${url}?${query}`, {})).toBe(outcome);
+      expect(await code(`${url}?${query.replace(/\w+\.pem/, (name) => join(folder, name))}`, {})).toBe(
+        outcome,
+      );
     });
-    test.each(['ssl-mode=maybe', 'sslrootcert=/x', 'ssl={"ca', 'ssl=[1]', 'useTLS=1', 'ssl={"oops":1}'])(
-      '?%s is refused, because it would be without effect',
-      (query) => {
-        expect(() => new MysqlSessionStore({ url: `${url}?${query}` })).toThrow(
-          expect.objectContaining({ code: 'UNSUPPORTED_URL' }),
-        );
-      },
-    );
+    test('a name that the certificate does not have is refused with ssl-mode=VERIFY_IDENTITY alone', async () => {
+      const query = `ssl-ca=${join(folder, 'ca.pem')}`;
+      const elsewhere = url.replace('127.0.0.1', '127.1');
+      expect(await code(`${byName(url)}?ssl-mode=VERIFY_IDENTITY&${query}`, {})).toBe('works');
+      expect(await code(`${elsewhere}?ssl-mode=VERIFY_IDENTITY&${query}`, {})).toBe('TLS_FAILED');
+      expect(await code(`${elsewhere}?ssl-mode=verify-full&${query}`, {})).toBe('TLS_FAILED');
+      expect(await code(`${elsewhere}?ssl-mode=VERIFY_CA&${query}`, {})).toBe('works');
+    });
+    test.each([
+      ...[
+        'canary',
+        '',
+        'True',
+        'TRUE',
+        'yes',
+        'on',
+        'require',
+        'no-verify',
+        'Amazon RDS',
+        '2',
+        'null',
+        '1.0',
+        '"x"',
+      ],
+      ...[
+        '{"ca',
+        '[1]',
+        '[]',
+        '{"oops":1}',
+        '{"rejectUnauthorized":"false"}',
+        '{"minVersion":"canary"}',
+        '{"ca":1}',
+      ],
+    ])('?ssl=%s is refused, because it would be without effect', (value) => {
+      refuses(`ssl=${encodeURIComponent(value)}`);
+    });
+    test.each([
+      ...[
+        'ssl-mode=maybe',
+        'ssl-mode=',
+        'ssl-mode=PREFERRED',
+        'sslmode=prefer',
+        'sslmode=true',
+        'sslaccept=canary',
+      ],
+      ...[
+        'sslrootcert=/canary',
+        'sslcert=/canary',
+        'useTLS=1',
+        'tls=true',
+        'ssl-mode=REQUIRED&sslmode=disable',
+      ],
+      ...['ssl=true&ssl-mode=DISABLED', 'ssl=false&sslaccept=strict', 'ssl-mode=REQUIRED&sslaccept=strict'],
+      ...['ssl-mode=REQUIRED&ssl-ca=/canary', 'sslaccept=accept_invalid_certs&ssl-ca=/canary'],
+      ...['ssl-cert=/canary', 'ssl-key=/canary', 'ssl={"ca":"canary"}&ssl-ca=/canary'],
+      // mysql2 would compare the certificate with "localhost"
+      ...['ssl-mode=VERIFY_IDENTITY', 'sslmode=verify-full', 'ssl={"verifyIdentity":true}'],
+    ])('?%s is refused, because it would be without effect', (query) => {
+      refuses(query);
+    });
+    function refuses(query: string): void {
+      let error: unknown;
+      try {
+        new MysqlSessionStore({ url: `${url}?${query}` });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toMatchObject({ code: 'UNSUPPORTED_URL' });
+      expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary');
+    }
     test('the option wins over it', async () => {
       expect(await code(`${url}?ssl-mode=DISABLED`, { ssl: { ca } })).toBe('works');
       expect(await code(`${url}?ssl-mode=REQUIRED`, { ssl: { ca: otherCa } })).toBe('TLS_FAILED');
@@ -77,7 +161,14 @@ describeEngine(SERVERS, { tls: { require: true } }, ({ server, target, url }) =>
   });
 
   test('options that are none are refused', () => {
-    for (const ssl of ['true', 1, { rejectUnauthorised: false }, null]) {
+    for (const ssl of [
+      'true',
+      1,
+      { rejectUnauthorised: false },
+      { rejectUnauthorized: 'no' },
+      { ca: [1] },
+      null,
+    ]) {
       expect(() => new MysqlSessionStore({ url }, { ssl: ssl as never })).toThrow(TypeError);
     }
   });
@@ -88,6 +179,12 @@ describeEngine(SERVERS, { tls: { clientCertificates: true } }, ({ server, url })
     const { ca, client } = server.tls ?? { ca: '', client: { cert: '', key: '' } };
     expect(await code(url, { ssl: { ca } })).toBe('AUTHENTICATION_FAILED');
     expect(await code(url, { ssl: { ca, cert: client.cert, key: client.key } })).toBe('works');
+    const folder = await mkdtemp(join(tmpdir(), 'sessions-tls-'));
+    for (const [name, text] of Object.entries({ ca, cert: client.cert, key: client.key }))
+      await writeFile(join(folder, name), text);
+    const files = ['ca', 'cert', 'key'].map((name) => `ssl-${name}=${join(folder, name)}`).join('&');
+    expect(await code(`${url}?${files}`, {})).toBe('works');
+    await rm(folder, { recursive: true });
   });
 });
 

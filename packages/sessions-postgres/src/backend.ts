@@ -203,8 +203,8 @@ export class PostgresBackend implements SessionBackend {
       first && batches.length === 1 && first.operation?.forgetOlderThan === undefined
         ? await this.#appendTurn(query, first)
         : await this.#appendTurns(query, batches);
-    for (const { session_id, operation_id, digest, stored } of rows as RecordedRow[]) {
-      recorded.set(operationKey(session_id, { id: operation_id }), { digest, stored });
+    for (const { session, operation, digest, stored } of rows as RecordedRow[]) {
+      recorded.set(operationKey(session, { id: operation }), { digest, stored: stored === 'true' });
     }
     return recorded;
   }
@@ -238,11 +238,12 @@ interface RecordedOperation {
   stored: boolean;
 }
 
+/** Texts, as applications may change how a driver reads other types. */
 interface RecordedRow {
-  readonly session_id: string;
-  readonly operation_id: string;
+  readonly session: string;
+  readonly operation: string;
   readonly digest: string;
-  readonly stored: boolean;
+  readonly stored: string;
 }
 
 interface Head {

@@ -1,6 +1,8 @@
 /** What a client of the driver answers with, as far as this package uses it. */
 export interface PostgresResult {
   readonly rows: readonly unknown[];
+  /** The first word of the server's command tag. */
+  readonly command?: string;
 }
 
 /**

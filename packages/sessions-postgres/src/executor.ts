@@ -1,13 +1,13 @@
-import { isSessionError } from '@stackone/sessions-core';
-import { importDriver, inTurn } from '@stackone/sessions-core/backend';
-import type {
-  DrizzlePostgresDatabase,
-  DrizzlePostgresTransaction,
-  PostgresClient,
-  PostgresPool,
-  PostgresResult,
-} from './driver-types.js';
-import { type Phase, toSessionError } from './errors.js';
+import { inTurn, withTimeLimit } from '@stackone/sessions-core/backend';
+import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from './driver-types.js';
+import {
+  isAnswer,
+  type Phase,
+  rolledBackAtCommit,
+  spoilsConnection,
+  tooLate,
+  toSessionError,
+} from './errors.js';
 import { BEGIN, COMMIT, RELEASE, ROLLBACK, ROLLBACK_TO_SAVEPOINT, SAVEPOINT } from './statements.js';
 
 /** Runs one statement and returns its rows. */
@@ -23,192 +23,161 @@ export interface PostgresExecutor {
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T>;
 }
 
-async function guarded<T>(phase: Phase, call: () => PromiseLike<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw toSessionError(error, phase);
-  }
-}
+/** A client of `pg` while a call uses it: sends statements, and remembers what state they leave it in. */
+class Line {
+  /** Nobody knows what the client does now: nothing more is sent. */
+  lost = false;
+  /** The server that it leads to is of no use. */
+  spoiled = false;
+  readonly #client: PostgresClient;
+  readonly #timeout: number;
+  readonly #whenLate: () => void;
 
-function clientQuery(client: PostgresClient, phase: Phase): Query {
-  return async (sql, parameters = []) =>
-    (await guarded(phase, () => client.query(sql, [...parameters]))).rows;
+  constructor(client: PostgresClient, timeout: number, whenLate: () => void = () => undefined) {
+    this.#client = client;
+    this.#timeout = timeout;
+    this.#whenLate = whenLate;
+  }
+
+  query(phase: Phase): Query {
+    return async (sql, parameters = []) => (await this.send(phase, sql, parameters)).rows;
+  }
+
+  async send(phase: Phase, sql: string, parameters: readonly unknown[] = []): Promise<PostgresResult> {
+    try {
+      return await withTimeLimit(this.#timeout, this.#client.query(sql, [...parameters]), () => {
+        this.#whenLate();
+        return tooLate(phase);
+      });
+    } catch (error) {
+      const known = toSessionError(error, phase);
+      this.lost ||= !isAnswer(error) || known.code === 'OUTCOME_UNKNOWN';
+      this.spoiled ||= spoilsConnection(error);
+      throw known;
+    }
+  }
 }
 
 /** A connection over a `pg` pool. Each call takes one client, and none while it has one. */
 export class PoolExecutor implements PostgresExecutor {
   readonly #pool: PostgresPool;
+  readonly #timeout: number;
+  /** When each client was first seen: after how many changes of the server. */
+  readonly #seen = new WeakMap<PostgresPoolClient, number>();
+  #changes = 0;
 
-  constructor(pool: PostgresPool) {
+  /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
+  constructor(pool: PostgresPool, timeout: number) {
     this.#pool = pool;
+    this.#timeout = timeout;
   }
 
-  read: Query = (...statement) => this.#use((client) => clientQuery(client, 'undone')(...statement));
+  read: Query = (...statement) => this.#use((line) => line.query('undone')(...statement));
 
-  write: Query = (...statement) => this.#use((client) => clientQuery(client, 'write')(...statement));
+  write: Query = (...statement) => this.#use((line) => line.query('write')(...statement));
 
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#use(async (client) => {
-      const query = clientQuery(client, 'undone');
+    return this.#use(async (line) => {
+      const query = line.query('undone');
       await query(BEGIN);
       let result: T;
       try {
         result = await work(query);
       } catch (error) {
-        await undo(query, ROLLBACK);
+        // it says more than the failure of a rollback; a client that is closed rolls back by itself
+        if (!line.lost) {
+          await query(ROLLBACK).catch(() => {
+            line.lost = true;
+          });
+        }
         throw error;
       }
-      await clientQuery(client, 'write')(COMMIT);
+      const { command } = await line.send('write', COMMIT);
+      if (command === 'ROLLBACK') throw rolledBackAtCommit();
       return result;
     });
   }
 
-  async #use<T>(work: (client: PostgresClient) => Promise<T>): Promise<T> {
-    const client = await guarded('connect', () => this.#pool.connect());
-    let broken = false;
+  async #use<T>(work: (line: Line) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    const line = new Line(client, this.#timeout);
     try {
-      return await work(client);
-    } catch (error) {
-      broken = isLost(error);
-      throw error;
+      return await work(line);
     } finally {
-      client.release(broken);
+      if (line.spoiled && this.#seen.get(client) === this.#changes) this.#changes++;
+      client.release(line.lost || line.spoiled);
     }
   }
-}
 
-/** The failure before it says more than that of a rollback: on a lost connection, which rolls back by itself. */
-async function undo(query: Query, statement: string): Promise<void> {
-  try {
-    await query(statement);
-  } catch (error) {
-    if (!isLost(error)) throw error;
+  /** A client that was not made before a server said that it is of no use: the others lead there too. */
+  async #connect(): Promise<PostgresPoolClient> {
+    for (;;) {
+      const client = await this.#take();
+      const seen = this.#seen.get(client) ?? this.#changes;
+      this.#seen.set(client, seen);
+      if (seen === this.#changes) return client;
+      client.release(true);
+    }
   }
-}
 
-function isLost(error: unknown): boolean {
-  return isSessionError(error) && (error.code === 'CONNECTION_FAILED' || error.code === 'OUTCOME_UNKNOWN');
+  async #take(): Promise<PostgresPoolClient> {
+    try {
+      return await withTimeLimit(
+        this.#timeout,
+        this.#pool.connect(),
+        () => tooLate('connect'),
+        (late) => late.release(),
+      );
+    } catch (error) {
+      throw toSessionError(error, 'connect');
+    }
+  }
 }
 
 /** A connection over a `pg` client on which the application began a transaction. */
 export class ClientExecutor implements PostgresExecutor {
   readonly #client: PostgresClient;
-  readonly read: Query;
-  readonly write: Query;
+  readonly #timeout: number;
 
-  constructor(client: PostgresClient) {
+  constructor(client: PostgresClient, timeout: number) {
     this.#client = client;
-    const query = clientQuery(client, 'undone');
-    this.read = (...statement) => inTurn(client, () => query(...statement));
-    this.write = this.read;
+    this.#timeout = timeout;
   }
+
+  read: Query = (...statement) => this.#inTurn((line) => line.query('undone')(...statement));
+
+  write: Query = this.read;
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    const query = clientQuery(this.#client, 'undone');
-    return inTurn(this.#client, async () => {
+    return this.#inTurn(async (line) => {
+      const query = line.query('undone');
       await query(SAVEPOINT);
       try {
         const result = await work(query);
         await query(RELEASE);
         return result;
       } catch (error) {
-        await undo(query, ROLLBACK_TO_SAVEPOINT);
+        // it says more than the failure of a rollback on a client that is lost
+        if (!line.lost) {
+          await query(ROLLBACK_TO_SAVEPOINT).catch((failed: unknown) => {
+            if (!line.lost) throw failed;
+          });
+        }
         throw error;
       }
     });
   }
-}
 
-/** A connection over a Drizzle database, or over a Drizzle transaction of the application. */
-export class DrizzleExecutor implements PostgresExecutor {
-  readonly #runner: Runner;
-  readonly #phase: Phase;
-  readonly #turn: <T>(call: () => Promise<T>) => Promise<T>;
-
-  /** @param writes - In which phase a statement on its own is: that of a transaction is not committed yet. */
-  constructor(runner: DrizzlePostgresDatabase | DrizzlePostgresTransaction, writes: 'write' | 'undone') {
-    this.#runner = runner as unknown as Runner;
-    this.#phase = writes;
-    const single = singleConnection(this.#runner);
-    this.#turn = single ? (call) => inTurn(single, call) : (call) => call();
-  }
-
-  read: Query = (...statement) => this.#turn(() => drizzleQuery(this.#runner, 'undone')(...statement));
-
-  write: Query = (...statement) => this.#turn(() => drizzleQuery(this.#runner, this.#phase)(...statement));
-
-  /** Drizzle's own transaction; inside one of the application, its savepoint. */
-  async atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    let failed: { readonly error: unknown } | undefined;
-    let phase: Phase = 'connect';
-    try {
-      return await this.#turn(() =>
-        this.#runner.transaction(
-          async (transaction) => {
-            phase = 'undone';
-            try {
-              const result = await work(drizzleQuery(transaction, 'undone'));
-              phase = this.#phase;
-              return result;
-            } catch (error) {
-              failed = { error };
-              throw error;
-            }
-          },
-          { isolationLevel: 'read committed' },
-        ),
-      );
-    } catch (error) {
-      // a ROLLBACK on a lost connection fails too, and some drivers then throw that
-      if (failed) throw failed.error;
-      throw toSessionError(error, phase);
-    }
+  /** A client that is too late is closed: else the application could commit a call that was told as failed. */
+  #inTurn<T>(use: (line: Line) => Promise<T>): Promise<T> {
+    const client = this.#client;
+    return inTurn(client, () => use(new Line(client, this.#timeout, () => endClient(client))));
   }
 }
 
-/** A Drizzle database or transaction, as far as it is used here. */
-interface Runner {
-  readonly $client?: unknown;
-  execute(query: unknown): PromiseLike<PostgresResult | readonly unknown[]>;
-  transaction<T>(work: (transaction: Runner) => Promise<T>, config: unknown): Promise<T>;
-}
-
-function drizzleQuery(runner: Runner, phase: Phase): Query {
-  return async (text, parameters = []) => {
-    // Loaded only here, where the application uses it itself: it takes longer to load than the driver.
-    const { sql } = await importDriver('drizzle-orm', () => import('drizzle-orm/sql'));
-    const result = await guarded(phase, () => runner.execute(fill(sql, text, parameters)));
-    return 'rows' in result ? result.rows : result;
-  };
-}
-
-/** Quoted names and texts, which may hold anything, or a parameter. */
-const QUOTED_OR_PARAMETER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d)/g;
-
-/** The statement as Drizzle's template tag would have got it: its parameters stand where the `$n` are. */
-function fill(
-  sql: (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown,
-  text: string,
-  parameters: readonly unknown[],
-): unknown {
-  const strings: string[] = [];
-  const values: unknown[] = [];
-  let end = 0;
-  for (const { 0: placeholder, 1: number, index } of text.matchAll(QUOTED_OR_PARAMETER)) {
-    if (number === undefined) continue;
-    strings.push(text.slice(end, index));
-    values.push(parameters[Number(number) - 1]);
-    end = index + placeholder.length;
-  }
-  strings.push(text.slice(end));
-  return sql(Object.assign(strings, { raw: strings }), ...values);
-}
-
-/** The one connection that a Drizzle database works on, if it is one. Pools and postgres.js share out theirs. */
-function singleConnection(runner: Runner): object | undefined {
-  const client = runner.$client;
-  if (client === undefined || client === null) return runner;
-  return typeof client === 'object' && !('totalCount' in client) ? client : undefined;
+/** Closes a client at once: `pg` does not wait for a statement that is under way. */
+export function endClient(client: object): void {
+  const end: unknown = Reflect.get(client, 'end');
+  if (typeof end === 'function') Promise.resolve(end.call(client)).catch(() => undefined);
 }

@@ -1,5 +1,6 @@
-export type { ConnectOptions, PostgresTlsOptions } from './connect.js';
+export type { ConnectOptions } from './connect.js';
 export { schemaSql } from './ddl.js';
+export type { PostgresDriver, PostgresDriverOption } from './driver.js';
 export type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -14,3 +15,5 @@ export {
   type PostgresStoreOptions,
   type PostgresTarget,
 } from './store.js';
+export type { PostgresTlsOptions } from './tls.js';
+export { POSTGRES_URL_PARAMETERS } from './url-parameters.js';

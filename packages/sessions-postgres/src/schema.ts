@@ -1,6 +1,6 @@
 import type { TableNames } from '@stackone/sessions-core';
 import {
-  bigserial,
+  bigint,
   foreignKey,
   index,
   integer,
@@ -39,7 +39,7 @@ export function sessionTables(options: TableNames & { schema?: string } = {}) {
   const messages = table(
     names.messages,
     {
-      id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+      id: bigint('id', { mode: 'bigint' }).generatedByDefaultAsIdentity().primaryKey(),
       sessionId: varchar('session_id').notNull(),
       messageData: text('message_data').notNull(),
       createdAt: time('created_at'),

@@ -72,6 +72,7 @@ SELECT json_build_object(
   )) FROM wanted JOIN pg_class ON pg_class.oid = wanted.oid)
 )::text AS state`;
 
+// Columns have names of one small word, which drivers that change names leave alone (postgres.js: transform).
 // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
 const row = 'm.id::text AS id, m.message_data AS text';
 // Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
@@ -140,7 +141,7 @@ function appendTurnText(names: PostgresNames, once: boolean): string {
 ), added AS (
   ${insert} CROSS JOIN recorded WHERE ${BEHIND_MARK} AND recorded.stored ORDER BY item.position
 )
-SELECT session_id, operation_id, digest, stored FROM recorded`
+SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded`
       : `
 ${insert} WHERE ${BEHIND_MARK} ORDER BY item.position`
   }`;
@@ -205,7 +206,7 @@ function appendText(names: PostgresNames, once: boolean): string {
       ? `${recorded}, added AS (
   ${insert}
 )
-SELECT session_id, operation_id, digest, stored FROM recorded`
+SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded`
       : `
 ${insert}`
   }`;

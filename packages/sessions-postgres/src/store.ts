@@ -4,22 +4,31 @@ import {
   type SessionSupport,
   type StoreOptions,
   type TableNames,
+  type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
   checkOptions,
+  checkTarget,
+  DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
-  isWholeNumber,
-  type OptionCheck,
-  parseStoreUrl,
   RETRY_OPTION_CHECKS,
   retry,
   STORE_OPTION_CHECKS,
+  TIME_LIMIT_OPTION_CHECKS,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
+
 import { PostgresBackend } from './backend.js';
-import { type ConnectOptions, endPool, isTls, openPool, surviveDrops } from './connect.js';
+import {
+  CONNECT_OPTION_CHECKS,
+  type ConnectOptions,
+  endPool,
+  openPool,
+  readPostgresUrl,
+  surviveDrops,
+} from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
 import type {
   DrizzlePostgresDatabase,
@@ -27,15 +36,21 @@ import type {
   PostgresClient,
   PostgresPool,
 } from './driver-types.js';
-import { ClientExecutor, DrizzleExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
+
+import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
+import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
+
+import { isSchemaName } from './schema-name.js';
+
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
+import type { PostgresUrlValues } from './url-parameters.js';
 
 /** Where the conversations are: a URL, a `pg` pool, or a Drizzle database on any driver. */
 export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: DrizzlePostgresDatabase };
 
 /** The options of a {@link PostgresSessionStore}. Those of {@link ConnectOptions} are for stores made from a URL. */
-export interface PostgresStoreOptions extends StoreOptions, RetryOptions, ConnectOptions {
+export interface PostgresStoreOptions extends StoreOptions, RetryOptions, TimeLimitOptions, ConnectOptions {
   /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
   createTables?: boolean;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
@@ -44,15 +59,11 @@ export interface PostgresStoreOptions extends StoreOptions, RetryOptions, Connec
   schema?: string;
 }
 
-const isSchemaName: OptionCheck = (value) =>
-  isTableNames({ sessions: value }) === undefined ? undefined : 'a name of 1 to 63 bytes, without NUL';
-
-const CONNECT_OPTION_CHECKS = { connectionTimeout: isWholeNumber(1), max: isWholeNumber(1), ssl: isTls };
-
 /** The checks of {@link PostgresStoreOptions}. */
 export const POSTGRES_OPTION_CHECKS = {
   ...STORE_OPTION_CHECKS,
   ...RETRY_OPTION_CHECKS,
+  ...TIME_LIMIT_OPTION_CHECKS,
   ...CONNECT_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
@@ -77,7 +88,7 @@ export class PostgresSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and ends the pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);
@@ -85,11 +96,11 @@ export class PostgresSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL: `postgres://user:password@host:5432/database`. The URL may carry `sslmode`,
-   * `sslrootcert`, `sslcert`, `sslkey`, `application_name`, `options`, `statement_timeout`, `lock_timeout`.
+   * Opens a database by its URL: `postgres://user:password@host:5432/database`. After a `?` it may carry parameters of
+   * libpq, `pg` and Prisma: each is honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`, `TLS_FAILED`,
-   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`.
+   * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`, `DRIVER_FAILED`.
    */
   static fromUrl(url: string, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ url }, options);
@@ -146,50 +157,64 @@ const SUPPORTS: SessionSupport = {
   transactions: true,
 };
 
+interface Connector {
+  /** What the parameters of the URL say. */
+  readonly url?: PostgresUrlValues;
+  readonly connect: () => Promise<Connected>;
+}
+
 interface Connected {
-  readonly executor: PostgresExecutor;
+  /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
+  readonly executorFor: (timeout: number) => PostgresExecutor;
   readonly close: () => Promise<void>;
 }
 
-function connector(target: PostgresTarget, options: PostgresStoreOptions): () => Promise<Connected> {
+function connector(target: PostgresTarget, options: PostgresStoreOptions): Connector {
+  checkTarget('PostgresSessionStore', target, ['url', 'pool', 'db']);
   if ('url' in target) {
-    const url = parseStoreUrl(target.url, 'postgres');
-    return async () => {
+    const url = readPostgresUrl(target.url, options);
+    const connect = async (): Promise<Connected> => {
       const pool = await openPool(url, options);
       surviveDrops(pool);
-      return { executor: new PoolExecutor(pool), close: () => endPool(pool) };
+      return { executorFor: (timeout) => new PoolExecutor(pool, timeout), close: () => endPool(pool) };
     };
+    return { url: url.values, connect };
   }
   for (const name of Object.keys(CONNECT_OPTION_CHECKS) as (keyof ConnectOptions)[]) {
     if (options[name] !== undefined)
       throw new TypeError(`PostgresSessionStore: "${name}" is for stores made from a URL.`);
   }
-  const [emitter, executor] = ownExecutor(target);
-  return async () => {
+  const [emitter, executorFor] = ownExecutor(target);
+  const connect = async (): Promise<Connected> => {
     surviveDrops(emitter);
-    return { executor, close: async () => undefined };
+    return { executorFor, close: async () => undefined };
   };
+  return { connect };
 }
 
 /** What the application handed over: what may emit errors, and the connection over it. */
-function ownExecutor(target: Exclude<PostgresTarget, { url: string }>): [unknown, PostgresExecutor] {
+function ownExecutor(
+  target: Exclude<PostgresTarget, { url: string }>,
+): [emitter: unknown, Connected['executorFor']] {
   if ('pool' in target) {
     const { pool } = target;
     if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number')
       throw new TypeError('PostgresSessionStore: this is not a pool of pg.');
-    return [pool, new PoolExecutor(pool)];
+    return [pool, (timeout) => new PoolExecutor(pool, timeout)];
   }
   const { db } = target;
   if (typeof db?.execute !== 'function' || typeof db.transaction !== 'function')
     throw new TypeError('PostgresSessionStore: this is not a Drizzle database for PostgreSQL.');
-  return [Reflect.get(db, '$client'), new DrizzleExecutor(db, 'write')];
+  const pool = poolOf(db);
+  if (pool) return [pool, (timeout) => new PoolExecutor(pool, timeout)];
+  return [Reflect.get(db, '$client'), (timeout) => new DrizzleExecutor(db, 'write', timeout)];
 }
 
-function joinTransaction(transaction: unknown): PostgresExecutor {
+function joinTransaction(transaction: unknown, timeout: number): PostgresExecutor {
   const { execute, query } = (transaction ?? {}) as { execute?: unknown; query?: unknown };
   if (typeof execute === 'function')
-    return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone');
-  if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient);
+    return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone', timeout);
+  if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient, timeout);
   throw new TypeError('PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.');
 }
 
@@ -202,12 +227,14 @@ export function backendOpener(
   target: PostgresTarget,
   options: PostgresStoreOptions = {},
 ): (warn: WarningReporter) => Promise<PostgresBackend> {
-  const connect = connector(target, options);
-  const wanted = postgresNames(options.tables, options.schema);
+  const { url, connect } = connector(target, options);
+  const wanted = postgresNames(options.tables, options.schema ?? url?.schema);
+  const { timeout = url?.socket_timeout ?? DEFAULT_TIMEOUT, createTables = true } = options;
   const open = async (warn: WarningReporter) => {
-    const { executor, close } = await connect();
+    const { executorFor, close } = await connect();
+    const executor = executorFor(timeout);
     try {
-      const prepared = await prepareTables(executor, wanted, options.createTables ?? true, warn);
+      const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
       const { names, operations, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
@@ -216,7 +243,7 @@ export function backendOpener(
         supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,
         retry: options,
-        join: joinTransaction,
+        join: (transaction) => joinTransaction(transaction, timeout),
         close,
       });
     } catch (error) {

@@ -46,13 +46,14 @@ export interface PreparedTables {
  * Makes the tables that are missing, and checks the ones that are there. Sends no DDL where nothing is missing, so
  * a user without the privilege to make tables can open those of others.
  *
+ * @param maker - Over what tables are made, which may take long; absent where none are made.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export async function prepareTables(
   connection: PostgresExecutor,
   wanted: PostgresNames,
-  createTables: boolean,
   warn: WarningReporter,
+  maker: PostgresExecutor | undefined,
 ): Promise<PreparedTables> {
   const transactions = await hasTransactions(connection);
   let state = await inspect(connection.read, wanted);
@@ -65,10 +66,10 @@ export async function prepareTables(
     state.schema ??
     undefined;
   const names = { ...wanted, schema };
-  const missing = createTables ? missingObjects(state, names) : [];
-  if (missing.length > 0) {
+  const missing = maker ? missingObjects(state, names) : [];
+  if (maker && missing.length > 0) {
     try {
-      await create(connection, missing, transactions);
+      await create(maker, missing, transactions);
     } catch (error) {
       // tables of others work as they are, without what this user may not add to them
       if (!isRefusal(error) || !state.tables?.sessions || !state.tables.messages) throw error;
@@ -108,7 +109,15 @@ async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
 async function inspect(query: Query, names: PostgresNames): Promise<State> {
   const { sessions, messages, operations } = qualifiedTables(names);
   const [row] = await query(INSPECT, [sessions, messages, operations, names.schema ?? null]);
-  return JSON.parse((row as { state: string }).state) as State;
+  const { state } = (row ?? {}) as { state?: unknown };
+  if (typeof state !== 'string' || !state.startsWith('{')) {
+    throw new SessionError(
+      'UNSUPPORTED',
+      'The driver changes the names or values of what the server answers. Take that off (postgres.js: the option ' +
+        '"transform"), or give the store a client of its own.',
+    );
+  }
+  return JSON.parse(state) as State;
 }
 
 async function create(

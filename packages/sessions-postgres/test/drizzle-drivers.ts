@@ -1,4 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
+import { variants } from '@stackone/test-environment';
 import { sql as newestSql } from 'drizzle-orm';
 import * as newest from 'drizzle-orm/node-postgres';
 import * as newestPglite from 'drizzle-orm/pglite';
@@ -73,21 +74,25 @@ function version(
   };
 }
 
-/** The versions that the package works with: the oldest, the newest and the candidate for the next. */
-export const DRIZZLE_VERSIONS: readonly DrizzleVersion[] = [
-  version('0.44', oldestSql, {
-    nodePostgres: oldest.drizzle as unknown as Drizzle,
-    postgresJs: oldestPostgresJs.drizzle as unknown as Drizzle,
-    pglite: oldestPglite.drizzle as unknown as Drizzle,
-  }),
-  version('0.45', newestSql, {
-    nodePostgres: newest.drizzle as unknown as Drizzle,
-    postgresJs: newestPostgresJs.drizzle as unknown as Drizzle,
-    pglite: newestPglite.drizzle as unknown as Drizzle,
-  }),
-  version('1.0 rc', candidateSql, {
-    nodePostgres: candidate.drizzle as unknown as Drizzle,
-    postgresJs: candidatePostgresJs.drizzle as unknown as Drizzle,
-    pglite: candidatePglite.drizzle as unknown as Drizzle,
-  }),
-];
+/** The versions that the package works with: the newest, and in the whole matrix also the oldest and the next. */
+export const DRIZZLE_VERSIONS: readonly DrizzleVersion[] = variants(
+  [
+    version('0.45', newestSql, {
+      nodePostgres: newest.drizzle as unknown as Drizzle,
+      postgresJs: newestPostgresJs.drizzle as unknown as Drizzle,
+      pglite: newestPglite.drizzle as unknown as Drizzle,
+    }),
+  ],
+  [
+    version('0.44', oldestSql, {
+      nodePostgres: oldest.drizzle as unknown as Drizzle,
+      postgresJs: oldestPostgresJs.drizzle as unknown as Drizzle,
+      pglite: oldestPglite.drizzle as unknown as Drizzle,
+    }),
+    version('1.0 rc', candidateSql, {
+      nodePostgres: candidate.drizzle as unknown as Drizzle,
+      postgresJs: candidatePostgresJs.drizzle as unknown as Drizzle,
+      pglite: candidatePglite.drizzle as unknown as Drizzle,
+    }),
+  ],
+);

@@ -22,7 +22,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
 
   const backendWith = (changed: Partial<PostgresStatements>) =>
     new PostgresBackend({
-      executor: new PoolExecutor(pool),
+      executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
       conversationSql: conversationStatements(postgresNames()),
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
+import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, describe, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
@@ -16,7 +17,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
     await playSceneForTenants(name, store, randomUUID());
   });
 
-  describe.each(Object.keys(WINDOWS))('in a window of %s', (window) => {
+  describe.each(variants([], Object.keys(WINDOWS)))('in a window of %s', (window) => {
     test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
       const id = randomUUID();
       await playWindowedScene(name, window, (sessionId, options) => store.session(sessionId, options), id);

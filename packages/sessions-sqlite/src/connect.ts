@@ -1,18 +1,15 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { isSessionError, SessionError } from '@stackone/sessions-core';
-import { importDriver, requireNode } from '@stackone/sessions-core/backend';
+import { delay, now } from '@stackone/sessions-core/backend';
+import { type SqliteDriverOption, sqliteDriver } from './driver.js';
 import type { SqliteDatabase } from './driver-types.js';
 import { toSessionError } from './errors.js';
 import { HandleExecutor } from './executor.js';
-import { IN_MEMORY } from './location.js';
+import { IN_MEMORY, type SqliteUrl } from './location.js';
 
 /** How hard a COMMIT presses its data onto the disk: `PRAGMA synchronous`. */
 export type Synchronous = 'extra' | 'full' | 'normal';
-
-/** The oldest Node that better-sqlite3 13 runs on; older ones crash when they load it. */
-const LEAST_NODE = 22;
 
 /**
  * How long the log grows before its pages go into the database, in pages of usually 4 kB; SQLite's default is 1000.
@@ -23,23 +20,29 @@ const CHECKPOINT_PAGES = 4000;
 /** How long to wait before asking again for a lock that SQLite itself does not wait for, in ms. */
 const LOCK_PAUSE = 10;
 
+/** How a store opens a database. */
+export interface OpenOptions {
+  readonly synchronous: Synchronous;
+  /** How long to wait for a lock, in ms. */
+  readonly busyTimeout: number;
+  readonly driver: SqliteDriverOption | undefined;
+}
+
 /**
  * Opens a database file, or one in memory, ready for a store.
  *
- * @param busyTimeout - How long to wait for a lock, in ms.
  * @throws SessionError that tells a missing folder, a lack of permission, a read-only file, a file that is no
  * database and a lock from each other.
  */
 export async function openDatabase(
-  location: string,
-  { synchronous, busyTimeout }: { synchronous: Synchronous; busyTimeout: number },
+  { location, mustExist }: SqliteUrl,
+  { synchronous, busyTimeout, driver }: OpenOptions,
 ): Promise<SqliteDatabase> {
-  requireNode('better-sqlite3', LEAST_NODE);
-  const { default: Database } = await importDriver('better-sqlite3', () => import('better-sqlite3'));
-  if (location !== IN_MEMORY) await checkAccess(resolve(location));
+  const Database = await sqliteDriver(driver);
+  if (location !== IN_MEMORY) await checkAccess(resolve(location), mustExist);
   let database: SqliteDatabase | undefined;
   try {
-    database = new Database(location, { timeout: busyTimeout });
+    database = new Database(location, { timeout: busyTimeout, fileMustExist: mustExist });
     const connection = new HandleExecutor(database);
     await useWriteAheadLog(connection, busyTimeout);
     connection.run(`PRAGMA synchronous = ${synchronous}`);
@@ -57,20 +60,20 @@ export async function openDatabase(
  * several processes do it at the same time SQLite answers BUSY without waiting.
  */
 async function useWriteAheadLog(connection: HandleExecutor, busyTimeout: number): Promise<void> {
-  const end = Date.now() + busyTimeout;
+  const end = now() + busyTimeout;
   for (;;) {
     try {
       connection.all('PRAGMA journal_mode = WAL');
       return;
     } catch (error) {
-      if (!isSessionError(error) || error.code !== 'BUSY' || Date.now() > end) throw error;
-      await wait(LOCK_PAUSE);
+      if (!isSessionError(error) || error.code !== 'BUSY' || now() > end) throw error;
+      await delay(LOCK_PAUSE);
     }
   }
 }
 
 /** Says exactly what is in the way, where the driver would only say that it cannot open the file. */
-async function checkAccess(file: string): Promise<void> {
+async function checkAccess(file: string, mustExist: boolean): Promise<void> {
   const folder = dirname(file);
   const kind = await stat(folder).catch((cause: unknown) => {
     if (isErrno(cause, 'ENOENT', 'ENOTDIR')) {
@@ -92,6 +95,8 @@ async function checkAccess(file: string): Promise<void> {
   if (existing?.isDirectory())
     throw new SessionError('INVALID_DATABASE', `${file} is a folder, not a database.`);
   if (existing) await checkFile(file);
+  else if (mustExist)
+    throw new SessionError('DATABASE_NOT_FOUND', `${file} does not exist, and the URL says mode=rw.`);
   await access(folder, constants.W_OK).catch((cause: unknown) => {
     throw new SessionError(
       'PERMISSION_DENIED',

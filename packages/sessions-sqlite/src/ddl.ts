@@ -1,4 +1,5 @@
 import type { TableNames } from '@stackone/sessions-core';
+import { checkOptions, isTableNames } from '@stackone/sessions-core/backend';
 import { quoteName, type SqliteNames, sqliteNames } from './statements.js';
 
 /** One object of the schema: its name in `sqlite_master` and the statement that makes it. */
@@ -75,6 +76,7 @@ END`,
  * for (const statement of schemaSql()) database.exec(statement);
  * ```
  */
-export function schemaSql({ tables }: { tables?: TableNames | undefined } = {}): string[] {
-  return schemaObjects(sqliteNames(tables)).map(({ sql }) => sql);
+export function schemaSql(options: { tables?: TableNames | undefined } = {}): string[] {
+  checkOptions('schemaSql', options, { tables: isTableNames });
+  return schemaObjects(sqliteNames(options.tables)).map(({ sql }) => sql);
 }

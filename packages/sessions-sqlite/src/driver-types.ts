@@ -2,6 +2,10 @@
 export interface SqliteStatement {
   run(...parameters: unknown[]): unknown;
   all(...parameters: unknown[]): unknown[];
+  /** Rows as arrays from now on. */
+  raw(): SqliteStatement;
+  safeIntegers(toggle: boolean): this;
+  columns(): readonly { readonly name: string }[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '@stackone/sessions-core';
+import { driverErrorOf, isLoaderError, loadFailure } from '@stackone/sessions-core/backend';
 
 /**
  * What SQLite's result codes mean to the caller (https://sqlite.org/rescode.html). The first entry whose name
@@ -44,7 +45,10 @@ export const ERROR_CODES: readonly (readonly [sqlite: string, code: SessionError
  */
 export function toSessionError(error: unknown): SessionError {
   if (isSessionError(error)) return error;
-  const { code, message } = driverError(error);
+  // better-sqlite3 looks for its native part when it first opens a database
+  if (isLoaderError(error)) return loadFailure('better-sqlite3', error);
+  const inner = driverErrorOf(error);
+  const [code, message] = [String(inner.code), String(inner.message)];
   const known = ERROR_CODES.find(([sqlite]) => code.startsWith(sqlite));
   if (code === 'SQLITE_ERROR' && /no such (table|column)/.test(message)) {
     return new SessionError(
@@ -64,12 +68,13 @@ export function toSessionError(error: unknown): SessionError {
   if (message.includes('connection is not open')) {
     return new SessionError('CLOSED', 'The database handle was closed. Open a new store.', { cause: error });
   }
+  if (inner.name === 'EvalError') {
+    return new SessionError(
+      'DRIVER_FAILED',
+      'better-sqlite3 makes code from text for rows that it returns as objects, and Drizzle asks for such. This process ' +
+        'forbids that (node --disallow-code-generation-from-strings). Nothing was written. Read outside the transaction.',
+      { cause: error },
+    );
+  }
   return new SessionError('DATABASE_ERROR', 'The database driver failed.', { cause: error });
-}
-
-function driverError(error: unknown): { code: string; message: string } {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined && !('code' in inner)) inner = inner.cause;
-  const { code, message } = (inner ?? {}) as { code?: unknown; message?: unknown };
-  return { code: String(code), message: String(message) };
 }

@@ -20,17 +20,35 @@ function guarded<T>(call: () => T): T {
   }
 }
 
+/** Runs one statement and answers its rows as objects. */
+type Reader = (parameters: readonly unknown[]) => Record<string, unknown>[];
+
+/**
+ * The driver makes a function from text for rows that it returns as objects. A process may forbid that, and few rows
+ * come sooner without. Numbers are numbers, whatever the application has set for its own statements.
+ */
+function readerOf(statement: SqliteStatement): Reader {
+  const names = statement.columns().map(({ name }) => name);
+  return (parameters) =>
+    (statement.all(...parameters) as unknown[][]).map((values) => {
+      const row: Record<string, unknown> = {};
+      for (const [index, name] of names.entries()) row[name] = values[index];
+      return row;
+    });
+}
+
 /** A connection over a database handle. Each statement is prepared once and kept as long as the handle. */
 export class HandleExecutor implements SqliteExecutor {
   readonly #database: SqliteDatabase;
   readonly #prepared = new Map<string, SqliteStatement>();
+  readonly #readers = new Map<string, Reader>();
 
   constructor(database: SqliteDatabase) {
     this.#database = database;
   }
 
   all(sql: string, parameters: readonly unknown[] = []): unknown[] {
-    return guarded(() => this.#statement(sql).all(...parameters));
+    return guarded(() => this.#reader(sql)(parameters));
   }
 
   run(sql: string, parameters: readonly unknown[] = []): void {
@@ -59,6 +77,15 @@ export class HandleExecutor implements SqliteExecutor {
     }
   }
 
+  #reader(sql: string): Reader {
+    let reader = this.#readers.get(sql);
+    if (!reader) {
+      reader = readerOf(this.#database.prepare(sql).raw().safeIntegers(false));
+      this.#readers.set(sql, reader);
+    }
+    return reader;
+  }
+
   #statement(sql: string): SqliteStatement {
     let statement = this.#prepared.get(sql);
     if (!statement) {
@@ -77,6 +104,9 @@ export interface DrizzleRunner {
   run(query: unknown): unknown;
   all(query: unknown): unknown;
 }
+
+/** A `?` outside of quoted names, which have an even number of quotes after it. */
+const PLACEHOLDER = /\?(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 
 /** A connection over a Drizzle transaction of the application. */
 export class TransactionExecutor implements SqliteExecutor {
@@ -104,15 +134,24 @@ export class TransactionExecutor implements SqliteExecutor {
       this.run('RELEASE agent_session');
       return result;
     } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
       this.run('ROLLBACK TO agent_session');
       this.run('RELEASE agent_session');
-      throw error;
+    } catch {
+      // on some failures, a full disk among them, SQLite has rolled back the whole transaction, the savepoint with it:
+      // the failure itself says more
     }
   }
 
   /** The statement as Drizzle's template tag would have got it: its parameters stand where the `?` are. */
   #query(sql: string, parameters: readonly unknown[]): unknown {
-    const strings = sql.split('?');
+    const strings = sql.split(PLACEHOLDER);
     return this.#sql(Object.assign(strings, { raw: strings }), ...parameters);
   }
 }

@@ -1,5 +1,6 @@
 export type { Synchronous } from './connect.js';
 export { schemaSql } from './ddl.js';
+export type { SqliteDriver, SqliteDriverOption } from './driver.js';
 export type {
   DrizzleSqliteDatabase,
   DrizzleSqliteTransaction,
@@ -13,3 +14,4 @@ export {
   type SqliteStoreOptions,
   type SqliteTarget,
 } from './store.js';
+export { SQLITE_URL_PARAMETERS } from './url-parameters.js';

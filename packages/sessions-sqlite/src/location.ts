@@ -1,10 +1,29 @@
 import { normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SessionError } from '@stackone/sessions-core';
-import type { StoreUrl } from '@stackone/sessions-core/backend';
+import { readUrlParameters, type StoreUrl } from '@stackone/sessions-core/backend';
+import { SQLITE_URL_PARAMETERS } from './url-parameters.js';
 
 /** The name of a database that lives in memory, for the driver. */
 export const IN_MEMORY = ':memory:';
+
+/** What a URL says, checked. */
+export interface SqliteUrl {
+  /** The file, or `:memory:`. */
+  readonly location: string;
+  /** Whether the file has to be there already. */
+  readonly mustExist: boolean;
+}
+
+/**
+ * Reads a URL. Nothing is opened.
+ *
+ * @throws SessionError `UNSUPPORTED_URL`
+ */
+export function readSqliteUrl(url: StoreUrl): SqliteUrl {
+  const { mode } = readUrlParameters(url, SQLITE_URL_PARAMETERS);
+  return { location: sqliteLocation(url), mustExist: mode === 'rw' };
+}
 
 /**
  * The file that a `sqlite:` or `file:` URL names, or `:memory:`.
@@ -15,21 +34,23 @@ export const IN_MEMORY = ':memory:';
  * @throws SessionError `UNSUPPORTED_URL`
  */
 export function sqliteLocation(url: StoreUrl): string {
-  const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/is.exec(url.href) ?? [];
+  const [, scheme = '', rest = ''] = /^([a-z]+):([^?]*)/is.exec(url.href) ?? [];
   if (rest === IN_MEMORY) return IN_MEMORY;
-  if (rest.includes('?')) throw unsupported('Options after a "?" are not supported: pass them as options.');
   if (/^\/\/[^/]/.test(rest)) throw unsupported('After two slashes no file can be named.');
   if (rest === '' || /^\/+$/.test(rest)) throw unsupported('It names no file.');
-  if (scheme.toLowerCase() === 'file') return rest.startsWith('/') ? fileURLToPath(url.href) : decode(rest);
+  if (scheme.toLowerCase() === 'file') {
+    if (rest.includes('#')) throw unsupported('A "#" in the name of a file is written as %23.');
+    return decode(rest);
+  }
   const path = rest.replace(/^\/\/(?=\/)/, '');
   return normalize(process.platform === 'win32' ? path.replace(/^\/(?=[A-Za-z]:)/, '') : path);
 }
 
 function decode(path: string): string {
   try {
-    return normalize(decodeURIComponent(path));
+    return path.startsWith('/') ? fileURLToPath(`file:${path}`) : normalize(decodeURIComponent(path));
   } catch {
-    throw unsupported('A "%" in it encodes nothing.');
+    throw unsupported('A "%" in it encodes nothing, or a slash.');
   }
 }
 

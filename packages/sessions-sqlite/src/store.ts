@@ -8,11 +8,12 @@ import {
 } from '@stackone/sessions-core';
 import {
   checkOptions,
-  importDriver,
+  checkTarget,
   isBoolean,
   isOneOf,
   isTableNames,
   isWholeNumber,
+  loadFailure,
   parseStoreUrl,
   STORE_OPTION_CHECKS,
   type WarningReporter,
@@ -20,9 +21,16 @@ import {
 import { SqliteBackend } from './backend.js';
 import { openDatabase, type Synchronous } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
+import { isDriver, type SqliteDriverOption } from './driver.js';
 import type { DrizzleSqliteDatabase, DrizzleSqliteTransaction, SqliteDatabase } from './driver-types.js';
-import { type DrizzleRunner, HandleExecutor, type SqliteExecutor, TransactionExecutor } from './executor.js';
-import { IN_MEMORY, sqliteLocation } from './location.js';
+import {
+  type DrizzleRunner,
+  type DrizzleSql,
+  HandleExecutor,
+  type SqliteExecutor,
+  TransactionExecutor,
+} from './executor.js';
+import { IN_MEMORY, readSqliteUrl, sqliteLocation } from './location.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 
@@ -45,6 +53,12 @@ export interface SqliteStoreOptions extends StoreOptions {
    * 5000. SQLite waits synchronously.
    */
   busyTimeout?: number;
+  /**
+   * The driver itself, as `import Database from 'better-sqlite3'` gives it, for a database that the store opens: for
+   * bundles (`better-sqlite3/linux-x64` and its like can be part of one), and for a `better-sqlite3` that is not
+   * installed where this package looks for it. Default: the store imports it when it first opens the database.
+   */
+  driver?: SqliteDriverOption;
 }
 
 /** The checks of {@link SqliteStoreOptions}. */
@@ -54,7 +68,10 @@ export const SQLITE_OPTION_CHECKS = {
   tables: isTableNames,
   synchronous: isOneOf('extra', 'full', 'normal'),
   busyTimeout: isWholeNumber(0),
+  driver: isDriver,
 };
+
+const OPEN_OPTIONS = ['synchronous', 'busyTimeout', 'driver'] as const;
 
 /**
  * Conversations in a SQLite database.
@@ -74,7 +91,7 @@ export class SqliteSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes the database. `{ database }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);
@@ -83,10 +100,11 @@ export class SqliteSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL: `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `sqlite::memory:`.
+   * Opens a database by its URL: `sqlite:./a.db`, `sqlite:///abs/a.db`, `file:`, `sqlite::memory:`. Parameters of SQLite
+   * and Prisma are honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `DATABASE_NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`, `INVALID_DATABASE`,
-   * `BUSY`, `TABLE_MISSING`, `DRIVER_MISSING`.
+   * `BUSY`, `TABLE_MISSING`, `DRIVER_MISSING`, `DRIVER_FAILED`.
    */
   static fromUrl(url: string, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ url }, options);
@@ -134,20 +152,20 @@ interface Connected {
 }
 
 function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Promise<Connected> {
+  checkTarget('SqliteSessionStore', target, ['url', 'database', 'db']);
   if ('url' in target) {
-    const location = sqliteLocation(parseStoreUrl(target.url, 'sqlite'));
-    const { synchronous = 'full', busyTimeout = 5000 } = options;
+    const url = readSqliteUrl(parseStoreUrl(target.url, 'sqlite'));
+    const { synchronous = 'full', busyTimeout = 5000, driver } = options;
     return async () => {
-      const database = await openDatabase(location, { synchronous, busyTimeout });
+      const database = await openDatabase(url, { synchronous, busyTimeout, driver });
       return { database, join: joinNothing, close: () => void database.close() };
     };
   }
-  if (options.synchronous !== undefined || options.busyTimeout !== undefined) {
-    throw new TypeError(
-      'SqliteSessionStore: "synchronous" and "busyTimeout" are for databases opened by URL.',
-    );
+  for (const name of OPEN_OPTIONS) {
+    if (options[name] !== undefined)
+      throw new TypeError(`SqliteSessionStore: "${name}" is for databases opened by URL.`);
   }
-  const database = 'database' in target ? target.database : target.db.$client;
+  const database = 'database' in target ? target.database : target.db?.$client;
   if (typeof database?.prepare !== 'function') {
     throw new TypeError(
       'SqliteSessionStore: this is not a better-sqlite3 database, nor a Drizzle database on one.',
@@ -159,8 +177,21 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
 
 /** Drizzle is loaded only where the application uses it itself: it takes ten times as long as the driver. */
 async function joinDrizzle(): Promise<Connected['join']> {
-  const { sql } = await importDriver('drizzle-orm', () => import('drizzle-orm/sql'));
-  return (transaction) => new TransactionExecutor(transaction as DrizzleRunner, sql);
+  const sql = await drizzleTag();
+  return (transaction) => {
+    const { all, run } = (transaction ?? {}) as Partial<DrizzleRunner>;
+    if (typeof all !== 'function' || typeof run !== 'function')
+      throw new TypeError('SqliteSessionStore: this is not a Drizzle transaction on better-sqlite3.');
+    return new TransactionExecutor(transaction as DrizzleRunner, sql);
+  };
+}
+
+async function drizzleTag(): Promise<DrizzleSql> {
+  try {
+    return (await import('drizzle-orm/sql')).sql;
+  } catch (cause) {
+    throw loadFailure('drizzle-orm', cause);
+  }
 }
 
 function joinNothing(): never {

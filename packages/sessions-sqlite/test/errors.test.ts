@@ -268,8 +268,11 @@ describe('targets and options', () => {
     'sqlite://',
     'sqlite:///',
     'sqlite://a.db',
-    'sqlite:./a.db?mode=ro',
     'file:%zz',
+    'file:///a%zz',
+    'file:///a%2Fb',
+    'file:///a.db#canary',
+    'file:a.db#canary',
     'postgres://h/db',
     'memory:',
   ])('%s is not a SQLite URL', (url) => {
@@ -283,7 +286,9 @@ describe('targets and options', () => {
     await expect(SqliteSessionStore.fromUrl('sqlite::memory:', options)).rejects.toThrow(TypeError);
     const database = new Database(':memory:');
     expect(() => new SqliteSessionStore({ database }, { busyTimeout: 1 })).toThrow(TypeError);
-    expect(() => new SqliteSessionStore({ database: {} as never })).toThrow(TypeError);
+    for (const database of [{}, null, undefined, 'canary'])
+      expect(() => new SqliteSessionStore({ database } as never)).toThrow(/not a better-sqlite3 database/);
+    expect(() => new SqliteSessionStore({ db: null } as never)).toThrow(/not a better-sqlite3 database/);
     expect(() => new SqliteSessionStore({ db: {} as never })).toThrow(TypeError);
   });
 });

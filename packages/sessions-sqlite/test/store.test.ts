@@ -192,6 +192,52 @@ describe('a transaction of the application', () => {
     expect(await store.session('a').getItems()).toEqual(turn('a'));
   });
 
+  test('names of tables may have a question mark', async () => {
+    const db = drizzle({ client: new Database(':memory:') });
+    const tables = { sessions: 'who?', messages: 'what ? "when"?' };
+    const store = await SqliteSessionStore.fromDrizzle(db, { tables });
+    db.transaction((tx) => void store.with(tx).session('a').addItems(turn('a')));
+    expect(await store.session('a').getItems()).toEqual(turn('a'));
+  });
+
+  test('a full disk is told as that, though SQLite has rolled the savepoint back with all the rest', async () => {
+    const { database, db, store, orderCount } = await open();
+    database.pragma(`max_page_count = ${Number(database.pragma('page_count', { simple: true })) + 2}`);
+    const large = { role: 'user', content: 'large'.repeat(20_000) } as const;
+    const place = () =>
+      db.transaction((tx) => {
+        tx.insert(orders).values({ what: 'tea' }).run();
+        store.with(tx).session('a').addItems([large]);
+      });
+    expect(place).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
+    database.pragma('max_page_count = 1000000');
+    expect(orderCount()).toBe(0);
+    expect(await store.session('a').getItems()).toEqual([]);
+  });
+
+  test('a handle whose integers are BigInts works, by itself and through Drizzle', async () => {
+    const database = new Database(':memory:').defaultSafeIntegers(true);
+    const store = await SqliteSessionStore.fromDatabase(database);
+    await store.session('a').addItems(turn('a'), undefined, { operationId: 'o' });
+    const db = drizzle({ client: database });
+    const joining = await SqliteSessionStore.fromDrizzle(db);
+    const long = Array.from({ length: 40 }, () => turn('b')).flat();
+    db.transaction((tx) => {
+      const session = joining.with(tx).session('b');
+      session.addItems(long, undefined, { operationId: 'o' });
+      session.popItem();
+    });
+    expect(await joining.session('a').getItems()).toEqual(turn('a'));
+    expect(await joining.session('b').getItems(7)).toEqual(long.slice(-8, -1));
+    expect(await store.session('a').popItem()).toEqual(turn('a').at(-1));
+    await store.session('a').addItems(turn('a'), undefined, { operationId: 'o' });
+    await expect(
+      store.session('a').addItems(turn('c'), undefined, { operationId: 'o' }),
+    ).rejects.toMatchObject({
+      code: 'OPERATION_CONFLICT',
+    });
+  });
+
   test('what rolls the order back rolls the turn back', async () => {
     const { db, store, orderCount } = await open();
     const fail = () =>
@@ -265,7 +311,7 @@ describe('a transaction of the application', () => {
 describe('several processes', () => {
   const writer = `import { SqliteSessionStore } from '@stackone/sessions-sqlite';
     const [url, name, turns] = process.argv.slice(1);
-    const store = await SqliteSessionStore.fromUrl(url);
+    const store = await SqliteSessionStore.fromUrl(url, { busyTimeout: 100_000 }); // however busy the machine is
     for (let count = 0; count < Number(turns); count++) {
       await store.session('shared').addItems([0, 1, 2, 3].map((index) => ({ role: 'user', content: name + '-' + count + '-' + index })));
     }

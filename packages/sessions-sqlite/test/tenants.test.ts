@@ -36,6 +36,8 @@ test("a scoped store joins a transaction of Drizzle's, and rolls back with it", 
   expect(await acme.session('chat_123').getItems()).toEqual([{ role: 'user', content: 'kept' }]);
   expect(await store.session('chat_123').getItems()).toEqual([]);
   // @ts-expect-error: what a scoped store joins is what its store joins
-  expect(() => acme.with('a text').session('chat_123').getItems()).toThrow();
+  expect(() => acme.with('a text')).toThrow(TypeError);
+  for (const value of [{}, null, 42, 'a text', [], () => undefined])
+    expect(() => store.with(value as never)).toThrow(/not a Drizzle transaction/);
   db.$client.close();
 });

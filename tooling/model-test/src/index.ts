@@ -37,8 +37,12 @@ export interface ModelStore {
   session(sessionId: string): ModelSession;
 }
 
-/** How many sequences a test plays: `MODEL_RUNS`, else `usual`. */
-export function modelRuns(usual: number): number {
+/**
+ * How many sequences a test plays: `MODEL_RUNS`; else `whole` where the whole matrix is tested (`TEST_MATRIX=all`), and a
+ * tenth of them where not.
+ */
+export function modelRuns(whole: number): number {
+  const usual = process.env.TEST_MATRIX === 'all' ? whole : Math.ceil(whole / 10);
   return Number(process.env.MODEL_RUNS ?? usual);
 }
 

@@ -21,7 +21,7 @@ test('what authors of backends need stands behind a door of its own', () => {
     names.get(`@stackone/sessions-core${door}`),
   );
   expect(application.length).toBeLessThan(45);
-  for (const name of ['whenReady', 'CallOrder', 'importDriver', 'checkOptions', 'derivedName', 'hostOf']) {
+  for (const name of ['whenReady', 'CallOrder', 'loadFailure', 'checkOptions', 'derivedName', 'hostOf']) {
     expect(backend).toContain(name);
     expect(application).not.toContain(name);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { blocksOf, quotedFile, samplesOf } from '../readmes.ts';
+import { blocksOf, hasLines, quotedFile, quotedProgram, samplesOf } from '../readmes.ts';
 
 const fence = '```';
 
@@ -52,6 +52,18 @@ test('a block that quotes a file is a program like any other', () => {
   const text = ['<!-- sample: is ../a.ts -->', `${fence}ts`, 'a();', fence].join('\n');
   expect(samples(text).map(({ code }) => code)).toEqual(['a();']);
   expect(blocksOf(text).map(({ mark }) => quotedFile(mark))).toEqual(['../a.ts']);
+});
+
+test('a block that is a part of a program is no program, and is found there', () => {
+  const text = ['<!-- sample: part of ../a.ts -->', `${fence}ts`, 'if (a) {', '  b();', '}', fence].join(
+    '\n',
+  );
+  expect(samples(text)).toEqual([]);
+  expect(blocksOf(text).map(({ mark }) => quotedProgram(mark))).toEqual(['../a.ts']);
+  const [part = ''] = blocksOf(text).map((block) => block.text);
+  expect(hasLines('function f() {\n  if (a) {\n    b();\n  }\n}\n', part)).toBe(true);
+  expect(hasLines('function f() {\n  if (a) {\n    c();\n    b();\n  }\n}\n', part)).toBe(false);
+  expect(hasLines('// if (a) {\nb();\n}', part)).toBe(false);
 });
 
 test('a block without an end is an error', () => {

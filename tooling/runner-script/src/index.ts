@@ -3,6 +3,15 @@ import { type AgentInputItem, MemorySession, type Session, setTracingDisabled } 
 import { SCENES } from './scenes.js';
 
 export { COMPACTIONS, type CompactionCase } from './compaction.js';
+export {
+  type Aftermath,
+  ATTEMPTS,
+  FAILURES,
+  needsStream,
+  playAttempt,
+  playDoubledMessage,
+  playFailure,
+} from './failures.js';
 export { SCENES } from './scenes.js';
 export { playSceneForTenants, type TenantStore } from './tenants.js';
 export { playWindowedScene, WINDOWS } from './windows.js';

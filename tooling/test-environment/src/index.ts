@@ -38,3 +38,21 @@ const WAITING = 'operations that are forgotten';
 /** `describe` for the suite of a backend: its cases that wait do so at the same time. */
 export const describeSuite = (name: string, body: () => void) =>
   name === WAITING ? describe.concurrent(name, body) : describe(name, body);
+
+/**
+ * Whether the whole matrix is run (`npm run test:all`), or every promise once on every engine (`npm test`). A case that is
+ * left out is not defined, so that it does not count as skipped; CONTRIBUTING.md has a table of what is where.
+ */
+export const wholeMatrix = process.env.TEST_MATRIX === 'all';
+
+/**
+ * The variants of a test: all of them in the whole matrix, else those that stand for the rest.
+ *
+ * @param always - Run in every case.
+ * @param more - Added in the whole matrix.
+ * @example
+ * describe.each(variants(['drizzle-orm 0.45'], ['drizzle-orm 0.44', 'drizzle-orm 1.0 rc']))('%s', (name) => {});
+ */
+export function variants<T>(always: readonly T[], more: readonly T[]): readonly T[] {
+  return wholeMatrix ? [...always, ...more] : always;
+}

@@ -1,6 +1,6 @@
 import { afterAll, describe, inject, test } from 'vitest';
 import { EngineUnavailable } from './choice.ts';
-import { type Engine, parseTarget, type Target, targetsOf } from './engines.ts';
+import { type Engine, parseTarget, type Target, targetsOfAll } from './engines.ts';
 import { NOT_HERE } from './run-context.ts';
 import { TestServer } from './server.ts';
 import { askForShared } from './shared-servers.ts';
@@ -30,10 +30,10 @@ type Wanted = Engine | Target | readonly (Engine | Target)[];
 const STOP_TIMEOUT_MS = 60_000;
 
 /**
- * Describes tests that want a real server: once for each server of the engines wanted. Where there is none its
+ * Describes tests that want a real server: once for each engine wanted or, with `TEST_MATRIX=all`, for each series of it. Where there is none its
  * tests are skipped, by name and with the reason; with `CI=true` that is a failure.
  *
- * @param wanted An engine (all of its series), a target (one), or several of either.
+ * @param wanted An engine, a target (one series), or several of either.
  * @throws Error, at once, if the run has no `@stackone/test-servers/global-setup`.
  * @example
  * describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
@@ -53,8 +53,7 @@ export function describeEngine(
   ...rest: [Body<TestServer>] | [DescribeOptions, Body<ThrowawayServer>] | [DescribeOptions, Body<TestServer>]
 ): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] : (rest as [DescribeOptions, Body<TestServer>]);
-  const targets = (typeof wanted === 'string' ? [wanted] : wanted).flatMap(targetsOf);
-  for (const target of new Set(targets)) {
+  for (const target of targetsOfAll(typeof wanted === 'string' ? [wanted] : wanted)) {
     describe(target, async () => {
       const { engine } = parseTarget(target);
       let server: TestServer;

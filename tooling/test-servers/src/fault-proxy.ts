@@ -42,6 +42,8 @@ export class FaultProxy {
   readonly port: number;
   /** Milliseconds that each chunk is held back, each way. */
   delay: number;
+  /** As if the network were gone: nothing is passed on any more, either way, and nothing is closed. */
+  silent = false;
   /** Connections that clients have opened. */
   connections = 0;
   /** Messages from clients, of any kind. */
@@ -137,6 +139,7 @@ export class FaultProxy {
       });
     }
     client.on('data', (chunk) => {
+      if (this.silent) return;
       for (const message of framing.fromClient(chunk)) {
         const cut = this.count(message);
         const strike = cut?.instead ?? cutNow;
@@ -147,6 +150,7 @@ export class FaultProxy {
       }
     });
     server.on('data', (chunk) => {
+      if (this.silent) return;
       const complete = framing.answers(chunk);
       if (!withheld) toClient.write(chunk);
       else if (complete) withheld();

@@ -1,6 +1,7 @@
 export type { Certificate, TlsMaterial, TlsOptions } from './certificates.ts';
 export { makeTlsMaterial } from './certificates.ts';
 export { EngineUnavailable } from './choice.ts';
+export { unpackedFromDebian } from './debian-packages.ts';
 export { ENGINE_NAMES, type Engine, type Target, targetsOf } from './engines.ts';
 export { type Cut, FaultProxy, type ProxyOptions, startProxy } from './fault-proxy.ts';
 export { keepOnce } from './keep-once.ts';

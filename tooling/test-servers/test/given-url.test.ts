@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { describeEngine } from '../src/describe-engine.ts';
-import { environmentUrl, targetsOf } from '../src/engines.ts';
+import { environmentUrl, targetsOf, targetsOfAll } from '../src/engines.ts';
 import { SharedServers } from '../src/shared-servers.ts';
 
 afterEach(() => {
@@ -41,4 +41,17 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:11.8'], ({ engine, server, url,
       `${variable} is ${server.version}`,
     );
   });
+});
+
+test('the newest series stands for an engine, and in the whole matrix all of them and the pooler', () => {
+  for (const engine of ['POSTGRES', 'MARIADB']) vi.stubEnv(`TEST_${engine}_URL`, '');
+  vi.stubEnv('TEST_MATRIX', 'once');
+  expect(targetsOfAll(['postgres', 'pgbouncer', 'mariadb'])).toEqual(['postgres:18', 'mariadb:11.8']);
+  expect(targetsOfAll(['pgbouncer', 'postgres:15'])).toEqual(['pgbouncer', 'postgres:15']);
+  vi.stubEnv('TEST_MATRIX', 'all');
+  expect(targetsOfAll(['postgres', 'pgbouncer', 'postgres:18'])).toEqual([
+    'postgres:15',
+    'postgres:18',
+    'pgbouncer',
+  ]);
 });

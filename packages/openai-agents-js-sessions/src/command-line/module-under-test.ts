@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Session } from '@openai/agents-core';
 import { SessionStore } from '@stackone/sessions-core';
-import type { Awaitable, SessionBackend } from '@stackone/sessions-core/backend';
+import { type Awaitable, type SessionBackend, withTimeLimit } from '@stackone/sessions-core/backend';
 import {
   backendSuite,
   checkConformance,
@@ -63,16 +63,11 @@ async function load(path: string): Promise<TestedModule> {
 }
 
 async function firstOf({ open }: TestedModule, path: string, timeLimit: number): Promise<object> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${timeLimit / 1000} s`)), timeLimit);
-  });
   try {
-    return await Promise.race([open('conformance-probe'), late]);
+    const opening = Promise.resolve(open('conformance-probe'));
+    return await withTimeLimit(timeLimit, opening, () => new Error(`not done after ${timeLimit / 1000} s`));
   } catch (error) {
     throw new UsageError(`open() of ${path} failed: ${oneLine(error)}`);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

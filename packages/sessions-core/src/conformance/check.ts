@@ -1,4 +1,5 @@
 import type { Awaitable } from '../port/awaitable.js';
+import { withTimeLimit } from '../port/time-limit.js';
 import { type Case, lacking, runCase, type Suite } from './harness.js';
 
 /** What became of one case. */
@@ -69,16 +70,14 @@ async function checkCase<Subject extends { close?(): Awaitable<unknown> }>(
   const { name } = one;
   const needs = lacking(one, supports);
   if (needs.length > 0) return { name, outcome: 'not covered', needs };
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${timeLimit / 1000} s`)), timeLimit);
-  });
   try {
-    await Promise.race([runCase(one, open, supports), late, aborted]);
+    await withTimeLimit(
+      timeLimit,
+      Promise.race([runCase(one, open, supports), aborted]),
+      () => new Error(`not done after ${timeLimit / 1000} s`),
+    );
     return { name, outcome: 'passed' };
   } catch (error) {
     return { name, outcome: 'failed', error };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -82,8 +82,14 @@ export function encodeItems(items: readonly AgentInputItem[]): string[] {
   return items.map(encodeItem);
 }
 
+/** What `JSON.stringify` asks for a method `toJSON` too. */
+const PRIMITIVES: readonly object[] = [String.prototype, Number.prototype, Boolean.prototype];
+
 function encodeItem(item: AgentInputItem, index: number): string {
   const plain = escapeValue(item, index, undefined);
+  if (PRIMITIVES.some((prototype) => 'toJSON' in prototype)) {
+    throw unsupported(index, undefined, 'to be stored while texts, numbers or booleans have a method toJSON');
+  }
   try {
     return JSON.stringify(plain);
   } catch (cause) {
@@ -176,9 +182,9 @@ function escapeObject(place: Place): unknown {
   for (let above = parent; above; above = above.parent) {
     if (above.object === object) throw unsupported(key, parent, 'a reference to an object that contains it');
   }
-  if (Array.isArray(object)) return escapeArray(object, place);
+  if (Array.isArray(object) && isPlainArray(object)) return escapeArray(object, place);
   if (isPlainObject(object)) return escapePlainObject(object, place);
-  if (types.isUint8Array(object)) return escaped('Uint8Array', toBase64(object));
+  if (types.isUint8Array(object) && isPlainBytes(object)) return escaped('Uint8Array', toBase64(object));
   if (types.isDate(object) && isBuiltIn(object)) {
     return escaped('Date', Number.isNaN(object.getTime()) ? null : object.getTime());
   }
@@ -188,7 +194,9 @@ function escapeObject(place: Place): unknown {
 }
 
 function escapeArray(array: readonly unknown[], place: Place): readonly unknown[] {
-  if (Object.keys(array).length !== array.length) {
+  // the indices come first, then "length": another order means that one is missing or something else is there
+  const keys = Reflect.ownKeys(array);
+  if (keys.length !== array.length + 1 || keys[array.length] !== 'length') {
     throw unsupported(place.key, place.parent, 'an array with holes or with named fields');
   }
   let copy: unknown[] | undefined;
@@ -198,23 +206,31 @@ function escapeArray(array: readonly unknown[], place: Place): readonly unknown[
     copy ??= array.slice();
     copy[index] = plain;
   }
+  checkToJson(array, place);
   return copy ?? array;
 }
 
 function escapePlainObject(object: object, place: Place): unknown {
-  if (Object.getOwnPropertySymbols(object).length > 0) {
-    throw unsupported(place.key, place.parent, 'an object with a symbol as key');
+  const fields = Object.entries(object);
+  if (Reflect.ownKeys(object).length !== fields.length) {
+    throw unsupported(place.key, place.parent, 'an object with a symbol as key or with a hidden field');
   }
   let changed = false;
-  const fields = Object.entries(object);
   for (const field of fields) {
     const plain = escapeValue(field[1], field[0], place);
     changed ||= plain !== field[1];
     field[1] = plain;
   }
+  checkToJson(object, place);
   // fromEntries defines fields, so that one called __proto__ stays a field
   const plain = changed ? Object.fromEntries(fields) : object;
   return Object.hasOwn(object, ESCAPE) ? escaped('Object', plain) : plain;
+}
+
+/** `JSON.stringify` would store what such a method returns. An own one is a function, and refused as that. */
+function checkToJson(object: object, place: Place): void {
+  if (typeof (object as { toJSON?: unknown }).toJSON !== 'function') return;
+  throw unsupported(place.key, place.parent, 'an object that inherits a method toJSON');
 }
 
 function escaped(tag: string, ...value: unknown[]): object {
@@ -262,11 +278,31 @@ function isListOfPairs(value: unknown): value is [unknown, unknown][] {
   return Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2);
 }
 
-/** Whether the object is made of fields alone, also in another realm: its prototype is none or a root. */
+/** Whether the object is made of fields alone, also in another realm: its prototype is none or an `Object.prototype`. */
 function isPlainObject(object: object): boolean {
   if (Array.isArray(object)) return false;
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  const prototype: object | null = Object.getPrototypeOf(object);
+  return prototype === null || prototype === Object.prototype || isRoot(prototype);
+}
+
+/** Whether it is the `Object.prototype` of another realm, and not an object of the application without a prototype. */
+function isRoot(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
+}
+
+/** Whether it is an array itself, also of another realm: only an `Array.prototype` is an array too. */
+function isPlainArray(array: readonly unknown[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(array);
+  if (prototype === Array.prototype) return true;
+  return Array.isArray(prototype) && isRoot(Object.getPrototypeOf(prototype) ?? {});
+}
+
+/** Whether it is a Uint8Array itself, also of another realm, or a Buffer, which comes back as a Uint8Array. */
+function isPlainBytes(bytes: Uint8Array): boolean {
+  if (Buffer.isBuffer(bytes)) return true;
+  const prototype: object | null = Object.getPrototypeOf(bytes);
+  const base: object | null = prototype && Object.getPrototypeOf(Object.getPrototypeOf(prototype));
+  return base !== null && isRoot(base);
 }
 
 /** Whether a Date, Map or Set is one itself, not of a class derived from it, and without fields of its own. */

@@ -75,7 +75,8 @@ export interface SessionSupport {
   readonly shared: boolean;
   /**
    * `edit` works. Without it (databases that have no interactive transactions) sessions have the five methods
-   * alone.
+   * alone, and refuse `popItem` with `UNSUPPORTED` where they must look at an item before they remove it: in stores with
+   * `encryption` or `onCorruptItem: 'throw'`.
    */
   readonly edit: boolean;
   /** Operation ids are remembered, so that a repeated change takes effect once. */

@@ -1,3 +1,5 @@
+import { loaderMessage } from './loader-message.js';
+
 /**
  * Every code a {@link SessionError} can carry, with whether a call that failed with it may simply be made again.
  *
@@ -120,7 +122,10 @@ const CAUSE_FIELDS = [
   'column',
 ] as const;
 
-/** A fresh error that keeps what identifies a failure and drops what may hold data: text, SQL and parameters. */
+/**
+ * A fresh error that keeps what identifies a failure and drops what may hold data: text, SQL and parameters. The text of
+ * a module loader holds none.
+ */
 function stripCause(cause: unknown): unknown {
   if (isSessionError(cause)) return cause;
   if (!(cause instanceof Error)) return new Error('a value that is not an error was thrown');
@@ -129,7 +134,7 @@ function stripCause(cause: unknown): unknown {
     const value: unknown = Reflect.get(cause, field);
     if (typeof value === 'string' || typeof value === 'number') fields[field] = value;
   }
-  const stripped = new Error(String(fields.code ?? fields.errno ?? 'no code'));
+  const stripped = new Error(loaderMessage(cause) ?? String(fields.code ?? fields.errno ?? 'no code'));
   stripped.name = cause.name;
   stripped.stack = [`${stripped.name}: ${stripped.message}`, ...frames(cause)].join('\n');
   const inner = cause.cause === undefined ? {} : { cause: stripCause(cause.cause) };

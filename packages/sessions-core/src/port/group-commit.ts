@@ -8,7 +8,8 @@ import type {
   SessionSupport,
   StoredRow,
 } from './backend.js';
-import { isSessionError, type SessionErrorCode } from './errors.js';
+import { isSessionError, type SessionError, type SessionErrorCode } from './errors.js';
+import { afterTick, now, startTimer, type Timer } from './timers.js';
 
 /**
  * Which turns may share a commit. `true`: those of all conversations of a store. `'session'`: only those of one
@@ -32,13 +33,19 @@ const MIN_PART = 8;
 /** Fewer than the connections of a pool, so that other calls still get one. */
 const MAX_COMMITS = 8;
 
-/** Failures that are not those of one turn: repeating each by itself cannot help, or must not be done. */
-const OF_ALL_TURNS: ReadonlySet<SessionErrorCode> = new Set([
-  'AUTHENTICATION_FAILED',
-  'CLOSED',
-  'CONNECTION_FAILED',
-  'OUTCOME_UNKNOWN',
-  'TLS_FAILED',
+/**
+ * Failures that one turn among several may have caused, and that prove that nothing was stored: the only ones after
+ * which the turns of a group are committed again. Whatever else a database says may come after its commit.
+ */
+const OF_ONE_TURN: ReadonlySet<SessionErrorCode> = new Set([
+  'BUSY', // the lock of one conversation
+  'CONSTRAINT_VIOLATED', // a check or a trigger that refuses one row
+  'ITEM_TOO_LARGE', // also where the group as a whole is too large
+  'PERMISSION_DENIED', // row-level security that refuses one row
+  'SCHEMA_MISMATCH', // a column too short for one row
+  'STORAGE_FULL', // smaller turns may still fit
+  'TRANSACTION_CONFLICT', // the database chose this transaction to give way
+  'UNSUPPORTED_VALUE', // an encoding that lacks a character of one row
 ]);
 
 /** One call of `append` that waits for its commit. */
@@ -56,7 +63,8 @@ interface Turn {
  * its end.
  *
  * Every conversation keeps its order and has one commit in flight at most; conversations are served in rotation.
- * Where the database refuses a group, its turns are repeated one by one, so that only the guilty one fails.
+ * Where the database refuses a group and nothing of it was stored, its halves go out again, and so on, within the same
+ * limit of commits in flight: in the end only the guilty turn fails.
  */
 export class GroupingBackend implements SessionBackend {
   readonly supports: SessionSupport;
@@ -69,11 +77,13 @@ export class GroupingBackend implements SessionBackend {
   /** The turns that wait, by conversation; who was served last stands last. */
   readonly #waiting = new Map<string, Turn[]>();
   readonly #sessionsInFlight = new Set<string>();
+  /** Parts of groups that were refused. Their conversations stay in flight, so that no later turn overtakes them. */
+  readonly #refused: Turn[][] = [];
   #commits = 0;
   /** When the latest commit began. */
   #begun = 0;
-  #patience: NodeJS.Timeout | undefined;
-  #tick: NodeJS.Immediate | undefined;
+  #patience: Timer | undefined;
+  #awaitsTick = false;
 
   constructor(backend: SessionBackend, mode: true | 'session') {
     this.supports = backend.supports;
@@ -88,7 +98,7 @@ export class GroupingBackend implements SessionBackend {
   async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
     const turns = batches.map((batch) => this.#enqueue(batch));
     if (this.#backend.gathersByTick) this.#commitAfterTick();
-    else if (!this.#tick) this.#commitWhatMay();
+    else if (!this.#awaitsTick) this.#commitWhatMay();
     return Promise.all(turns);
   }
 
@@ -122,8 +132,10 @@ export class GroupingBackend implements SessionBackend {
   }
 
   #commitAfterTick(): void {
-    this.#tick ??= setImmediate(() => {
-      this.#tick = undefined;
+    if (this.#awaitsTick) return;
+    this.#awaitsTick = true;
+    afterTick(() => {
+      this.#awaitsTick = false;
       this.#commitWhatMay();
     });
   }
@@ -134,6 +146,7 @@ export class GroupingBackend implements SessionBackend {
 
   /** The turns of the next commit, if one may begin. */
   #next(): Turn[] {
+    if (this.#refused.length > 0) return this.#commits < MAX_COMMITS ? (this.#refused.shift() ?? []) : [];
     // first without a look at each conversation: this is asked for every turn that arrives
     if (this.#waiting.size === 0 || !this.#mayBegin(this.#waiting.size)) return [];
     const free = [...this.#waiting.keys()].filter((sessionId) => !this.#sessionsInFlight.has(sessionId));
@@ -154,12 +167,12 @@ export class GroupingBackend implements SessionBackend {
   }
 
   #isOutOfPatience(): boolean {
-    const wait = this.#begun + PATIENCE - performance.now();
+    const wait = this.#begun + PATIENCE - now();
     if (wait <= 0) return true;
-    this.#patience ??= setTimeout(() => {
+    this.#patience ??= startTimer(Math.ceil(wait), () => {
       this.#patience = undefined;
       this.#commitWhatMay();
-    }, Math.ceil(wait));
+    });
     return false;
   }
 
@@ -200,48 +213,50 @@ export class GroupingBackend implements SessionBackend {
   }
 
   async #commit(group: readonly Turn[]): Promise<void> {
-    const sessionIds = new Set(group.map(({ batch }) => batch.sessionId));
-    for (const sessionId of sessionIds) this.#sessionsInFlight.add(sessionId);
+    const conversations = Map.groupBy(group, ({ batch }) => batch.sessionId);
+    for (const sessionId of conversations.keys()) this.#sessionsInFlight.add(sessionId);
     this.#commits++;
-    this.#begun = performance.now();
-    const refusal = await this.#append(group);
+    this.#begun = now();
+    const refusal = conversations.size > 1 ? await this.#append(group) : await this.#appendByHalves(group);
     this.#commits--;
-    if (refusal === undefined) {
-      for (const sessionId of sessionIds) this.#sessionsInFlight.delete(sessionId);
-    } else {
-      this.#appendOneByOne(group);
-    }
+    if (refusal) this.#refused.push(...partsOf([...conversations.values()], refusal.code));
+    else for (const sessionId of conversations.keys()) this.#sessionsInFlight.delete(sessionId);
     // whoever was answered just now may have a next turn: it comes along
-    if (group.length > 1 || this.#waiting.size > 0) this.#commitAfterTick();
+    if (group.length > 1 || this.#waiting.size > 0 || this.#refused.length > 0) this.#commitAfterTick();
+  }
+
+  /** Turns of one conversation: one after the other, as their order counts. */
+  async #appendByHalves(turns: readonly Turn[]): Promise<undefined> {
+    if (!(await this.#append(turns))) return;
+    const middle = Math.ceil(turns.length / 2);
+    await this.#appendByHalves(turns.slice(0, middle));
+    await this.#appendByHalves(turns.slice(middle));
   }
 
   /** @returns The error, where it may be that of one turn among several: none of them is answered then. */
-  async #append(group: readonly Turn[]): Promise<unknown> {
+  async #append(group: readonly Turn[]): Promise<SessionError | undefined> {
     try {
       const outcomes = await this.#backend.append(group.map(({ batch }) => batch));
       for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as AppendOutcome);
     } catch (error) {
-      if (group.length > 1 && isSessionError(error) && !this.#isOfAllTurns(error.code)) return error;
+      if (group.length > 1 && isSessionError(error) && this.#isOfOneTurn(error.code)) return error;
       for (const { reject } of group) reject(error);
     }
     return undefined;
   }
 
   /** Who waited in vain with a synchronous driver waited for the whole database, and blocked the process. */
-  #isOfAllTurns(code: SessionErrorCode): boolean {
-    return OF_ALL_TURNS.has(code) || (code === 'BUSY' && this.#backend.gathersByTick === true);
+  #isOfOneTurn(code: SessionErrorCode): boolean {
+    return OF_ONE_TURN.has(code) && !(code === 'BUSY' && this.#backend.gathersByTick);
   }
+}
 
-  /** Conversations side by side: one whose lock cannot be had does not delay the others a second time. */
-  #appendOneByOne(group: readonly Turn[]): void {
-    for (const [sessionId, turns] of Map.groupBy(group, ({ batch }) => batch.sessionId)) {
-      void this.#appendInOrder(sessionId, turns);
-    }
-  }
-
-  async #appendInOrder(sessionId: string, turns: readonly Turn[]): Promise<void> {
-    for (const turn of turns) await this.#append([turn]);
-    this.#sessionsInFlight.delete(sessionId);
-    if (this.#waiting.size > 0) this.#commitAfterTick();
-  }
+/**
+ * How the conversations of a refused group are committed again: by halves, so that one guilty turn among a thousand
+ * costs some twenty commits. After a wait for a lock one by one, so that no other conversation waits for it again.
+ */
+function partsOf(conversations: readonly Turn[][], code: SessionErrorCode): Turn[][] {
+  if (code === 'BUSY') return [...conversations];
+  const middle = Math.ceil(conversations.length / 2);
+  return [conversations.slice(0, middle).flat(), conversations.slice(middle).flat()];
 }

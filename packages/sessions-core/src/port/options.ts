@@ -7,22 +7,56 @@ export type OptionCheck = (value: unknown) => string | undefined;
  * @param owner - Who takes the options, for the message.
  * @param options - What the caller passed. `undefined` values count as absent.
  * @param checks - The known options, each with its check.
- * @throws TypeError that names the option, never its value.
+ * @throws TypeError that names the option, never its value. An unknown name is not repeated: a text in the wrong place
+ * may be a secret.
  */
 export function checkOptions(
   owner: string,
   options: unknown,
   checks: Readonly<Record<string, OptionCheck>>,
 ): void {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`${owner}: options must be an object.`);
+  if (!isOptionsObject(options)) throw new TypeError(`${owner}: options must be an object.`);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (!check)
-      throw new TypeError(`${owner}: unknown option "${name}". Known: ${Object.keys(checks).join(', ')}.`);
+    if (!check) throw new TypeError(`${owner}: unknown option. Known: ${Object.keys(checks).join(', ')}.`);
     const problem = value === undefined ? undefined : check(value);
     if (problem) throw new TypeError(`${owner}: option "${name}" must be ${problem}.`);
   }
+}
+
+/**
+ * Whether a value is an object that may hold options. A list, a Map or a promise has none of ours, and would pass as if
+ * none were given.
+ */
+export function isOptionsObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
+}
+
+/**
+ * Checks what says where the conversations of a store are: an object with one of the given keys and no other.
+ *
+ * @param owner - Who takes it, for the message.
+ * @param target - What the caller passed.
+ * @param keys - The keys that it may have.
+ * @returns The key that it has.
+ * @throws TypeError that names the keys, never what was passed.
+ * @example
+ * ```ts
+ * checkTarget('MyStore', { url: 'mine:a' }, ['url', 'pool']); // 'url'
+ * ```
+ */
+export function checkTarget<const Key extends string>(
+  owner: string,
+  target: unknown,
+  keys: readonly Key[],
+): Key {
+  const given = typeof target === 'object' && target !== null ? Object.keys(target) : [];
+  const [key] = given;
+  const found = keys.find((one) => one === key);
+  if (found !== undefined && given.length === 1) return found;
+  const forms = keys.map((one) => `{ ${one} }`).join(' or ');
+  const hint = typeof target === 'string' ? ' A URL goes into it as { url }.' : '';
+  throw new TypeError(`${owner}: the first argument must be ${forms}, and nothing else.${hint}`);
 }
 
 /** `true` or `false`. */

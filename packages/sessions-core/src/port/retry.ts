@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Awaitable } from './awaitable.js';
-import { isSessionError, type SessionErrorCode } from './errors.js';
+import { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
 import { isWholeNumber } from './options.js';
+import { delay } from './timers.js';
 
 /** How often and how patiently a call to a server is tried again. */
 export interface RetryOptions {
@@ -22,9 +22,24 @@ const CONFLICT_RETRIES = 10;
 const FIRST_CONFLICT_DELAY = 10;
 
 /**
+ * What only `decide` throws, under the conversation's lock: it was shown whether the operation is recorded, so this is
+ * known for all earlier attempts too. No answer of a database is turned into these codes.
+ */
+const DECIDED: ReadonlySet<SessionErrorCode> = new Set([
+  'CORRUPT_ITEM',
+  'DECRYPTION_FAILED',
+  'INVALID_TRANSACTION',
+  'OPERATION_CONFLICT',
+  'SUFFIX_MISMATCH',
+]);
+
+/**
  * Makes a call, and makes it again where nothing can have been written and it may succeed: after
  * `CONNECTION_FAILED`, and after `TRANSACTION_CONFLICT` (the database rolled back: at most 10 times, after short
  * waits). Whatever else is thrown reaches the caller at once. The first attempt starts in the same tick.
+ *
+ * Once the outcome of an attempt is unknown, a later failure says nothing about it: it is thrown as `OUTCOME_UNKNOWN`
+ * too, with that failure as its cause, unless `decide` refused under the lock.
  *
  * @param attempt - The whole call, from taking a connection to its COMMIT.
  * @param repeatable - Whether the call takes effect once, however often it is made, because all of it is recorded
@@ -37,24 +52,36 @@ export async function retry<T>(
 ): Promise<T> {
   const { maxRetries = 3, retryDelay = 1000 } = options;
   const done: Partial<Record<SessionErrorCode, number>> = {};
+  let mayBeStored = false;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isSessionError(error)) throw error;
+      if (!isSessionError(error)) throw mayBeStored ? stillUnknown(error) : error;
       const { code } = error;
       const tried = done[code] ?? 0;
       if (
         (code === 'CONNECTION_FAILED' || (repeatable && code === 'OUTCOME_UNKNOWN')) &&
         tried < maxRetries
       ) {
-        await wait(retryDelay * (1 - Math.random() / 2));
+        await delay(retryDelay * (1 - Math.random() / 2));
       } else if (code === 'TRANSACTION_CONFLICT' && maxRetries > 0 && tried < CONFLICT_RETRIES) {
-        await wait(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));
+        await delay(Math.random() * Math.min(retryDelay, FIRST_CONFLICT_DELAY * 2 ** tried));
       } else {
-        throw error;
+        throw mayBeStored && !DECIDED.has(code) ? stillUnknown(error) : error;
       }
+      mayBeStored ||= code === 'OUTCOME_UNKNOWN';
       done[code] = tried + 1;
     }
   }
+}
+
+function stillUnknown(error: unknown): SessionError {
+  if (isSessionError(error) && error.code === 'OUTCOME_UNKNOWN') return error;
+  return new SessionError(
+    'OUTCOME_UNKNOWN',
+    'The answer to a write was lost, and repeating it failed (see the cause), so it may have been stored or not. ' +
+      'Repeat it with the same operation id, or read the conversation first.',
+    { cause: error },
+  );
 }

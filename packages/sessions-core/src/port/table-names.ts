@@ -1,5 +1,5 @@
 import { digestOf } from './digest.js';
-import type { OptionCheck } from './options.js';
+import { isOptionsObject, type OptionCheck } from './options.js';
 
 /** The tables of a store. The defaults are those of the Python SDK's `SQLAlchemySession`. */
 export interface TableNames {
@@ -34,8 +34,7 @@ export function schemaNames(tables?: TableNames) {
 
 /** Checks the `tables` option. */
 export const isTableNames: OptionCheck = (value) => {
-  if (typeof value !== 'object' || value === null)
-    return 'an object with the names of "sessions" and "messages"';
+  if (!isOptionsObject(value)) return 'an object with the names of "sessions" and "messages"';
   for (const [key, name] of Object.entries(value)) {
     if (key !== 'sessions' && key !== 'messages')
       return 'an object with no other key than "sessions" and "messages"';

@@ -15,11 +15,15 @@ export const STORE_SCHEMES: Readonly<Record<string, StoreUrlScheme>> = {
   mariadb: 'mysql',
 };
 
+interface Server {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
 interface UrlParts {
   readonly user: string | undefined;
   readonly password: string | undefined;
-  readonly host: string;
-  readonly port: number | undefined;
+  readonly servers: readonly Server[];
   readonly database: string | undefined;
   readonly query: URLSearchParams;
 }
@@ -31,7 +35,10 @@ interface UrlParts {
 export class StoreUrl {
   /** The kind of store. */
   readonly scheme: StoreUrlScheme;
-  /** Host name or address, without brackets; empty for embedded stores. */
+  /**
+   * Decoded host name or address, without brackets, or the path of a socket; empty for embedded stores and where the
+   * URL has none.
+   */
   readonly host: string;
   /** Absent where the URL has none. */
   readonly port: number | undefined;
@@ -46,8 +53,9 @@ export class StoreUrl {
   /** Use {@link parseStoreUrl}. */
   constructor(scheme: StoreUrlScheme, href: string, parts: UrlParts) {
     this.scheme = scheme;
-    this.host = parts.host;
-    this.port = parts.port;
+    const [server] = parts.servers;
+    this.host = server?.host ?? '';
+    this.port = server?.port;
     this.user = parts.user;
     this.database = parts.database;
     this.#href = href;
@@ -72,7 +80,7 @@ export class StoreUrl {
 
   /** The URL without user, password and query, for messages. */
   toString(): string {
-    if (this.scheme === 'memory' || this.scheme === 'sqlite') return this.#href;
+    if (this.scheme === 'memory' || this.scheme === 'sqlite') return this.#href.replace(/\?.*/s, '');
     const port = this.port === undefined ? '' : `:${this.port}`;
     return `${this.scheme}://${this.host}${port}/${this.database ?? ''}`;
   }
@@ -88,9 +96,16 @@ export class StoreUrl {
   }
 }
 
-// Host: a name, an IPv4 address or an IPv6 address in brackets. Path: one segment, the database.
-const AFTER_USER =
-  /^(?<host>\[[0-9a-fA-F:.]+\]|[^@:/?#[\]]*)(?::(?<port>\d+))?(?:\/(?<database>[^@:/?#]*))?(?:\?(?<query>[^#]*))?$/;
+// A server: a name, an IPv4 address or an IPv6 address in brackets, with or without a port.
+const SERVER = String.raw`(?:\[[0-9a-fA-F:.]+\]|[^@:/?#[\],]*)(?::\d+)?`;
+
+// Servers, then a path of one segment, the database.
+const AFTER_USER = new RegExp(
+  String.raw`^(?<servers>${SERVER}(?:,${SERVER})*)(?:\/(?<database>[^@:/?#]*))?(?:\?(?<query>[^#]*))?$`,
+);
+
+/** Why a list of hosts is refused. */
+export const ONE_HOST = 'Several hosts in one URL are not supported: name the one that takes writes.';
 
 /**
  * Parses the URL of a store.
@@ -106,16 +121,21 @@ const AFTER_USER =
  * ```
  */
 export function parseStoreUrl(url: string, wanted?: StoreUrlScheme): StoreUrl {
-  if (typeof url !== 'string') throw new TypeError('The URL of a store must be a string.');
+  if (typeof url !== 'string') {
+    const hint = url === undefined ? ' It is undefined: is the environment variable set?' : '';
+    throw new TypeError(`The URL of a store must be a string.${hint}`);
+  }
   const [, prefix = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const name = prefix.toLowerCase();
   const scheme = Object.hasOwn(STORE_SCHEMES, name) ? STORE_SCHEMES[name] : undefined;
   if (!scheme || (wanted && scheme !== wanted)) {
-    const names = Object.keys(STORE_SCHEMES).filter((known) => !wanted || STORE_SCHEMES[known] === wanted);
-    const known = names.map((known) => `${known}:`);
-    throw new SessionError('UNSUPPORTED_URL', `The URL of a store begins with one of ${known.join(', ')}`);
+    const hint = scheme === undefined && wanted !== 'postgres' && wanted !== 'mysql' ? didYouMean(url) : '';
+    throw new SessionError(
+      'UNSUPPORTED_URL',
+      `The URL of a store begins with one of ${prefixes(wanted)}.${hint}`,
+    );
   }
-  if (scheme === 'memory' || scheme === 'sqlite') return new StoreUrl(scheme, url, EMBEDDED);
+  if (scheme === 'memory' || scheme === 'sqlite') return embeddedStore(scheme, url, rest);
   const parts = rest.startsWith('//') ? parseServer(rest.slice(2)) : undefined;
   if (!parts) {
     throw new SessionError(
@@ -124,17 +144,29 @@ export function parseStoreUrl(url: string, wanted?: StoreUrlScheme): StoreUrl {
         'user and the password with encodeURIComponent().',
     );
   }
+  if (parts.servers.length > 1) throw new SessionError('UNSUPPORTED_URL', ONE_HOST);
   return new StoreUrl(scheme, url, parts);
 }
 
-const EMBEDDED: UrlParts = {
-  user: undefined,
-  password: undefined,
-  host: '',
-  port: undefined,
-  database: undefined,
-  query: new URLSearchParams(),
-};
+function prefixes(wanted: StoreUrlScheme | undefined): string {
+  const names = Object.keys(STORE_SCHEMES).filter((known) => !wanted || STORE_SCHEMES[known] === wanted);
+  return names.map((name) => `${name}:`).join(', ');
+}
+
+/** A path as people give it to SQLite, without a character that a URL with a password would have. */
+const PATH_OF_DATABASE = /^(?:[A-Za-z]:[\\/]|\.{0,2}\/)?[\w .\\/-]+\.(?:db3?|sqlite3?)$/;
+
+function didYouMean(url: string): string {
+  return PATH_OF_DATABASE.test(url) ? ` Did you mean sqlite:${url}?` : '';
+}
+
+function embeddedStore(scheme: StoreUrlScheme, url: string, rest: string): StoreUrl {
+  const [path = '', ...query] = rest.split('?');
+  if (scheme === 'memory' && path !== '' && path !== '//')
+    throw new SessionError('UNSUPPORTED_URL', 'The URL of a store in memory is "memory:"; no name follows.');
+  const parts = { user: undefined, password: undefined, servers: [], database: undefined };
+  return new StoreUrl(scheme, url, { ...parts, query: new URLSearchParams(query.join('?')) });
+}
 
 function parseServer(text: string): UrlParts | undefined {
   // without a user first: an @ may also stand in the query
@@ -148,17 +180,24 @@ function parseServer(text: string): UrlParts | undefined {
 function readServer(userInfo: string | undefined, text: string): UrlParts | undefined {
   const groups = AFTER_USER.exec(text)?.groups;
   if (!groups) return undefined;
-  const port = groups.port === undefined ? undefined : Number(groups.port);
-  if (port !== undefined && (port < 1 || port > 65_535)) return undefined;
+  const servers = (groups.servers ?? '').split(',').map(serverOf);
+  if (servers.some(({ port = 1 }) => port < 1 || port > 65_535)) return undefined;
   const colon = userInfo?.indexOf(':') ?? -1;
   const user = colon < 0 ? userInfo : userInfo?.slice(0, colon);
   return {
     user: user ? decode(user) : undefined,
     password: colon < 0 ? undefined : decode(userInfo?.slice(colon + 1) ?? ''),
-    host: (groups.host ?? '').replace(/^\[|\]$/g, ''),
-    port,
+    servers,
     database: groups.database ? decode(groups.database) : undefined,
     query: new URLSearchParams(groups.query),
+  };
+}
+
+function serverOf(text: string): Server {
+  const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
+  return {
+    host: decode(host.replace(/^\[(.*)\]$/, '$1')),
+    port: port === undefined ? undefined : Number(port),
   };
 }
 

@@ -12,7 +12,7 @@ import { type KeyedOperation, newOperation, operationOf, withRetention } from '.
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
-import { checkOptions } from '../port/options.js';
+import { checkOptions, type OptionCheck } from '../port/options.js';
 import { answersEarlierCall } from '../window/item-partners.js';
 import { type SessionWindow, windowOf } from '../window/window.js';
 import { whenWrapped } from './compaction-wrapper.js';
@@ -134,7 +134,7 @@ export class StoreSession
    * @param runContext - See {@link getItems}.
    * @param options - With an `operationId` the call can be repeated after an unknown outcome: the same items under
    * the same id are stored once.
-   * @throws TypeError if `items` is not an array of plain objects.
+   * @throws TypeError if `items` is not an array of plain objects; for an unknown option.
    * @throws SessionError `UNSUPPORTED_VALUE` with the path of a value that could not be read back as it is;
    * `OPERATION_CONFLICT` if the operation id was used for something else; `UNSUPPORTED` for an operation id where
    * the store cannot remember it. Nothing is stored then.
@@ -145,6 +145,7 @@ export class StoreSession
     options: AddItemsOptions = {},
   ): Promise<void> {
     return this.#perform('addItems', runContext, ({ storedId, codec, items: stored }) => {
+      checkOptions('addItems', options, ADD_ITEMS_CHECKS);
       const texts = codec.encode(items);
       const operation = this.#operationOf(options, items, codec);
       if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
@@ -166,7 +167,8 @@ export class StoreSession
    *
    * @returns The item, or `undefined` if there is none.
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw` and the newest row is not an item;
-   * `DECRYPTION_FAILED` if no key fits. Nothing is removed then.
+   * `DECRYPTION_FAILED` if no key fits; `UNSUPPORTED` in a store that must look at an item before it removes it
+   * (`encryption`, or `onCorruptItem: 'throw'`) over a database without transactions. Nothing is removed then.
    */
   popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
     return this.#perform(
@@ -288,9 +290,6 @@ export class StoreSession
   ): KeyedOperation | undefined {
     if (operationId === undefined)
       return this.#host.exactlyOnce && this.#host.operations ? this.#kept(newOperation()) : undefined;
-    if (typeof operationId !== 'string' || operationId.trim() === '') {
-      throw new TypeError('An operation id must be a text that is not blank.');
-    }
     if (!this.#host.operations) {
       throw new SessionError(
         'UNSUPPORTED',
@@ -300,6 +299,11 @@ export class StoreSession
     return this.#kept(operationOf(operationId, JSON.stringify(encodeItems(items)), codec));
   }
 }
+
+const ADD_ITEMS_CHECKS: Readonly<Record<keyof AddItemsOptions, OptionCheck>> = {
+  operationId: (value) =>
+    typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank',
+};
 
 function append(
   backend: SessionBackend,

@@ -3,6 +3,7 @@ import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import { RowReader } from '../items/row-reader.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { Decide, HistoryPatch, Operation, SessionBackend, StoredRow } from '../port/backend.js';
+import { SessionError } from '../port/errors.js';
 import type { SessionWindow } from '../window/window.js';
 import { readWindow } from '../window/window-reader.js';
 import type { SessionHost } from './session-host.js';
@@ -107,22 +108,17 @@ export class StoredItems {
 
   /**
    * Pops the newest item. Rows that are none are removed on the way or, if the application wants it, refused. Rows
-   * that no key opens stay where they are.
+   * that no key opens stay where they are. Where a row may have to be refused, that takes a transaction.
    */
   pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {
     const refuses = this.#host.onCorruptItem === 'throw' || this.#codec.isSealed !== undefined;
-    if (refuses && this.#host.edit) return this.#popByEdit(backend);
-    return whenReady(refuses ? backend.read(this.#storedId, 1) : [], (newest) => {
-      const before = this.#reader();
-      for (const row of newest) before.read(row);
-      before.check();
-      return whenReady(backend.pop(this.#storedId), (row) => {
-        if (!row) return undefined;
-        const reader = this.#reader();
-        const item = reader.item(row);
-        reader.tell('removed');
-        return item ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend));
-      });
+    if (refuses) return this.#host.edit ? this.#popByEdit(backend) : cannotPop();
+    return whenReady(backend.pop(this.#storedId), (row) => {
+      if (!row) return undefined;
+      const reader = this.#reader();
+      const item = reader.item(row);
+      reader.tell('removed');
+      return item ?? (this.#host.edit ? this.#popByEdit(backend) : this.pop(backend));
     });
   }
 
@@ -161,6 +157,15 @@ export class StoredItems {
   #reader(): RowReader {
     return new RowReader(this.#codec, this.#host);
   }
+}
+
+/** Between a look at the newest row and its removal another process may add one, which would then be lost unseen. */
+function cannotPop(): never {
+  throw new SessionError(
+    'UNSUPPORTED',
+    'popItem() must look at an item before it removes it, because of the options "encryption" and "onCorruptItem". ' +
+      'This database cannot do both in one transaction. Nothing was removed.',
+  );
 }
 
 /** The newest `wanted` items of the rows, oldest first. */

@@ -24,7 +24,7 @@ export interface ScopedStoreParent<Transaction> {
  * await run(agent, 'Where is my order?', { session: acme.session('chat_123') });
  * ```
  */
-export class ScopedStore<Transaction = unknown> {
+export class ScopedStore<Transaction = object> {
   /** The tenant. */
   readonly tenant: string;
   readonly #parent: ScopedStoreParent<Transaction>;

@@ -8,9 +8,11 @@ import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from '../items/responses-f
 import type { OnCorruptItem } from '../items/row-reader.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
 import { CallOrder } from '../port/call-order.js';
+import { checked } from '../port/checked-backend.js';
 import { SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
+import { now } from '../port/timers.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession } from '../session/session.js';
 import type { PreparedCall, SessionHost, SessionOperation } from '../session/session-host.js';
@@ -95,6 +97,9 @@ export const OPERATION_CHANNEL = 'stackone:sessions:operation';
 
 const operations = channel(OPERATION_CHANNEL);
 
+// A symbol of the global registry: a store of the CommonJS copy may be handed to a session of the ESM copy.
+const HOST = Symbol.for('@stackone/sessions-core/host');
+
 /**
  * What sessions reach a store by, for classes derived from {@link StoreSession}; applications call `store.session`.
  *
@@ -107,7 +112,9 @@ const operations = channel(OPERATION_CHANNEL);
  * }
  * ```
  */
-export let hostOf: (store: SessionStore) => SessionHost;
+export function hostOf(store: SessionStore): SessionHost {
+  return (store as unknown as { readonly [HOST]: SessionHost })[HOST];
+}
 
 /**
  * One database with any number of conversations.
@@ -139,10 +146,6 @@ export class SessionStore implements AsyncDisposable {
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
 
-  static {
-    hostOf = (store) => store.#host;
-  }
-
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
     this.#engine = engine;
@@ -153,6 +156,7 @@ export class SessionStore implements AsyncDisposable {
     this.#exactlyOnce = options.exactlyOnce ?? false;
     this.#operationRetentionDays = options.operationRetentionDays ?? 90;
     this.#host = this.#hostOf(undefined);
+    Object.defineProperty(this, HOST, { value: this.#host });
   }
 
   /** What this store can do. Before it is open: what its engine can do at best. */
@@ -219,7 +223,7 @@ export class SessionStore implements AsyncDisposable {
    * @throws SessionError `NOT_OPEN` before {@link open}, `UNSUPPORTED` where the database has no transactions,
    * `CLOSED` after {@link close}.
    */
-  with(transaction: unknown): TransactionStore {
+  with(transaction: object): TransactionStore {
     return this.#join(transaction, this.#host);
   }
 
@@ -236,12 +240,15 @@ export class SessionStore implements AsyncDisposable {
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
   on(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    // Node's own refusal would repeat what it got
+    if (typeof listener !== 'function') throw new TypeError('store.on() takes an event and a function.');
     this.#events.on(event, listener);
     return this;
   }
 
   /** Takes a listener away that {@link on} added. */
   off(event: 'warning', listener: (warning: SessionWarning) => void): this {
+    if (typeof listener !== 'function') throw new TypeError('store.off() takes an event and a function.');
     this.#events.off(event, listener);
     return this;
   }
@@ -258,7 +265,19 @@ export class SessionStore implements AsyncDisposable {
     return this;
   }
 
-  /** Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`. */
+  /**
+   * Waits for the calls under way, then ends what the store opened. Every later call fails with `CLOSED`: a run that is not over
+   * could not store its turn, so wait for your runs first.
+   *
+   * @example
+   * ```ts
+   * // `on`, not `once`: the SDK ends the process when no listener but its own is left
+   * process.on('SIGTERM', async () => {
+   *   await Promise.all(runs);
+   *   await store.close();
+   * });
+   * ```
+   */
   close(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
@@ -319,7 +338,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   #perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    const started = operations.hasSubscribers ? performance.now() : undefined;
+    const started = operations.hasSubscribers ? now() : undefined;
     const result = this.#start(operation, prepare);
     return started === undefined ? result : this.#publish(result, operation, started);
   }
@@ -359,7 +378,7 @@ export class SessionStore implements AsyncDisposable {
   }
 
   async #connect(): Promise<SessionBackend> {
-    const backend = await this.#engine.open((warning) => this.#warn(warning));
+    const backend = checked(await this.#engine.open((warning) => this.#warn(warning)));
     return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
   }
 
@@ -383,7 +402,7 @@ export class SessionStore implements AsyncDisposable {
       error = thrown instanceof SessionError ? thrown.code : (thrown as Error).name;
       throw thrown;
     } finally {
-      const ms = performance.now() - started;
+      const ms = now() - started;
       operations.publish({ engine: this.#engine.name, operation, ms, ...(error && { error }) });
     }
   }
@@ -392,7 +411,7 @@ export class SessionStore implements AsyncDisposable {
 
   /** In a microtask, so that a listener never runs inside a transaction of ours and its failure is its own. */
   #warn(warning: SessionWarning): void {
-    queueMicrotask(() => {
+    void Promise.resolve().then(() => {
       if (this.#events.emit('warning', warning) || this.#told.has(warning.code)) return;
       this.#told.add(warning.code);
       process.emitWarning(warning.message, { type: 'SessionStoreWarning', code: warning.code });

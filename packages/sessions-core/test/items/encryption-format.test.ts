@@ -197,7 +197,7 @@ test.each([
     { key: 'canary', ttlSeconds: 1.5 },
     /"ttlSeconds" is a whole/,
   ],
-  ['an unknown field', { key: 'canary', ttl: 600 }, /without "ttl"/],
+  ['an unknown field', { key: 'canary', ttl: 600 }, /ttlSeconds, acceptPlaintext, and nothing else/],
 ])('refused: %s', (_, options, message) => {
   const error = catchError(() => new ItemEncryption(options as never));
   expect(error).toBeInstanceOf(TypeError);

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SESSION_ERROR_CODES, SessionError, type SessionErrorCode } from '../../src/index.js';
 
-const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
-const [, table = ''] = /<!-- error table -->\s+((?:\|.*\n)+)/.exec(readme) ?? [];
+const page = readFileSync(join(import.meta.dirname, '../../../../docs/errors.md'), 'utf8');
+const [, table = ''] = /<!-- error table -->\s+((?:\|.*\n)+)/.exec(page) ?? [];
 const rows = table
   .split('\n')
   .filter((line) => line.startsWith('| `'))
@@ -16,11 +16,11 @@ const rows = table
     action,
   }));
 
-test('the README lists every error code once, in alphabetical order, and no other', () => {
+test('docs/errors.md lists every error code once, in alphabetical order, and no other', () => {
   expect(rows.map(({ code }) => code)).toEqual(SESSION_ERROR_CODES);
 });
 
-test('the README says of each what it means, what to do, and truly whether it is retryable', () => {
+test('docs/errors.md says of each what it means, what to do, and truly whether it is retryable', () => {
   for (const { code, meaning, retryable, action } of rows) {
     expect(meaning, code).toBeTruthy();
     expect(action, code).toBeTruthy();

@@ -2,7 +2,13 @@ import { setImmediate as tick } from 'node:timers/promises';
 import type { AgentInputItem } from '@openai/agents-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { AppendBatch, AppendOutcome, SessionBackend } from '../../src/backend.js';
-import { SessionError, type SessionErrorCode, SessionStore, type StoreOptions } from '../../src/index.js';
+import {
+  SESSION_ERROR_CODES,
+  SessionError,
+  type SessionErrorCode,
+  SessionStore,
+  type StoreOptions,
+} from '../../src/index.js';
 import { createToyBackend } from '../conformance/toy-backend.mjs';
 
 /** A store whose commits are told by their texts, last until the test ends them, and fail where it wants. */
@@ -59,6 +65,17 @@ async function gatedStore(options: StoreOptions = {}, change: (backend: SessionB
 async function settled(): Promise<void> {
   for (let count = 0; count < 5; count++) await tick();
 }
+
+// The true timers cannot be replaced from outside; here the test moves the clock, so that no commit depends on how busy
+// the machine is.
+vi.mock('../../src/port/timers.js', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../src/port/timers.js')>()),
+  now: () => performance.now(),
+  startTimer(ms: number, call: () => void) {
+    const timeout = setTimeout(call, ms);
+    return { cancel: () => clearTimeout(timeout), unref: () => undefined };
+  },
+}));
 
 function message(content: string): AgentInputItem {
   return { role: 'user', content };
@@ -160,7 +177,51 @@ test('the turn that the database refuses fails alone', async () => {
   expect(await store.session('c').getItems()).toEqual([message('3')]);
 });
 
-test.each<SessionErrorCode>(['OUTCOME_UNKNOWN', 'CONNECTION_FAILED'])(
+/** What proves that nothing was stored, and may be the fault of one turn. */
+const OF_ONE_TURN: SessionErrorCode[] = [
+  'BUSY',
+  'CONSTRAINT_VIOLATED',
+  'ITEM_TOO_LARGE',
+  'PERMISSION_DENIED',
+  'SCHEMA_MISMATCH',
+  'STORAGE_FULL',
+  'TRANSACTION_CONFLICT',
+  'UNSUPPORTED_VALUE',
+];
+
+test.each(OF_ONE_TURN)(
+  'the one of 1,500 turns that ends in %s fails alone, under the limit of commits',
+  async (code) => {
+    const backend: SessionBackend = createToyBackend();
+    const append = backend.append.bind(backend) as (batches: readonly AppendBatch[]) => AppendOutcome[];
+    let commits = 0;
+    let inFlight = 0;
+    let most = 0;
+    backend.append = async (batches) => {
+      commits++;
+      most = Math.max(most, ++inFlight);
+      await tick();
+      inFlight--;
+      if (batches.some(({ texts }) => texts.join().includes('bad'))) throw new SessionError(code, 'refused');
+      return append(batches);
+    };
+    const store = new SessionStore({ name: 'counting', supports: backend.supports, open: () => backend });
+    const contentOf = (index: number) => (index === 700 ? 'bad' : `good ${index}`);
+    const results = await Promise.allSettled(
+      Array.from({ length: 1500 }, (_, index) =>
+        store.session(`chat ${index % 500}`).addItems([message(contentOf(index))]),
+      ),
+    );
+    const failed = results.flatMap((result, index) => (result.status === 'rejected' ? [index] : []));
+    expect(failed).toEqual([700]);
+    expect(await store.session('chat 200').getItems()).toEqual([200, 1200].map((n) => message(contentOf(n))));
+    expect(most).toBeLessThanOrEqual(8);
+    if (code !== 'BUSY') expect(commits).toBeLessThan(60);
+    await store.close();
+  },
+);
+
+test.each(SESSION_ERROR_CODES.filter((code) => !OF_ONE_TURN.includes(code)))(
   'after %s every turn of the commit says so, and none is repeated',
   async (code) => {
     const { add, refused, commits, endAll } = await gatedStore();

@@ -1,13 +1,13 @@
-import { expect, test } from 'vitest';
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
 import {
   checkOptions,
+  checkTarget,
   derivedName,
-  importDriver,
   isBoolean,
   isOneOf,
   isTableNames,
   isWholeNumber,
-  requireNode,
 } from '../../src/backend.js';
 
 const checks = { on: isBoolean, wait: isWholeNumber(0), mode: isOneOf('a', 'b'), tables: isTableNames };
@@ -20,8 +20,8 @@ test.each([{}, { on: true, wait: 0, mode: 'a', tables: { sessions: 's' } }, { on
 );
 
 test.each([
-  [{ creatTables: true }, 'Store: unknown option "creatTables". Known: on, wait, mode, tables.'],
-  [{ toString: true }, 'unknown option "toString"'],
+  [{ canaryOn: true }, 'Store: unknown option. Known: on, wait, mode, tables.'],
+  [{ toString: true }, 'unknown option. Known'],
   [{ on: 1 }, 'option "on" must be true or false'],
   [{ wait: -1 }, 'at least 0'],
   [{ wait: '5' }, 'at least 0'],
@@ -32,6 +32,12 @@ test.each([
   [{ tables: { sessions: 'a\0b' } }, '1 to 63 bytes'],
   [{ tables: { sessions: 'same', messages: 'same' } }, 'two different names'],
   [null, 'options must be an object'],
+  ['canary', 'options must be an object'],
+  [['canary'], 'options must be an object'],
+  [new Map([['mode', 'canary']]), 'options must be an object'],
+  [Promise.resolve({ mode: 'canary' }), 'options must be an object'],
+  [() => 'canary', 'options must be an object'],
+  [new Date(), 'options must be an object'],
 ])('%j is refused', (options, message) => {
   let error: unknown;
   try {
@@ -44,6 +50,56 @@ test.each([
   expect((error as Error).message).not.toContain('canary');
 });
 
+test('options may be an instance of a class, and a module', async () => {
+  class Config {
+    on = true;
+  }
+  expect(() => checkOptions('Store', new Config(), checks)).not.toThrow();
+  expect(() => checkOptions('Store', new Config(), {})).toThrow(TypeError);
+  const module: unknown = await import('data:text/javascript,export const wait = -1' as string);
+  expect(() => checkOptions('Store', module, checks)).toThrow('option "wait"');
+});
+
+describe('checkTarget', () => {
+  const check = (target: unknown) => checkTarget('Store', target, ['url', 'pool']);
+
+  test('tells which key the target has', () => {
+    expect(check({ url: 'a' })).toBe('url');
+    expect(check({ pool: undefined })).toBe('pool');
+  });
+
+  test.each([
+    'postgres://me:canary@h/db',
+    undefined,
+    null,
+    7,
+    Symbol('canary'),
+    () => 'canary',
+    ['canary'],
+    {},
+    { uri: 'canary' },
+    { url: 'canary', pool: {} },
+    { url: 'canary', max: 5 },
+    new URL('postgres://me:canary@h/db'),
+  ])('%o is refused, and not repeated', (target) => {
+    let error: unknown;
+    try {
+      check(target);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toContain(
+      'Store: the first argument must be { url } or { pool }, and nothing else.',
+    );
+    expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary');
+  });
+
+  test('says where a URL goes', () => {
+    expect(() => check('postgres://me:canary@h/db')).toThrow('A URL goes into it as { url }.');
+  });
+});
+
 test('derived names fit into 63 bytes and never meet', () => {
   expect(derivedName('idx_', 'agent_messages', '_session_time')).toBe('idx_agent_messages_session_time');
   const long = 'ä'.repeat(31);
@@ -52,37 +108,4 @@ test('derived names fit into 63 bytes and never meet', () => {
   );
   for (const name of names) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   expect(new Set(names).size).toBe(3);
-});
-
-test('a driver that is not installed is named with the line that installs it', async () => {
-  const missing = () => import('a-driver-that-nobody-has' as string);
-  await expect(importDriver('a-driver-that-nobody-has', missing)).rejects.toMatchObject({
-    code: 'DRIVER_MISSING',
-    message:
-      'The package "a-driver-that-nobody-has" is not installed. Run: npm install a-driver-that-nobody-has',
-  });
-});
-
-test('a driver that is there but does not load is another failure', async () => {
-  const broken = async () => {
-    throw Object.assign(new Error('canary'), { code: 'ERR_DLOPEN_FAILED' });
-  };
-  await expect(importDriver('driver', broken)).rejects.toMatchObject({
-    code: 'DRIVER_FAILED',
-    cause: { code: 'ERR_DLOPEN_FAILED' },
-  });
-  const inner = async () => {
-    throw Object.assign(new Error("Cannot find package 'bindings' imported from driver.js"), {
-      code: 'ERR_MODULE_NOT_FOUND',
-    });
-  };
-  await expect(importDriver('driver', inner)).rejects.toMatchObject({ code: 'DRIVER_FAILED' });
-});
-
-test('a Node that is too old is refused', () => {
-  expect(() => requireNode('driver', 22, '20.20.2')).toThrow(
-    expect.objectContaining({ code: 'UNSUPPORTED_RUNTIME' }),
-  );
-  expect(() => requireNode('driver', 22, '22.0.0')).not.toThrow();
-  expect(() => requireNode('driver', 22)).not.toThrow();
 });

@@ -1,6 +1,15 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { retry } from '../../src/backend.js';
-import { SessionError, type SessionErrorCode } from '../../src/index.js';
+import { SESSION_ERROR_CODES, SessionError, type SessionErrorCode } from '../../src/index.js';
+
+/** What is thrown by whoever was shown the rows and the recorded operation. */
+const DECIDED: SessionErrorCode[] = [
+  'CORRUPT_ITEM',
+  'DECRYPTION_FAILED',
+  'INVALID_TRANSACTION',
+  'OPERATION_CONFLICT',
+  'SUFFIX_MISMATCH',
+];
 
 function failing(code: SessionErrorCode, times: number) {
   let left = times;
@@ -54,4 +63,46 @@ test('the first attempt starts in the same tick', () => {
   const attempt = vi.fn(async () => 1);
   void retry(attempt);
   expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+describe('once the outcome of an attempt is unknown', () => {
+  /** Fails with these codes, one after the other. */
+  function failingWith(...codes: (SessionErrorCode | 'RangeError')[]) {
+    return vi.fn(async () => {
+      const code = codes.shift();
+      if (code === 'RangeError') throw new RangeError('a mistake');
+      if (code) throw new SessionError(code, 'failed');
+      return 'done';
+    });
+  }
+  const options = { maxRetries: 2, retryDelay: 1 };
+
+  test.each(SESSION_ERROR_CODES.filter((code) => !DECIDED.includes(code)))(
+    'it stays so whatever fails later: %s',
+    async (code) => {
+      const attempt = failingWith('OUTCOME_UNKNOWN', ...Array<SessionErrorCode>(11).fill(code));
+      await expect(retry(attempt, options, true)).rejects.toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        retryable: false,
+      });
+    },
+  );
+
+  test('so it is after something that is no SessionError', async () => {
+    const attempt = failingWith('OUTCOME_UNKNOWN', 'RangeError');
+    await expect(retry(attempt, options, true)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+  });
+
+  test('the cause names the later failure', async () => {
+    const attempt = failingWith('OUTCOME_UNKNOWN', 'READ_ONLY');
+    await expect(retry(attempt, options, true)).rejects.toMatchObject({ cause: { code: 'READ_ONLY' } });
+  });
+
+  test.each(DECIDED)('a refusal under the lock is the truth: %s', async (code) => {
+    await expect(retry(failingWith('OUTCOME_UNKNOWN', code), options, true)).rejects.toMatchObject({ code });
+  });
+
+  test('a repetition that succeeds is the truth', async () => {
+    expect(await retry(failingWith('OUTCOME_UNKNOWN', 'CONNECTION_FAILED'), options, true)).toBe('done');
+  });
 });

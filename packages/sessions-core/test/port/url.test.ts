@@ -19,6 +19,7 @@ const SERVERS: readonly (readonly [string, string, Text, Text, Text, number | un
   ['postgres://u:p@h/db?application_name=me@here', 'postgres', 'u', 'p', 'h', undefined, 'db'],
   ['postgres://h/db?application_name=me@here', 'postgres', undefined, undefined, 'h', undefined, 'db'],
   ['postgres:///db?host=/var/run', 'postgres', undefined, undefined, '', undefined, 'db'],
+  ['postgres://u@%2Fvar%2Frun:1/db', 'postgres', 'u', undefined, '/var/run', 1, 'db'],
 ];
 
 test.each(SERVERS)('%s', (url, scheme, user, password, host, port, database) => {
@@ -47,6 +48,63 @@ test.each(['memory:', 'sqlite::memory:', 'sqlite:./a.db', 'file:///a.db'])(
     expect(String(parseStoreUrl(url))).toBe(url);
   },
 );
+
+test('the query of an embedded store is no part of what is printed', () => {
+  const parsed = parseStoreUrl('sqlite:./a.db?authToken=canary');
+  expect(parsed.query.get('authToken')).toBe('canary');
+  expect(String(parsed)).toBe('sqlite:./a.db');
+});
+
+function refusal(url: unknown, wanted?: 'postgres' | 'sqlite'): unknown {
+  try {
+    return parseStoreUrl(url as string, wanted);
+  } catch (error) {
+    return error;
+  }
+}
+
+test.each([
+  'postgres://canary-a,canary-b/db',
+  'postgres://u:p@canary-a:1,canary-b:2/db',
+  'mysql://u@canary-a,[::1]:3306',
+])('%s: several hosts are refused with the reason', (url) => {
+  const error = refusal(url);
+  expect(error).toMatchObject({ code: 'UNSUPPORTED_URL', message: expect.stringMatching(/^Several hosts/) });
+  expect(inspect(error, { depth: 9 })).not.toContain('canary');
+});
+
+test.each(['./dev.db', 'dev.db', '/var/lib/app/dev.sqlite', '../a b/dev.sqlite3', 'C:\\data\\dev.db'])(
+  '%s: did you mean the file?',
+  (path) => {
+    for (const wanted of [undefined, 'sqlite'] as const)
+      expect(refusal(path, wanted)).toMatchObject({
+        code: 'UNSUPPORTED_URL',
+        message: expect.stringContaining(`Did you mean sqlite:${path}?`),
+      });
+    expect(refusal(path, 'postgres')).toMatchObject({ message: expect.not.stringContaining(path) });
+  },
+);
+
+test.each(['me:hunter2@h/dev.db', 'hunter2', './dev.db?key=hunter2', 'hunter2%40.db'])(
+  '%s may be a secret: no hint repeats it',
+  (url) => {
+    expect(inspect(refusal(url), { depth: 9 })).not.toContain('hunter2');
+  },
+);
+
+test('an absent URL is a TypeError that says where to look, and so is any other value', () => {
+  expect(refusal(undefined)).toBeInstanceOf(TypeError);
+  expect(String(refusal(undefined))).toContain('environment variable');
+  for (const value of [null, 1, Symbol('canary'), ['canary'], { url: 'canary' }, () => 'canary']) {
+    expect(refusal(value)).toBeInstanceOf(TypeError);
+    expect(String(refusal(value))).not.toContain('canary');
+  }
+});
+
+test('memory: has no name', () => {
+  expect(refusal('memory:canary')).toMatchObject({ code: 'UNSUPPORTED_URL' });
+  expect(String(refusal('memory:canary'))).not.toContain('canary');
+});
 
 describe('secrets', () => {
   const url = 'postgres://canary-user:canary-password@db.example.com:5432/chats?password=canary-query';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Operation } from '../../port/backend.js';
+import { delay } from '../../port/timers.js';
 import { type Contract, newId } from '../harness.js';
 import type { BackendSubject } from './subject.js';
 
@@ -20,7 +20,7 @@ export const OPERATION_RETENTION: Contract<BackendSubject> = {
           (await backend.append([{ sessionId: id, texts: ['{"n":"1"}'], operation }]))[0];
         await add(sessionId, { id: 'old', digest: 'd' });
         await add(other, { id: 'old', digest: 'd' });
-        await wait(LONGER_THAN_A_SECOND);
+        await delay(LONGER_THAN_A_SECOND);
         await add(sessionId, { id: 'young', digest: 'd' });
         await add(sessionId, { id: 'patient', digest: 'd', forgetOlderThan: 60 });
         assert.equal(await add(sessionId, { id: 'old', digest: 'd' }), 'repeated');
@@ -38,7 +38,7 @@ export const OPERATION_RETENTION: Contract<BackendSubject> = {
         const operation = { id: 'old', digest: 'd', forgetOlderThan: 1 };
         const add = async () => backend.append([{ sessionId, texts: ['{"n":"1"}'], operation }]);
         assert.deepEqual(await add(), ['stored']);
-        await wait(LONGER_THAN_A_SECOND);
+        await delay(LONGER_THAN_A_SECOND);
         assert.deepEqual(await add(), ['repeated']);
         assert.deepEqual(await add(), ['repeated']);
       },

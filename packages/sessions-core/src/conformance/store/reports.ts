@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
+import { afterTick } from '../../port/timers.js';
 import type { SessionWarning } from '../../port/warnings.js';
 import { OPERATION_CHANNEL } from '../../store/store.js';
 import { type Contract, contents, message, messages, needing, newId } from '../harness.js';
@@ -20,13 +21,18 @@ async function damaged({ store, insertRaw }: StoreSubject) {
   return session;
 }
 
+/** What is done in microtasks is done then. */
+function nextTick(): Promise<void> {
+  return new Promise(afterTick);
+}
+
 /** The warnings about rows while `work` runs. */
 async function warningsOf({ store }: StoreSubject, work: () => Promise<unknown>): Promise<SessionWarning[]> {
   const heard: SessionWarning[] = [];
   const listener = (warning: SessionWarning) => void heard.push(warning);
   store.on('warning', listener);
   await work();
-  await new Promise(setImmediate);
+  await nextTick();
   store.off('warning', listener);
   return heard.filter(({ code }) => code === 'CORRUPT_ITEM');
 }
@@ -74,7 +80,7 @@ export const WARNINGS: Contract<StoreSubject> = {
         subject.store.on('warning', listener);
         subject.store.off('warning', listener);
         await session.getItems();
-        await new Promise(setImmediate);
+        await nextTick();
         assert.deepEqual(heard, []);
       },
     },
@@ -88,7 +94,7 @@ async function published(work: () => Promise<unknown>): Promise<Record<string, u
   subscribe(OPERATION_CHANNEL, listener);
   try {
     await work();
-    await new Promise(setImmediate);
+    await nextTick();
   } finally {
     unsubscribe(OPERATION_CHANNEL, listener);
   }

@@ -1,4 +1,4 @@
-import { isBoolean, isWholeNumber, type OptionCheck } from '../../port/options.js';
+import { isBoolean, isOptionsObject, isWholeNumber, type OptionCheck } from '../../port/options.js';
 
 /** What encryption needs besides its keys. */
 export interface EncryptionSettings {
@@ -43,12 +43,12 @@ function isKey(value: unknown): boolean {
 
 /** The option `encryption` of a store. Never shows a key. */
 export const isEncryption: OptionCheck = (value) => {
-  if (typeof value !== 'object' || value === null) return 'an object with "key" or "keys"';
+  if (!isOptionsObject(value)) return 'an object with "key" or "keys"';
   for (const [name, field] of Object.entries(value)) {
     const check = Object.hasOwn(ENCRYPTION_FIELD_CHECKS, name)
       ? ENCRYPTION_FIELD_CHECKS[name as keyof EncryptionOptions]
       : undefined;
-    if (!check) return `an object of ${Object.keys(ENCRYPTION_FIELD_CHECKS).join(', ')}, without "${name}"`;
+    if (!check) return `an object of ${Object.keys(ENCRYPTION_FIELD_CHECKS).join(', ')}, and nothing else`;
     const problem = field === undefined ? undefined : check(field);
     if (problem) return `an object whose "${name}" is ${problem}`;
   }

@@ -1,0 +1,185 @@
+import { inspect } from 'node:util';
+import { MemorySession } from '@openai/agents-core';
+import { describe, expect, test } from 'vitest';
+import { bench } from '../src/bench.js';
+import {
+  DrizzleSession,
+  EncryptedSession,
+  InMemorySession,
+  isSessionError,
+  MemorySessionStore,
+  MysqlSessionStore,
+  mysqlSchemaSql,
+  openSessionStore,
+  PostgresSessionStore,
+  parseStoreUrl,
+  postgresSchemaSql,
+  SqliteSessionStore,
+  sqliteSchemaSql,
+  tenantSessionId,
+} from '../src/index.js';
+
+/** What ends up in the wrong place, with a secret in it wherever there is room for one. */
+const WRONG: Readonly<Record<string, unknown>> = {
+  'a URL': 'mssql://me:canary@h/db',
+  'a list': ['canary'],
+  'an object with a secret as name': { canary: 1 },
+  'an object with a secret as value': { value: 'canary' },
+  'a URL object': new URL('postgres://me:canary@h/db'),
+  'a map': new Map([['canary', 'canary']]),
+  'a promise': Promise.resolve('canary'),
+  bytes: Buffer.from('canary'),
+  'a function': () => 'canary',
+  'a class': class canary {},
+  'a symbol': Symbol('canary'),
+  'an object that says it as a text': { toString: () => 'canary', [Symbol.toPrimitive]: () => 'canary' },
+  'a number': 6_210_947.5,
+  'a big number': 6_210_947n,
+  null: null,
+};
+
+const SECRETS = /canary|6_?210_?947/;
+
+const url = 'sqlite::memory:';
+const ITEM = { role: 'user', content: 'hello' } as const;
+const memory = await new MemorySessionStore().open();
+const session = memory.session('a');
+
+/** Calls that a wrong value of any kind must not get through, and the kinds that are right there. */
+const CALLS: Readonly<Record<string, readonly [call: (wrong: never) => unknown, ...right: string[]]>> = {
+  'openSessionStore(x)': [(x) => openSessionStore(x)],
+  'openSessionStore(url, x)': [(x) => openSessionStore(url, x)],
+  'openSessionStore(url, { tables: x })': [(x) => openSessionStore(url, { tables: x })],
+  'openSessionStore(url, { tables: { sessions: x } })': [
+    (x) => openSessionStore(url, { tables: { sessions: x } }),
+    'a URL',
+  ],
+  'openSessionStore(url, { schema: x })': [(x) => openSessionStore(url, { schema: x }), 'a URL'],
+  'openSessionStore(url, { encryption: x })': [(x) => openSessionStore(url, { encryption: x })],
+  'openSessionStore(url, { encryption: { key: x } })': [
+    (x) => openSessionStore(url, { encryption: { key: x } }),
+    'a URL',
+  ],
+  'openSessionStore(url, { encryption: { keys: x } })': [
+    (x) => openSessionStore(url, { encryption: { keys: x } }),
+    'a list',
+  ],
+  'openSessionStore(url, { ssl: x })': [(x) => openSessionStore(url, { ssl: x })],
+  'openSessionStore(url, { ssl: { ca: x } })': [
+    (x) => openSessionStore(url, { ssl: { ca: x } }),
+    'a URL',
+    'a list',
+    'bytes',
+  ],
+  'openSessionStore(url, { drivers: x })': [(x) => openSessionStore(url, { drivers: x })],
+  'openSessionStore(url, { max: x })': [(x) => openSessionStore(url, { max: x })],
+  'parseStoreUrl(x)': [(x) => parseStoreUrl(x)],
+  'DrizzleSession.fromUrl(id, x)': [(x) => DrizzleSession.fromUrl('a', x)],
+  'DrizzleSession.fromUrl(id, url, x)': [(x) => DrizzleSession.fromUrl('a', url, x)],
+  'DrizzleSession.fromUrl(x, url)': [(x) => DrizzleSession.fromUrl(x, url), 'a URL'],
+  'new DrizzleSession(id, x)': [(x) => new DrizzleSession('a', x)],
+  'new InMemorySession(x)': [(x) => new InMemorySession(x), 'a URL'],
+  'bench(x)': [(x) => bench(x)],
+  'bench(url, x)': [(x) => bench(url, x)],
+  'bench(url, { store: x })': [(x) => bench(url, { store: x })],
+  'new MemorySessionStore(x)': [(x) => new MemorySessionStore(x)],
+  'new SqliteSessionStore(x)': [(x) => new SqliteSessionStore(x)],
+  'new SqliteSessionStore({ url: x })': [(x) => new SqliteSessionStore({ url: x })],
+  'new SqliteSessionStore({ database: x })': [(x) => new SqliteSessionStore({ database: x })],
+  'new SqliteSessionStore({ db: x })': [(x) => new SqliteSessionStore({ db: x })],
+  'new SqliteSessionStore({ url }, x)': [(x) => new SqliteSessionStore({ url }, x)],
+  'SqliteSessionStore.fromUrl(x)': [(x) => SqliteSessionStore.fromUrl(x)],
+  'SqliteSessionStore.fromUrl(url, x)': [(x) => SqliteSessionStore.fromUrl(url, x)],
+  'SqliteSessionStore.fromDatabase(x)': [(x) => SqliteSessionStore.fromDatabase(x)],
+  'SqliteSessionStore.fromDrizzle(x)': [(x) => SqliteSessionStore.fromDrizzle(x)],
+  'new PostgresSessionStore(x)': [(x) => new PostgresSessionStore(x)],
+  'new PostgresSessionStore({ url: x })': [(x) => new PostgresSessionStore({ url: x })],
+  'new PostgresSessionStore({ pool: x })': [(x) => new PostgresSessionStore({ pool: x })],
+  'new PostgresSessionStore({ db: x })': [(x) => new PostgresSessionStore({ db: x })],
+  'new PostgresSessionStore({ url }, x)': [(x) => new PostgresSessionStore({ url: 'postgres://h/db' }, x)],
+  'new PostgresSessionStore({ url }, { schema: x })': [
+    (x) => new PostgresSessionStore({ url: 'postgres://h/db' }, { schema: x }),
+    'a URL',
+  ],
+  'new PostgresSessionStore({ url }, { ssl: x })': [
+    (x) => new PostgresSessionStore({ url: 'postgres://h/db' }, { ssl: x }),
+  ],
+  'new PostgresSessionStore({ url }, { driver: x })': [
+    (x) => new PostgresSessionStore({ url: 'postgres://h/db' }, { driver: x }),
+  ],
+  'PostgresSessionStore.fromUrl(x)': [(x) => PostgresSessionStore.fromUrl(x)],
+  'PostgresSessionStore.fromPool(x)': [(x) => PostgresSessionStore.fromPool(x)],
+  'PostgresSessionStore.fromDrizzle(x)': [(x) => PostgresSessionStore.fromDrizzle(x)],
+  'new MysqlSessionStore(x)': [(x) => new MysqlSessionStore(x)],
+  'new MysqlSessionStore({ url: x })': [(x) => new MysqlSessionStore({ url: x })],
+  'new MysqlSessionStore({ pool: x })': [(x) => new MysqlSessionStore({ pool: x })],
+  'new MysqlSessionStore({ db: x })': [(x) => new MysqlSessionStore({ db: x })],
+  'new MysqlSessionStore({ url }, x)': [(x) => new MysqlSessionStore({ url: 'mysql://h/db' }, x)],
+  'new MysqlSessionStore({ url }, { ssl: x })': [
+    (x) => new MysqlSessionStore({ url: 'mysql://h/db' }, { ssl: x }),
+  ],
+  'new MysqlSessionStore({ url }, { driver: x })': [
+    (x) => new MysqlSessionStore({ url: 'mysql://h/db' }, { driver: x }),
+  ],
+  'MysqlSessionStore.fromUrl(x)': [(x) => MysqlSessionStore.fromUrl(x)],
+  'MysqlSessionStore.fromPool(x)': [(x) => MysqlSessionStore.fromPool(x)],
+  'MysqlSessionStore.fromDrizzle(x)': [(x) => MysqlSessionStore.fromDrizzle(x)],
+  'new EncryptedSession(x)': [(x) => new EncryptedSession(x)],
+  'new EncryptedSession({ session: x, key })': [(x) => new EncryptedSession({ session: x, key: 'k' })],
+  'new EncryptedSession({ session, key: x })': [
+    (x) => new EncryptedSession({ session: new MemorySession(), key: x }),
+    'a URL',
+  ],
+  'sqliteSchemaSql(x)': [(x) => sqliteSchemaSql(x)],
+  'postgresSchemaSql(x)': [(x) => postgresSchemaSql(x)],
+  'mysqlSchemaSql(x)': [(x) => mysqlSchemaSql(x)],
+  'mysqlSchemaSql({ server: x })': [(x) => mysqlSchemaSql({ server: x })],
+  'tenantSessionId(x, id)': [(x) => tenantSessionId(x, 'a'), 'a URL'],
+  'store.session(x)': [(x) => memory.session(x), 'a URL'],
+  'store.session(id, x)': [(x) => memory.session('a', x)],
+  'store.session(id, { window: x })': [(x) => memory.session('a', { window: x })],
+  'store.session(id, { tenant: x })': [(x) => memory.session('a', { tenant: x }), 'a function', 'a class'],
+  'store.scoped(x)': [(x) => memory.scoped(x), 'a URL'],
+  'store.scoped(tenant).session(id, x)': [(x) => memory.scoped('t').session('a', x)],
+  'store.reencrypt(x)': [(x) => memory.reencrypt(x)],
+  'store.on(event, x)': [(x) => memory.on('warning', x), 'a function', 'a class'],
+  'store.off(event, x)': [(x) => memory.off('warning', x), 'a function', 'a class'],
+  'session.addItems(x)': [(x) => session.addItems(x)],
+  'session.addItems([x])': [
+    (x) => session.addItems([x]),
+    'an object with a secret as name',
+    'an object with a secret as value',
+  ],
+  'session.addItems(items, undefined, x)': [(x) => session.addItems([ITEM], undefined, x)],
+  'session.addItems(items, undefined, { operationId: x })': [
+    (x) => session.addItems([ITEM], undefined, { operationId: x }),
+    'a URL',
+  ],
+  'session.applyHistoryTransaction(x)': [(x) => session.applyHistoryTransaction?.(x)],
+  'session.applyHistoryMutations(x)': [(x) => session.applyHistoryMutations?.(x)],
+  'session.replaceHistoryWithCompaction(x)': [(x) => session.replaceHistoryWithCompaction?.(x)],
+};
+
+const kinds = Object.keys(WRONG);
+
+describe.each(Object.entries(CALLS))('%s', (_call, [call, ...right]) => {
+  test.each(kinds.filter((kind) => !right.includes(kind)))(
+    '%s is refused, and not repeated',
+    async (kind) => {
+      let error: unknown;
+      try {
+        await call(WRONG[kind] as never);
+      } catch (thrown) {
+        error = thrown;
+      }
+      // texts that are no URLs, values that cannot be stored, and what the SDK's own session says of a transaction
+      const codes = ['UNSUPPORTED_URL', 'UNSUPPORTED_VALUE', 'INVALID_TRANSACTION'];
+      if (!(isSessionError(error) && codes.includes(error.code))) expect(error).toBeInstanceOf(TypeError);
+      expect(inspect(error, { showHidden: true, depth: 9 }).replace(/\n +at .*/g, '')).not.toMatch(SECRETS);
+    },
+  );
+});
+
+test('the kinds that are said to be right are', () => {
+  for (const [, ...right] of Object.values(CALLS)) expect(kinds).toEqual(expect.arrayContaining(right));
+});

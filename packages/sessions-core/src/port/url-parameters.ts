@@ -1,0 +1,196 @@
+import { SessionError } from './errors.js';
+import { ONE_HOST, type StoreUrl } from './url.js';
+
+/** A parameter that a store honours. */
+export interface HonouredParameter<Value> {
+  /** What the text says, or `undefined` where it says nothing that is known. */
+  readonly read: (text: string) => Value | undefined;
+  /** What the value must be, as the end of a sentence. */
+  readonly expects: string;
+}
+
+/** Another name of an honoured parameter, whose text may have to be read otherwise. */
+export interface ParameterAlias extends Partial<HonouredParameter<unknown>> {
+  readonly alias: string;
+}
+
+/** A parameter that others know and the store refuses. */
+export interface RefusedParameter {
+  /** Why, and what to do instead: a sentence or two. */
+  readonly refused: string;
+}
+
+/**
+ * The parameters that the URLs of an engine may carry after the `?`, by name. What is not in it is refused too.
+ * Names are compared without regard to case.
+ */
+export type UrlParameters = Readonly<
+  Record<string, HonouredParameter<unknown> | ParameterAlias | RefusedParameter>
+>;
+
+/** What a URL says in its parameters: those that it has, by the first of their names. */
+export type UrlParameterValues<Parameters extends UrlParameters> = {
+  readonly [Name in keyof Parameters as Parameters[Name] extends HonouredParameter<unknown>
+    ? Name
+    : never]?: Parameters[Name] extends HonouredParameter<infer Value> ? Value : never;
+};
+
+/** Any text that is not empty. */
+export const textParameter: HonouredParameter<string> = {
+  read: (text) => text || undefined,
+  expects: 'a text that is not empty',
+};
+
+/** A whole number. */
+export function wholeNumberParameter(
+  least: number,
+  most = Number.MAX_SAFE_INTEGER,
+): HonouredParameter<number> {
+  return {
+    read: (text) => (/^\d+$/.test(text) && +text >= least && +text <= most ? +text : undefined),
+    expects:
+      most === Number.MAX_SAFE_INTEGER
+        ? `a whole number of at least ${least}`
+        : `a whole number from ${least} to ${most}`,
+  };
+}
+
+/** A whole number of seconds, read as ms. */
+export function secondsParameter(least: number): HonouredParameter<number> {
+  // the most ms that a timer of Node takes
+  const { read, expects } = wholeNumberParameter(least, 2_147_483);
+  const inMs = (text: string) => {
+    const seconds = read(text);
+    return seconds === undefined ? undefined : seconds * 1000;
+  };
+  return { read: inMs, expects: `${expects}, in seconds` };
+}
+
+/** One of some words, exactly as they stand. */
+export function wordParameter<const Word extends string>(...words: readonly Word[]): HonouredParameter<Word> {
+  return { read: (text) => words.find((word) => word === text), expects: listed(words) };
+}
+
+/**
+ * A parameter of which the store can only do what one of these values asks for.
+ *
+ * @param reason - Why it can do nothing else: a sentence.
+ */
+export function onlyParameter(
+  words: readonly [string, ...string[]],
+  reason: string,
+): HonouredParameter<string> {
+  const { read, expects } = wordParameter(...words);
+  return { read, expects: `${expects}. ${reason.replace(/\.$/, '')}` };
+}
+
+/**
+ * Another name of a parameter.
+ *
+ * @param readAs - How its text is read, where that is not as under the first name.
+ */
+export function aliasOf<Value>(alias: string, readAs?: HonouredParameter<Value>): ParameterAlias {
+  return { alias, ...readAs };
+}
+
+/** A parameter that is refused, with the reason. */
+export function refusedParameter(refused: string): RefusedParameter {
+  return { refused };
+}
+
+/** Where the server is and who logs in, for tables of engines with servers. */
+export const SERVER_PARAMETERS = {
+  host: { read: oneHost, expects: `one host. ${ONE_HOST.replace(/\.$/, '')}` },
+  port: wholeNumberParameter(1, 65_535),
+  user: textParameter,
+  password: { read: (text) => text, expects: 'a text' },
+} satisfies UrlParameters;
+
+function oneHost(text: string): string | undefined {
+  return text && !text.includes(',') ? text.replace(/^\[(.*)\]$/, '$1') : undefined;
+}
+
+/** Where the server is and who logs in. */
+export interface ServerAddress {
+  /** A name, an address, or a path: the socket of the server. Absent where the URL names none. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+}
+
+/** What the URL says of the server. A parameter wins over what stands before the `?`, as in libpq and `pg`. */
+export function serverAddress(
+  url: StoreUrl,
+  values: UrlParameterValues<typeof SERVER_PARAMETERS>,
+): ServerAddress {
+  return {
+    host: values.host ?? (url.host || undefined),
+    port: values.port ?? url.port,
+    user: values.user ?? url.user,
+    password: values.password ?? url.password,
+  };
+}
+
+/**
+ * Reads the parameters of a URL. Whoever wrote one meant it, so each is honoured or refused by name.
+ *
+ * @param parameters - What the store knows.
+ * @throws SessionError `UNSUPPORTED_URL` for a parameter that is refused, unknown, given twice or has another value.
+ * It names the parameter, never its value.
+ * @example
+ * ```ts
+ * const { timeout } = readUrlParameters(url, { timeout: wholeNumberParameter(1), cipher: refusedParameter('No.') });
+ * ```
+ */
+export function readUrlParameters<Parameters extends UrlParameters>(
+  url: StoreUrl,
+  parameters: Parameters,
+): UrlParameterValues<Parameters> {
+  const names = new Map(Object.keys(parameters).map((name) => [name.toLowerCase(), name]));
+  const given = [...url.query].map(([name, text]) => [names.get(name.toLowerCase()), text] as const);
+  if (given.some(([name]) => name === undefined)) throw unsupported(unknown(url, names, parameters));
+  const values: Record<string, unknown> = {};
+  for (const [name = '', text] of given) {
+    const entry = parameters[name] as UrlParameters[string];
+    if ('refused' in entry)
+      throw unsupported(`The parameter "${name}" of the URL is refused. ${entry.refused}`);
+    const target = 'alias' in entry ? entry.alias : name;
+    if (Object.hasOwn(values, target)) throw unsupported(givenTwice(target, parameters));
+    const { read, expects } = { ...(parameters[target] as HonouredParameter<unknown>), ...entry };
+    values[target] = read(text);
+    if (values[target] === undefined)
+      throw unsupported(`The parameter "${name}" of the URL must be ${expects}.`);
+  }
+  return values as UrlParameterValues<Parameters>;
+}
+
+/** A name that is not known may be a piece of a password: only plain ones are repeated. */
+const PLAIN_NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
+
+function unknown(url: StoreUrl, names: ReadonlyMap<string, string>, parameters: UrlParameters): string {
+  const unknowns = [...url.query.keys()].filter((name) => !names.has(name.toLowerCase()));
+  const shown = unknowns.every((name) => PLAIN_NAME.test(name)) ? ` ("${unknowns.join('", "')}")` : '';
+  const known = Object.entries(parameters).flatMap(([name, entry]) => ('refused' in entry ? [] : [name]));
+  return (
+    `The URL has a parameter that is not known here${shown}. ` +
+    `${known.length > 0 ? `Known: ${known.join(', ')}.` : 'It takes none.'} ` +
+    'If the "?" or "&" is part of a password, encode it with encodeURIComponent().'
+  );
+}
+
+function givenTwice(name: string, parameters: UrlParameters): string {
+  const others = Object.entries(parameters).flatMap(([other, entry]) =>
+    'alias' in entry && entry.alias === name ? [`"${other}"`] : [],
+  );
+  const also = others.length > 0 ? ` (${others.join(', ')} means the same)` : '';
+  return `The parameter "${name}" of the URL is given twice${also}.`;
+}
+
+function unsupported(message: string): SessionError {
+  return new SessionError('UNSUPPORTED_URL', message);
+}
+
+function listed(words: readonly string[]): string {
+  return words.length === 1 ? `"${words[0]}"` : `one of ${words.join(', ')}`;
+}

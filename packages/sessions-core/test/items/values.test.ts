@@ -1,0 +1,84 @@
+import { runInNewContext } from 'node:vm';
+import type { AgentInputItem } from '@openai/agents-core';
+import { afterEach, expect, test } from 'vitest';
+import { decodeItem, encodeItems } from '../../src/backend.js';
+
+const withValue = (value: unknown) =>
+  ({ role: 'user', content: 'x', providerData: { list: [value] } }) as AgentInputItem;
+const hidden = (object: object, key: PropertyKey, value: unknown) =>
+  Object.defineProperty(object, key, { value, enumerable: false });
+const named = (array: unknown[]) => Object.assign(array, { note: 'lost' });
+
+class Items extends Array<unknown> {}
+class Bytes extends Uint8Array {}
+class Moment extends Date {}
+
+test.each<[string, unknown]>([
+  ['an array with a hole and a named field', named(Array(3))],
+  ['an array with a named field', named([1])],
+  ['an empty array with a named field', named([])],
+  ['an array with a symbol as key', Object.assign([1], { [Symbol('s')]: 1 })],
+  ['an array with a hidden field', hidden([1], 'note', 'lost')],
+  ['an array of a derived class', Items.from([1, 2])],
+  ['an array without the methods of one', Object.setPrototypeOf([1], null)],
+  ['an object with a hidden field', hidden({ a: 1 }, 'b', 2)],
+  ['an object with a hidden toJSON', hidden({ a: 1 }, 'toJSON', () => 'another value')],
+  ['an array with a hidden toJSON', hidden([1], 'toJSON', () => 'another value')],
+  ['an object that inherits fields', Object.create(Object.assign(Object.create(null), { a: 1 }))],
+  ['an object that inherits toJSON', Object.create(Object.assign(Object.create(null), { toJSON: () => 1 }))],
+  ['bytes of a derived class', new Bytes([1])],
+  ['a Date of a derived class', new Moment(0)],
+  ['a boxed text', Object('text')],
+  ['a boxed boolean', Object(true)],
+])('%s is refused with its path', (_what, value) => {
+  expect(() => encodeItems([withValue(value)])).toThrow(
+    expect.objectContaining({ code: 'UNSUPPORTED_VALUE', path: '[0].providerData.list[0]' }),
+  );
+});
+
+test.each<[string, unknown, unknown]>([
+  ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+  ['a Buffer', Buffer.from([1, 2]), new Uint8Array([1, 2])],
+  [
+    'what another realm made',
+    runInNewContext('({ a: [1, { b: new Date(0) }] })'),
+    { a: [1, { b: new Date(0) }] },
+  ],
+  ['bytes of another realm', runInNewContext('new Uint8Array([1])'), new Uint8Array([1])],
+  ['a field called toJSON', { toJSON: 'text' }, { toJSON: 'text' }],
+  [
+    'an accessor',
+    {
+      get a() {
+        return 1;
+      },
+    },
+    { a: 1 },
+  ],
+  ['a proxy of a plain object', new Proxy({ a: [1] }, {}), { a: [1] }],
+])('%s comes back as what it holds', (_what, value, expected) => {
+  const [text = ''] = encodeItems([withValue(value)]);
+  expect(decodeItem(text)).toEqual(withValue(expected));
+});
+
+test('an array that is longer than an item may be deep is no trouble', () => {
+  const long = Array.from({ length: 100_000 }, (_, index) => index);
+  const [text = ''] = encodeItems([withValue(long)]);
+  expect(decodeItem(text)).toEqual(withValue(long));
+});
+
+const CHANGED = [Object, Array, String, Number, Boolean].map(({ prototype }): object => prototype);
+
+afterEach(() => {
+  for (const prototype of CHANGED) Reflect.deleteProperty(prototype, 'toJSON');
+});
+
+test.each(CHANGED)(
+  'a toJSON that the application gave to all values of a kind is not obeyed: %#',
+  (prototype) => {
+    Object.defineProperty(prototype, 'toJSON', { configurable: true, value: () => 'another value' });
+    expect(() => encodeItems([withValue('x')])).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_VALUE' }),
+    );
+  },
+);

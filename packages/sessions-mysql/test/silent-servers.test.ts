@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { type FaultProxy, startProxy } from '@stackone/test-servers';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import mysql from 'mysql2';
+import { expect, onTestFinished, test } from 'vitest';
+import { MysqlSessionStore } from '../src/index.js';
+import { driverUrl, rowsOf, SERVERS } from './databases.js';
+import { messages } from './items.js';
+
+const QUICK = { timeout: 300, maxRetries: 0 };
+
+describeEngine(SERVERS, ({ engine, server, url }) => {
+  async function proxied(): Promise<FaultProxy> {
+    const proxy = await startProxy(server, { protocol: engine });
+    onTestFinished(() => proxy.close());
+    return proxy;
+  }
+
+  /** From the next matching statement on its connection is silent: nothing comes back, and nothing ends. */
+  function silence(proxy: FaultProxy, sql: RegExp, when: 'before' | 'answered' = 'before'): void {
+    proxy.cut({ when, sql, instead: () => undefined });
+  }
+
+  test('reads are CONNECTION_FAILED, writes before COMMIT too, at COMMIT OUTCOME_UNKNOWN; other sessions go on', async () => {
+    const proxy = await proxied();
+    const pool = mysql.createPool({ uri: driverUrl(proxy.url(url)), connectionLimit: 2 });
+    const connection = () => mysql.createConnection(driverUrl(proxy.url(url)));
+    for (const open of [
+      () => MysqlSessionStore.fromUrl(proxy.url(url), QUICK),
+      () => MysqlSessionStore.fromPool(pool, QUICK),
+    ]) {
+      await using store = await open();
+      const session = store.session('silent');
+      await session.clearSession();
+      silence(proxy, /^SELECT/);
+      await expect(session.getItems()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+      silence(proxy, /^INSERT INTO `agent_messages`/, 'answered');
+      const beside = store.session('beside');
+      const lost = expect(session.addItems(messages(1))).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+      expect(Array.isArray(await beside.getItems())).toBe(true);
+      await lost;
+      expect(await session.getItems()).toEqual([]);
+      silence(proxy, /^COMMIT/, 'answered');
+      await expect(session.addItems(messages(1))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      expect(await session.getItems()).toHaveLength(1);
+    }
+    await pool.promise().end();
+    const one = await MysqlSessionStore.fromPool(connection(), QUICK);
+    silence(proxy, /^COMMIT/, 'answered');
+    await expect(one.session('one').addItems(messages(1))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await expect(one.session('one').getItems()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+
+  test('a pool of the application that gives no connection', async () => {
+    const pool = mysql.createPool({ uri: driverUrl(url), connectionLimit: 1 });
+    const store = await MysqlSessionStore.fromPool(pool, QUICK);
+    const held = await pool.promise().getConnection();
+    await expect(store.session('x').addItems(messages(1))).rejects.toMatchObject({
+      code: 'CONNECTION_FAILED',
+    });
+    held.release();
+    // the connection that came too late was given back
+    expect(Array.isArray(await store.session('x').getItems())).toBe(true);
+    await pool.promise().end();
+  });
+
+  test('close() ends though the server is silent', async () => {
+    const proxy = await proxied();
+    const store = await MysqlSessionStore.fromUrl(proxy.url(url), QUICK);
+    proxy.delay = 3_600_000;
+    await store.close();
+  });
+
+  test.runIf(process.platform === 'linux')('TCP keep-alive is on', async () => {
+    const proxy = await proxied();
+    await using store = await MysqlSessionStore.fromUrl(proxy.url(url));
+    await store.session('x').getItems();
+    const port = proxy.port.toString(16).toUpperCase().padStart(4, '0');
+    const ours = readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , remote, state]) => remote?.endsWith(`:${port}`) && state === '01');
+    // 02 is the timer of keep-alive
+    expect(ours.map((fields) => fields[5]?.slice(0, 2))).toEqual(['02']);
+  });
+
+  const connectionsOf = async () => {
+    const name = new URL(url).pathname.slice(1);
+    const rows = await rowsOf(
+      server.url('mysql'),
+      `SELECT id FROM information_schema.processlist WHERE db = '${name}'`,
+    );
+    return rows.length;
+  };
+
+  test('idle connections are closed after 30 s', { timeout: 90_000 }, async () => {
+    await expect.poll(connectionsOf, { timeout: 10_000 }).toBe(0);
+    await using store = await MysqlSessionStore.fromUrl(url);
+    await Promise.all(Array.from({ length: 10 }, (_, at) => store.session(`s${at}`).getItems()));
+    expect(await connectionsOf()).toBeGreaterThan(1);
+    await expect.poll(connectionsOf, { timeout: 60_000, interval: 1000 }).toBe(0);
+    expect(await store.session('s1').getItems()).toEqual([]);
+  });
+
+  test('a module that is reloaded 140 times does not pile up connections', async () => {
+    await expect.poll(connectionsOf, { timeout: 10_000 }).toBe(0);
+    const code = `
+      import { MysqlSessionStore } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+      export const store = new MysqlSessionStore({ url: ${JSON.stringify(url)} });
+    `;
+    const module = `data:text/javascript,${encodeURIComponent(code)}`;
+    for (let at = 0; at < 140; at++) {
+      const { store } = (await import(/* @vite-ignore */ `${module}//${at}`)) as { store: MysqlSessionStore };
+      await store.session('reloaded').getItems();
+    }
+    await expect.poll(connectionsOf, { timeout: 10_000 }).toBeLessThan(3);
+  });
+});
