@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Agent,
-  type AgentInputItem,
-  type Model,
-  RunState,
-  run,
-  type Session,
-  user,
-} from '@openai/agents';
-import { isSessionError, type StoreSession } from '@stackone/sessions-core';
+import { type Agent, type AgentInputItem, type Model, RunState, user } from '@openai/agents';
+import type { StoreSession } from '@stackone/sessions-core';
 import { shopAgent } from './agent.ts';
+import { Answers, report, type Start } from './answers.ts';
 import { Approvals, type WaitingCall } from './approvals.ts';
 import { ChatError } from './chat-error.ts';
 import { type ConversationLine, Conversations, type Who } from './conversations.ts';
 import type { AppDatabase } from './database.ts';
 import { Draft } from './draft.ts';
-import { type ChatEvent, eventStream } from './event-stream.ts';
 import { type Message, messagesOf } from './history.ts';
-import { type Claim, RunClaims } from './run-claims.ts';
+import { RunClaims } from './run-claims.ts';
 
 /** A conversation as the page shows it. */
 export interface ConversationView extends ConversationLine {
@@ -28,13 +20,6 @@ export interface ConversationView extends ConversationLine {
   readonly running: boolean;
   /** The calls that wait for a person. */
   readonly approval: { readonly id: string; readonly calls: readonly WaitingCall[] } | undefined;
-}
-
-/** What a run begins with. */
-interface Start {
-  readonly agent: Agent;
-  readonly input: AgentInputItem[] | RunState<undefined, Agent>;
-  readonly session: Session;
 }
 
 /** A conversation that is to be answered. */
@@ -50,10 +35,7 @@ export class Chat {
   readonly #conversations: Conversations;
   readonly #approvals: Approvals;
   readonly #claims: RunClaims;
-  readonly #claimed = new Set<Claim>();
-  /** Answers that are prepared or on their way, also those whose client has gone. */
-  readonly #underWay = new Set<Promise<unknown>>();
-  #ending = false;
+  readonly #answers: Answers;
 
   /**
    * @param lease - How long a conversation stays taken after its process was killed, in ms.
@@ -65,6 +47,7 @@ export class Chat {
     this.#conversations = new Conversations(db);
     this.#approvals = new Approvals(db);
     this.#claims = new RunClaims(db, lease);
+    this.#answers = new Answers(this.#claims, this.#approvals);
   }
 
   create(who: Who): Promise<string> {
@@ -182,96 +165,16 @@ export class Chat {
    *
    * @param grace - After how many ms those that are still under way are ended. Their messages stay, without an answer.
    */
-  async end(grace: number): Promise<void> {
-    this.#ending = true;
-    const late = setTimeout(() => {
-      for (const claim of this.#claimed) claim.abort();
-    }, grace);
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    clearTimeout(late);
+  end(grace: number): Promise<void> {
+    return this.#answers.end(grace);
   }
 
   async #answer(place: Place, prepare: (place: Place) => Promise<Start>) {
-    if (this.#ending)
-      throw new ChatError(503, 'ending', 'The server is being restarted. Try again in a moment.');
-    return this.#tracked(this.#begin(place, prepare));
-  }
-
-  async #tracked<T>(work: Promise<T>): Promise<T> {
-    this.#underWay.add(work);
-    return work.finally(() => this.#underWay.delete(work));
-  }
-
-  /** Resolves when the run has begun, with what it says. */
-  async #begin(place: Place, prepare: (place: Place) => Promise<Start>): Promise<ReadableStream<Uint8Array>> {
     await this.#line(place); // who may not see a conversation cannot keep others from it
-    const claim = await this.#claims.take(place.who.tenant, place.id);
-    this.#claimed.add(claim);
-    const release = () => {
-      this.#claimed.delete(claim);
-      return claim.release().catch(report); // then it ends by itself
-    };
-    let start: Start;
-    try {
+    return this.#answers.begin(place.who.tenant, place.id, async () => {
       await this.#line(place); // it may have been removed meanwhile
-      start = await prepare(place);
-    } catch (error) {
-      await release();
-      throw error;
-    }
-    const { readable, send, end } = eventStream();
-    this.#tracked(this.#run(place, start, claim, send).then(release).then(end));
-    return readable;
-  }
-
-  async #run(
-    place: Place,
-    { agent, input, session }: Start,
-    claim: Claim,
-    send: (event: ChatEvent) => void,
-  ): Promise<void> {
-    try {
-      const result = await run(agent, input, { session, stream: true, signal: claim.signal });
-      for await (const text of result.toTextStream()) send({ type: 'text', text });
-      await result.completed; // the turn is stored now, or is whole in the draft
-      claim.signal.throwIfAborted(); // the SDK takes it for an end like any other
-      if (session instanceof Draft) await session.commit();
-      send(await this.#settle(place, input, result));
-    } catch (error) {
-      if (claim.signal.aborted) {
-        send({ type: 'error', code: 'stopped', message: 'The answer was ended before it was whole.' });
-        return;
-      }
-      if (isSessionError(error) && error.code === 'OPERATION_CONFLICT') {
-        // the decision was carried out before, by a process that could not say so any more
-        await this.#approvals.remove(place.who.tenant, place.id);
-        send({ type: 'done' });
-        return;
-      }
-      report(error);
-      send({ type: 'error', code: 'failed', message: 'There is no answer. Try again.' });
-    }
-  }
-
-  /** Keeps what waits for a person, or that nothing does. */
-  async #settle(
-    { who, id }: Place,
-    input: Start['input'],
-    {
-      interruptions,
-      state,
-    }: { interruptions: readonly { rawItem: unknown }[]; state: { toString(): string } },
-  ): Promise<ChatEvent> {
-    if (interruptions.length > 0) {
-      const calls = interruptions.map(({ rawItem }) => {
-        const { callId, name, arguments: args } = rawItem as WaitingCall;
-        return { callId, name, arguments: args };
-      });
-      await this.#approvals.save(who.tenant, id, { calls, state: state.toString() });
-      return { type: 'approval' };
-    }
-    if (input instanceof RunState) await this.#approvals.remove(who.tenant, id);
-    return { type: 'done' };
+      return prepare(place);
+    });
   }
 
   async #stateOf({ who, id }: Place, agent: Agent, text: string): Promise<RunState<undefined, Agent>> {
@@ -318,9 +221,4 @@ function isOfUser(item: AgentInputItem | undefined): boolean {
 
 function notFound(): ChatError {
   return new ChatError(404, 'not-found', 'There is no such conversation.');
-}
-
-/** For the log. Only the stack: errors of the SDK have the whole conversation in a field. */
-function report(error: unknown): void {
-  console.error(error instanceof Error ? error.stack : error);
 }

@@ -68,7 +68,7 @@ export function routes(chat: Chat): Hono {
   return app;
 }
 
-/** Who asks. Put your login here: whoever may send these headers may name anybody. */
+/** Who asks. Put your login here: anybody who can send these headers can name any user. */
 function whoOf(c: Context): Who {
   const [tenant, user] = [c.req.header('x-tenant'), c.req.header('x-user')];
   const isName = (name: string | undefined): name is string => /^[\w.@-]{1,100}$/.test(name ?? '');

@@ -39,7 +39,7 @@ export class RunClaims {
   }
 
   /**
-   * Asks whoever has it to end, and takes it then.
+   * Asks the process that has it to end, and takes it then.
    *
    * @throws ChatError `busy` if it does not end within two leases.
    */

@@ -14,7 +14,7 @@ const SUPPORT: SessionSupport = {
   shared: true, // several processes may work on one file
   edit: true,
   operations: true,
-  transactions: false, // there is no with(): nobody hands us a transaction of his own
+  transactions: false, // there is no with(): it joins no transaction of the application
 };
 
 const TABLES = `

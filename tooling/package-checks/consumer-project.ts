@@ -95,7 +95,8 @@ console.log(JSON.stringify(found));\n`;
   }
 }
 
-function catalogVersion(name: string): string {
+/** The version of a package that this repository works with. */
+export function catalogVersion(name: string): string {
   const yaml = readFileSync(join(ROOT, 'pnpm-workspace.yaml'), 'utf8');
   const version = new RegExp(`^ +["']?${name}["']?: *(\\S+)$`, 'm').exec(yaml)?.[1];
   if (!version) throw new Error(`${name} is not in the catalog`);

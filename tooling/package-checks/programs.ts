@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { ROOT } from './packages.ts';
 
 /** Runs a program to its end and answers what it wrote; if it fails, the error carries everything it said. */
-export function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+export async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
+  return (await runLoudly(program, args, cwd)).stdout;
+}
+
+/** As {@link run}, with what the program complained of. */
+export function runLoudly(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   return new Promise((resolve, reject) => {
     const shell = process.platform === 'win32';
     execFile(
@@ -15,14 +24,18 @@ export function run(program: string, args: readonly string[], cwd: string): Prom
           reject(
             new Error(`${program} ${args.join(' ')}\n${error.message}\n${stdout}${stderr}`, { cause: error }),
           );
-        else resolve(stdout);
+        else resolve({ stdout, stderr });
       },
     );
   });
 }
 
-/** Installs into a project of its own. What was fetched once is taken from the cache, so that it works offline too. */
-export function npmInstall(project: string): Promise<string> {
+/**
+ * Installs into a project of its own. What was fetched once is taken from the cache, so that it works offline too.
+ *
+ * @param more - Further flags of npm.
+ */
+export function npmInstall(project: string, ...more: string[]): Promise<string> {
   const cache = join(ROOT, '.tools', 'npm-cache');
   // no package may need a script of its own, so none is run
   const flags = [
@@ -36,11 +49,11 @@ export function npmInstall(project: string): Promise<string> {
     '--fetch-retry-mintimeout=500',
     '--fetch-retry-maxtimeout=3000',
   ];
-  return run('npm', ['install', ...flags], project);
+  return run('npm', ['install', ...flags, ...more], project);
 }
 
 /** Without what npm, pnpm and vitest tell the programs they start about this repository. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|pnpm_|VITEST|NODE_ENV$|NODE_PATH$)/i.test(name),
   );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Client } from './client.ts';
-import { onDatabases, Stage, someone } from './on-databases.ts';
+import { onDatabasesOfProcesses, Stage, someone } from './on-databases.ts';
 import { sql } from './raw-sql.ts';
 
 /** How often money was given back for an order. */
@@ -23,10 +23,10 @@ async function waiting(stage: Stage, client: Client, orders: readonly string[]) 
   return { id, approval: approval?.id ?? '', calls };
 }
 
-onDatabases((url) => {
+onDatabasesOfProcesses((url) => {
   const shared = Stage.forGroup(url);
 
-  test('a call waits for a person, is made when he agrees, and is answered', async () => {
+  test('a call waits for a person, is made when they agree, and is answered', async () => {
     const { stage, chat } = shared();
     const client = new Client(chat, 'acme', someone());
     const order = someOrder();

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Client } from './client.ts';
-import { onDatabases, Stage, someone } from './on-databases.ts';
+import { onDatabasesOfProcesses, Stage, someone } from './on-databases.ts';
 import { everything } from './raw-sql.ts';
 
 /** A run hears within a fifth of it that it is to end. */
 const LEASE = { RUN_LEASE_MS: '5000' };
 
-onDatabases((url) => {
+onDatabasesOfProcesses((url) => {
   const shared = Stage.forGroup(url, LEASE);
 
   test('everything a user has said and was told goes, also what is on its way; the rest stays', async () => {

@@ -1,18 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type ModelServer, startModelServer } from '@stackone/model-server';
-import { temporaryFolder } from '@stackone/test-environment';
+import { temporaryFolder, variants } from '@stackone/test-environment';
 import type { ServerProcess } from '@stackone/test-environment/server-process';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { type Client, startChat } from './client.ts';
 
-/** Describes tests that run on a database for development and on one for production. */
-export function onDatabases(body: (url: string) => void): void {
+const onSqlite = (body: (url: string) => void) =>
   describe('sqlite', { timeout: 60_000 }, () => body(`sqlite:${join(temporaryFolder(), 'chat.db')}`));
+
+const onPostgres = (body: (url: string) => void) =>
   describeEngine('postgres:18', ({ url }) => {
     describe('the application', { timeout: 60_000 }, () => body(url));
   });
+
+/** Describes tests that run on the database for development and on the one for production. */
+export function onDatabases(body: (url: string) => void): void {
+  for (const on of [onPostgres, onSqlite]) on(body);
+}
+
+/** The same for tests with processes that are ended: on SQLite in the whole matrix. */
+export function onDatabasesOfProcesses(body: (url: string) => void): void {
+  for (const on of variants([onPostgres], [onSqlite])) on(body);
 }
 
 /** The application in processes of its own on a database, and a model that does as a test says. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Client } from './client.ts';
-import { onDatabases, Stage, someone } from './on-databases.ts';
+import { onDatabasesOfProcesses, Stage, someone } from './on-databases.ts';
 import { sql } from './raw-sql.ts';
 
 /** For processes that are killed: what they held is free soon. */
@@ -9,7 +9,7 @@ const SHORT_LEASE = { RUN_LEASE_MS: '1000' };
 
 const BUSY = { status: 409, code: 'busy' };
 
-onDatabases((url) => {
+onDatabasesOfProcesses((url) => {
   test('two tabs: one answer at a time, and the other tab sees that there is one', async () => {
     const stage = await Stage.forTest(url);
     const chat = await stage.start();

@@ -18,6 +18,7 @@ export interface BenchOptions {
 
 /** What one operation cost. */
 export interface BenchOperation {
+  /** What was done, such as `append a turn`. */
   readonly name: string;
   /** How many calls were measured. */
   readonly calls: number;
@@ -37,6 +38,7 @@ export interface BenchReport {
   readonly node: string;
   /** ISO 8601. */
   readonly date: string;
+  /** In the order in which they were measured. */
   readonly operations: readonly BenchOperation[];
 }
 
@@ -73,6 +75,11 @@ export async function bench(url: string, options: BenchOptions = {}): Promise<Be
  * The report as a table for a terminal.
  *
  * @returns Lines without one at the end. An operation that read something else than was written is marked WRONG.
+ * @example
+ * ```ts
+ * const report = await bench('sqlite:./bench.db');
+ * console.log(benchTable(report));
+ * ```
  */
 export function benchTable({ operations }: BenchReport): string {
   const rows = operations.map(({ name, ms, perSecond, problem }) => [

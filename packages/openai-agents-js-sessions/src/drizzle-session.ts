@@ -44,6 +44,11 @@ export class DrizzleSession extends StoreSession implements AsyncDisposable {
    *
    * @param url - Any URL that `openSessionStore` takes.
    * @throws TypeError for a bad id or an unknown option; SessionError as `openSessionStore` does.
+   * @example
+   * ```ts
+   * await using session = await DrizzleSession.fromUrl('chat_123', 'sqlite:./sessions.db');
+   * await run(agent, 'Where is my order?', { session });
+   * ```
    */
   static async fromUrl(
     sessionId: string,

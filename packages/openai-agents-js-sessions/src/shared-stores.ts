@@ -14,7 +14,7 @@ import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 /** One use of a shared store. */
 export interface StoreLease {
   readonly store: SessionStore;
-  /** Gives the store back. Whoever gives back last ends it, after `linger` ms. Further calls do nothing. */
+  /** Gives the store back. The last lease to be given back ends the store, after `linger` ms. Further calls do nothing. */
   release(): Promise<void>;
 }
 

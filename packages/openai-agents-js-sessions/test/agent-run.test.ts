@@ -1,3 +1,4 @@
+// Promise: The SDK's own Session.
 import { join } from 'node:path';
 import { Agent, type AgentInputItem, run } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';

@@ -1,3 +1,4 @@
+// Promise: A finished program ends.
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// Promises: Exactly once; Durable; Turns share commits.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,3 +1,4 @@
+// Promise: ESM, CommonJS and types.
 import { moduleRunner } from '@stackone/test-environment';
 import { expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Promises: One store, many conversations; A finished program ends.
 import type { AgentInputItem } from '@openai/agents-core';
 import { playScene, SCENES } from '@stackone/runner-script';
 import { moduleRunner } from '@stackone/test-environment';

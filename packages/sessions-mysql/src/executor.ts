@@ -190,7 +190,7 @@ async function transaction<T>(
   // a connection that is destroyed takes its transaction along
   const undo = async () => line.broken || line.send(sql.rollback);
   const all = async (send: Send) => {
-    // inside, as whoever stands between may have begun and then told an error
+    // inside, as a proxy may have begun the transaction and then told an error
     await send(sql.begin);
     return work(send);
   };

@@ -127,7 +127,7 @@ export class MysqlSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes a pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: MysqlTarget, options: MysqlStoreOptions = {}) {
     checkOptions('MysqlSessionStore', options, MYSQL_OPTION_CHECKS);
@@ -290,7 +290,7 @@ function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) =
 /**
  * What opens the backend of a target.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: MysqlTarget,

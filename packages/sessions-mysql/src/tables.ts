@@ -139,7 +139,7 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
 const NAME = '(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"|[^\\s`"()]+)';
-// an index that the optimizer must not use is none
+// an index that the optimizer must not use does not count
 const KEY_LINE = new RegExp(
   `^ *(?:(PRIMARY|UNIQUE) )?KEY (?:(${NAME}) )?\\((.*?)\\)(?!.*(?:INVISIBLE|IGNORED))`,
   'gm',
@@ -151,7 +151,7 @@ function unquoted(name: string): string {
   return quote === '' ? name : name.slice(1, -1).replaceAll(quote + quote, quote);
 }
 
-/** What all checks need. Tables of Python's layouts and of 0.4.1 pass them, whoever made them. */
+/** What all checks need. Tables of Python's layouts and of 0.4.1 pass them, too. */
 interface Checks {
   readonly names: MysqlNames;
   readonly settings: ServerSettings;

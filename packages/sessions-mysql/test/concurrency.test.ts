@@ -1,3 +1,4 @@
+// Promises: Order; No item twice.
 import { randomUUID } from 'node:crypto';
 import { moduleRunner } from '@stackone/test-environment';
 import { startProxy } from '@stackone/test-servers';

@@ -1,3 +1,4 @@
+// Promise: Retries only where nothing was written.
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { isSessionError, SESSION_ERROR_CODES, type SessionErrorCode } from '@stackone/sessions-core';

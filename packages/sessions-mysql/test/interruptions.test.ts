@@ -1,3 +1,4 @@
+// Promise: Whole turns.
 import { CALLS, cutAtEachStatement, DocumentedCosts, killAtEachStatement } from '@stackone/interruptions';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, test } from 'vitest';

@@ -175,7 +175,7 @@ function given<T extends object>(fields: T): { [key in keyof T]?: Exclude<T[key]
 
 /**
  * Keeps the process alive when the server ends a connection that is idle or checked out: without a listener the
- * 'error' that a pool or client emits ends it (B16). Whoever uses the connection next gets the failure itself.
+ * 'error' that a pool or client emits ends it (B16). The next call on the connection gets the failure itself.
  *
  * @param emitter - A pool or a client of `pg`; anything else is left alone.
  */

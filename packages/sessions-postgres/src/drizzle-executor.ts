@@ -140,7 +140,7 @@ interface Runner {
  * The pool of `pg` that a Drizzle database works on. The store takes clients from it by itself: Drizzle puts each one
  * back, also one that is inside a transaction whose ROLLBACK failed.
  *
- * @returns Nothing for other drivers, and where somebody put methods of his own over those of Drizzle.
+ * @returns `undefined` for other drivers, and where the application replaced methods of Drizzle.
  */
 export function poolOf(db: DrizzlePostgresDatabase): PostgresPool | undefined {
   if (Object.hasOwn(db, 'execute') || Object.hasOwn(db, 'transaction')) return undefined;

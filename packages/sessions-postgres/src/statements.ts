@@ -31,7 +31,7 @@ export const SAVEPOINT = 'SAVEPOINT agent_session';
 export const RELEASE = 'RELEASE SAVEPOINT agent_session';
 export const ROLLBACK_TO_SAVEPOINT = 'ROLLBACK TO SAVEPOINT agent_session; RELEASE SAVEPOINT agent_session';
 
-/** Whoever makes tables waits here for others that do. Held until the transaction ends. */
+/** One process makes tables at a time; the others wait here. Held until the transaction ends. */
 export const LOCK_SCHEMA = "SELECT 1 FROM pg_advisory_xact_lock(hashtext('@stackone/sessions-postgres'))";
 
 /**

@@ -88,7 +88,7 @@ export class PostgresSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and ends the pool. `{ pool }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);
@@ -101,12 +101,25 @@ export class PostgresSessionStore extends SessionStore {
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`, `TLS_FAILED`,
    * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`, `DRIVER_FAILED`.
+   * @example
+   * ```ts
+   * await using store = await PostgresSessionStore.fromUrl('postgres://user:password@host:5432/database', { max: 5 });
+   * await run(agent, 'Hello', { session: store.session('chat_123') });
+   * ```
    */
   static fromUrl(url: string, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ url }, options);
   }
 
-  /** Uses a `pg` pool of yours. `close()` leaves it open. */
+  /**
+   * Uses a `pg` pool of yours. `close()` leaves it open.
+   *
+   * @example
+   * ```ts
+   * const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL });
+   * const store = await PostgresSessionStore.fromPool(pool);
+   * ```
+   */
   static fromPool(pool: PostgresPool, options?: PostgresStoreOptions): Promise<PostgresSessionStore> {
     return opened({ pool }, options);
   }
@@ -114,6 +127,12 @@ export class PostgresSessionStore extends SessionStore {
   /**
    * Uses a Drizzle database of yours, on any driver for PostgreSQL. `close()` leaves it open. Over one connection
    * (a `pg` client, PGlite) the store's calls take turns; do not begin transactions of your own on it meanwhile.
+   *
+   * @example
+   * ```ts
+   * const db = drizzle({ client: pool });
+   * const store = await PostgresSessionStore.fromDrizzle(db);
+   * ```
    */
   static fromDrizzle(
     db: DrizzlePostgresDatabase,
@@ -221,7 +240,7 @@ function joinTransaction(transaction: unknown, timeout: number): PostgresExecuto
 /**
  * What opens the backend of a target. Its connection is tried as often as the options say.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: PostgresTarget,

@@ -4,7 +4,7 @@ import { type SchemaObject, type SchemaObjectKind, schemaObjects } from './ddl.j
 import type { PostgresExecutor, Query } from './executor.js';
 import { INSPECT, LOCK_SCHEMA, type PostgresNames, qualifiedTables } from './statements.js';
 
-/** What a store needs of its tables. Whoever made them: Python's layout and older ones have these columns too. */
+/** What a store needs of its tables. Python's layout and older ones have these columns too. */
 const COLUMNS = {
   sessions: { session_id: ['varchar', 'text'], updated_at: ['timestamp', 'timestamptz'] },
   messages: {

@@ -1,3 +1,4 @@
+// Promises: Whole turns, in order; Order; No item twice.
 import { randomUUID } from 'node:crypto';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';

@@ -1,3 +1,4 @@
+// Promise: Counted costs.
 import {
   checkLocks,
   DocumentedCosts,

@@ -1,3 +1,4 @@
+// Promise: Your own transactions.
 import { randomUUID } from 'node:crypto';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';

@@ -1,3 +1,4 @@
+// Promise: Retries only where nothing was written.
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';

@@ -1,3 +1,4 @@
+// Promise: Runs at the same time.
 import { randomUUID } from 'node:crypto';
 import { playScene, playSceneForTenants, playWindowedScene, SCENES, WINDOWS } from '@stackone/runner-script';
 import { variants } from '@stackone/test-environment';

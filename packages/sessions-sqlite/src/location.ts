@@ -32,6 +32,10 @@ export function readSqliteUrl(url: StoreUrl): SqliteUrl {
  * stand; in `file:` URLs percent-encoding is decoded.
  *
  * @throws SessionError `UNSUPPORTED_URL`
+ * @example
+ * ```ts
+ * sqliteLocation(parseStoreUrl('sqlite:./a.db')); // './a.db'
+ * ```
  */
 export function sqliteLocation(url: StoreUrl): string {
   const [, scheme = '', rest = ''] = /^([a-z]+):([^?]*)/is.exec(url.href) ?? [];

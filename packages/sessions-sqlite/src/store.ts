@@ -91,7 +91,7 @@ export class SqliteSessionStore extends SessionStore {
    * No I/O: connects and makes the tables at the first call.
    *
    * @param target - `{ url }`: the store opens and closes the database. `{ database }`, `{ db }`: it stays yours.
-   * @throws TypeError for an unknown option or a target that is none. SessionError `UNSUPPORTED_URL`.
+   * @throws TypeError for an unknown option or a wrong target. SessionError `UNSUPPORTED_URL`.
    */
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);
@@ -105,17 +105,38 @@ export class SqliteSessionStore extends SessionStore {
    *
    * @throws SessionError such as `DATABASE_NOT_FOUND`, `PERMISSION_DENIED`, `READ_ONLY`, `INVALID_DATABASE`,
    * `BUSY`, `TABLE_MISSING`, `DRIVER_MISSING`, `DRIVER_FAILED`.
+   * @example
+   * ```ts
+   * await using store = await SqliteSessionStore.fromUrl('sqlite:./sessions.db');
+   * await run(agent, 'Hello', { session: store.session('chat_123') });
+   * ```
    */
   static fromUrl(url: string, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ url }, options);
   }
 
-  /** Uses a better-sqlite3 handle of yours. `close()` leaves it open; its pragmas are not touched. */
+  /**
+   * Uses a better-sqlite3 handle of yours. `close()` leaves it open; its pragmas are not touched.
+   *
+   * @example
+   * ```ts
+   * const database = new Database('app.db'); // of better-sqlite3
+   * const store = await SqliteSessionStore.fromDatabase(database);
+   * ```
+   */
   static fromDatabase(database: SqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ database }, options);
   }
 
-  /** Uses a Drizzle database of yours on better-sqlite3. `close()` leaves it open. */
+  /**
+   * Uses a Drizzle database of yours on better-sqlite3. `close()` leaves it open.
+   *
+   * @example
+   * ```ts
+   * const db = drizzle({ client: new Database('app.db') });
+   * const store = await SqliteSessionStore.fromDrizzle(db);
+   * ```
+   */
   static fromDrizzle(db: DrizzleSqliteDatabase, options?: SqliteStoreOptions): Promise<SqliteSessionStore> {
     return opened({ db }, options);
   }
@@ -217,7 +238,7 @@ function support(target: SqliteTarget): SessionSupport {
 /**
  * What opens the backend of a target.
  *
- * @throws SessionError `UNSUPPORTED_URL`, TypeError for a target that is none.
+ * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
  */
 export function backendOpener(
   target: SqliteTarget,

@@ -4,7 +4,7 @@ import { schemaObjects } from './ddl.js';
 import type { SqliteExecutor } from './executor.js';
 import type { SqliteNames } from './statements.js';
 
-/** What a store needs of its tables. Whoever made them: Python's layouts and older ones have these columns too. */
+/** What a store needs of its tables. Python's layouts and older ones have these columns too. */
 const COLUMNS = {
   sessions: ['session_id', 'updated_at'],
   messages: ['id', 'session_id', 'message_data', 'created_at'],

@@ -1,3 +1,4 @@
+// Promise: Compaction that a crash cannot break.
 import { join } from 'node:path';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';

@@ -1,3 +1,4 @@
+// Promise: Retries only where nothing was written.
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';

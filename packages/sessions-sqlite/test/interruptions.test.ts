@@ -1,3 +1,4 @@
+// Promises: Acknowledged means durable; Whole turns.
 import { join } from 'node:path';
 import { CALLS, type Call, DocumentedCosts, killAtEachStatement } from '@stackone/interruptions';
 import { temporaryFolder } from '@stackone/test-environment';

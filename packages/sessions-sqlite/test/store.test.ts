@@ -1,3 +1,4 @@
+// Promises: Order; Durable.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -58,6 +58,14 @@ test('the API reference has both doors of the core, the meta-package and every b
   );
 });
 
+test('every class and function of the API reference has an example', () => {
+  const api = join(SITE, 'src/content/docs/api');
+  const without = globSync('**/{classes,functions}/*.md', { cwd: api }).filter(
+    (file) => !/^#+ Examples?$/m.test(readFileSync(join(api, file), 'utf8')),
+  );
+  expect(without).toEqual([]);
+});
+
 test('llms.txt names every page, and llms-full.txt has them all', () => {
   const index = read('llms.txt');
   const all = read('llms-full.txt');

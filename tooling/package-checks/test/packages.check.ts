@@ -1,9 +1,11 @@
+// Promise: One small package per database.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePackage } from '@stackone/bootstrap/node-release';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ConsumerProject } from '../consumer-project.ts';
+import { packPackages } from '../pack-packages.ts';
 import { installedDrivers, publishedPackages } from '../packages.ts';
 import { PEER_VERSIONS } from '../peer-versions.ts';
 import { npmInstall, run } from '../programs.ts';
@@ -13,15 +15,10 @@ const SHIPPED = /^(dist\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
 
 const packages = publishedPackages();
 const folder = mkdtempSync(join(tmpdir(), 'package-checks-'));
-const tarballs: Record<string, string> = {};
+let tarballs: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
-  for (const { name, path } of packages) {
-    const { filename } = JSON.parse(
-      await run('pnpm', ['pack', '--json', '--pack-destination', folder], path),
-    );
-    tarballs[name] = filename;
-  }
+  tarballs = await packPackages(packages, folder);
   await install(
     'compilers',
     Object.fromEntries(

@@ -1,3 +1,4 @@
+// Promise: Python and JavaScript on one conversation.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { AgentInputItem } from '@openai/agents';

@@ -1,5 +1,10 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { anchorsOf, deadLinks, linksOf } from '../links.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
 const fence = '```';
 
@@ -22,4 +27,19 @@ test('a link to a file or a heading that is not there is dead, in this page and 
     '[5](#gone) [6](gone.md) [7](README.md#gone)',
   ].join('\n');
   expect(deadLinks({ path: 'page.md', text, blocks: [] })).toEqual(['#gone', 'gone.md', 'README.md#gone']);
+});
+
+// those of other Markdown files are looked at with their samples
+const OTHERS = ['CONTRIBUTING.md', 'docs/*/*.md', 'examples/*/README.md', 'tooling/*/README.md'];
+
+test.for(globSync(OTHERS, { cwd: ROOT }))('%s links to what is there', (path) => {
+  expect(deadLinks({ path, text: read(path), blocks: [] })).toEqual([]);
+});
+
+test('the start page of the documentation links to every page', () => {
+  const links = linksOf(read('docs/README.md'));
+  const pages = globSync('docs/**/*.md', { cwd: ROOT }).map((path) =>
+    path.replaceAll('\\', '/').replace(/^docs\//, ''),
+  );
+  expect(pages.filter((page) => page !== 'README.md' && !links.includes(page))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+// Promise: Known failures.
 // The page docs/when-a-run-fails.md: every line of its tables is played with the SDK's own runner.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -4,7 +4,9 @@ import { type Case, lacking, runCase, type Suite } from './harness.js';
 
 /** What became of one case. */
 export interface CaseReport {
+  /** What the case asks for, in words. */
   readonly name: string;
+  /** `not covered`: the subject does not offer what the case needs. */
   readonly outcome: 'passed' | 'failed' | 'not covered';
   /** What it threw (`failed`). */
   readonly error?: unknown;
@@ -14,16 +16,22 @@ export interface CaseReport {
 
 /** What became of the cases of one contract. */
 export interface ContractReport {
+  /** The method or the promise that its cases are about. */
   readonly name: string;
+  /** In the order in which they ran. */
   readonly cases: readonly CaseReport[];
 }
 
 /** What became of a suite. */
 export interface ConformanceReport {
+  /** The name of the suite. */
   readonly name: string;
   readonly contracts: readonly ContractReport[];
+  /** How many cases passed. */
   readonly passed: number;
+  /** How many cases failed. */
   readonly failed: number;
+  /** How many cases could not be asked. */
   readonly notCovered: number;
 }
 

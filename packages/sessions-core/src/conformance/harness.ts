@@ -99,7 +99,15 @@ export function lacking(one: Pick<Case<never>, 'needs'>, supports: Features): st
   return (one.needs ?? []).filter((need) => !supports[need]);
 }
 
-/** Runs one case against a subject of its own. */
+/**
+ * Runs one case against a subject of its own.
+ *
+ * @example
+ * ```ts
+ * const [contract] = suite.contracts;
+ * for (const one of contract.cases) await runCase(one, suite.open, suite.supports);
+ * ```
+ */
 export async function runCase<Subject extends { close?(): Awaitable<unknown> }>(
   one: Case<Subject>,
   open: () => Awaitable<Subject>,

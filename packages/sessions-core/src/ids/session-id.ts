@@ -10,6 +10,10 @@ export const TENANT_MARK = '$tenant:';
  *
  * @throws TypeError if it is not a string, is empty, is longer than 255 characters, begins with `$tenant:`, or holds
  * a NUL or a lone surrogate: databases cut or replace those, and two conversations would become one.
+ * @example
+ * ```ts
+ * checkSessionId(request.params.id); // a TypeError for an empty one
+ * ```
  */
 export function checkSessionId(sessionId: unknown): asserts sessionId is string {
   checkIdText('A session id', sessionId);

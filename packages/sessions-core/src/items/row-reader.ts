@@ -20,8 +20,8 @@ export interface RowReaderHost {
 }
 
 /**
- * Why a row gives no item. `corrupt`: it is none. `expired`: its time is over. `unopened`: no key opens it, or it is
- * plaintext that is not accepted; it may be an item for somebody else, so that nothing but `clearSession` may
+ * Why a row gives no item. `corrupt`: the text is not an item. `expired`: its time is over. `unopened`: no key opens it,
+ * or it is plaintext that is not accepted. Another program may have the key for it, so only `clearSession` may
  * remove it.
  */
 export type Unreadable = 'corrupt' | 'expired' | 'unopened';

@@ -4,6 +4,11 @@ export type Awaitable<T> = T | PromiseLike<T>;
 /**
  * Goes on with a value as soon as it is there: at once if it is no promise, so that a chain of steps over a
  * synchronous driver stays inside the caller's synchronous transaction.
+ *
+ * @example
+ * ```ts
+ * whenReady(backend.read('chat_123'), (rows) => rows.length); // a number, or the promise of one
+ * ```
  */
 export function whenReady<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return isPromiseLike(value) ? value.then(next) : next(value);

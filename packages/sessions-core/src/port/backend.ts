@@ -90,7 +90,7 @@ export interface SessionSupport {
 }
 
 /**
- * The port: what a database has to do behind a {@link SessionStore}. Whoever writes these methods gets everything
+ * The port: what a database has to do behind a {@link SessionStore}. A class with these methods gets everything
  * else (ids, limits, codecs, corrupt rows, call order, errors) from the store.
  *
  * Ids are checked and items are encoded before a backend sees them. Every method is atomic, may answer at once or
@@ -139,8 +139,8 @@ export interface SessionBackend {
   clear(sessionId: string): Awaitable<void>;
 
   /**
-   * The ids of sessions, page by page, for work on all of them: in ascending order, in whichever order of texts the
-   * database has. Absent where `supports.listing` is.
+   * The ids of sessions, page by page, for work on all of them: in ascending order, as the database orders
+   * texts. Absent where `supports.listing` is.
    *
    * @param after - The last id of the page before; from the beginning when absent.
    * @param limit - How many at most, a positive integer. Fewer mean that there are no more.

@@ -13,6 +13,13 @@ interface Latest {
  * side by side. A call for a key that is not busy starts at once, in the same tick.
  *
  * Calls of the same kind that follow each other do not wait for each other's end: they only begin in order.
+ *
+ * @example
+ * ```ts
+ * const order = new CallOrder();
+ * order.run('chat_123', () => first());
+ * await order.run('chat_123', () => second()); // begins when first() has ended
+ * ```
  */
 export class CallOrder {
   /** The latest calls of every busy key. A key that is not busy takes no memory. */
@@ -44,5 +51,5 @@ export class CallOrder {
 }
 
 function ignore(): void {
-  // Whoever made the call gets its result or its error; the next one only waits for its end.
+  // the caller gets the result or the error; the next call only waits for the end
 }

@@ -61,6 +61,11 @@ const elsewhere = (name: string) =>
 /**
  * Whether an error says that a module, or its native part, did not load: some drivers load theirs when they are first
  * used.
+ *
+ * @example
+ * ```ts
+ * if (isLoaderError(error)) throw loadFailure('my-driver', error);
+ * ```
  */
 export function isLoaderError(error: unknown): boolean {
   return loaderMessage(error) !== undefined;
@@ -87,6 +92,10 @@ export function handedOver<T extends object>(given: T | { readonly default: T })
  * @param name - The driver.
  * @param least - The oldest major version it runs on.
  * @throws SessionError `UNSUPPORTED_RUNTIME`
+ * @example
+ * ```ts
+ * requireNode('better-sqlite3', 22);
+ * ```
  */
 export function requireNode(name: string, least: number, version: string = process.versions.node): void {
   if (Number.parseInt(version, 10) >= least) return;

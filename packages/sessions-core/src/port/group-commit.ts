@@ -221,7 +221,7 @@ export class GroupingBackend implements SessionBackend {
     this.#commits--;
     if (refusal) this.#refused.push(...partsOf([...conversations.values()], refusal.code));
     else for (const sessionId of conversations.keys()) this.#sessionsInFlight.delete(sessionId);
-    // whoever was answered just now may have a next turn: it comes along
+    // a caller that was answered just now may have a next turn: it comes along
     if (group.length > 1 || this.#waiting.size > 0 || this.#refused.length > 0) this.#commitAfterTick();
   }
 
@@ -245,7 +245,7 @@ export class GroupingBackend implements SessionBackend {
     return undefined;
   }
 
-  /** Who waited in vain with a synchronous driver waited for the whole database, and blocked the process. */
+  /** With a synchronous driver `BUSY` is about the whole database, and waiting once more would block the process again. */
   #isOfOneTurn(code: SessionErrorCode): boolean {
     return OF_ONE_TURN.has(code) && !(code === 'BUSY' && this.#backend.gathersByTick);
   }

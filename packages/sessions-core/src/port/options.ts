@@ -9,6 +9,10 @@ export type OptionCheck = (value: unknown) => string | undefined;
  * @param checks - The known options, each with its check.
  * @throws TypeError that names the option, never its value. An unknown name is not repeated: a text in the wrong place
  * may be a secret.
+ * @example
+ * ```ts
+ * checkOptions('MyStore', options, { ...STORE_OPTION_CHECKS, poolSize: isWholeNumber(1) });
+ * ```
  */
 export function checkOptions(
   owner: string,
@@ -27,6 +31,11 @@ export function checkOptions(
 /**
  * Whether a value is an object that may hold options. A list, a Map or a promise has none of ours, and would pass as if
  * none were given.
+ *
+ * @example
+ * ```ts
+ * isOptionsObject([]); // false
+ * ```
  */
 export function isOptionsObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
@@ -62,7 +71,14 @@ export function checkTarget<const Key extends string>(
 /** `true` or `false`. */
 export const isBoolean: OptionCheck = (value) => (typeof value === 'boolean' ? undefined : 'true or false');
 
-/** A whole number of `least` or more; for times in ms and for counts. */
+/**
+ * A whole number of `least` or more; for times in ms and for counts.
+ *
+ * @example
+ * ```ts
+ * const checks = { timeout: isWholeNumber(0) };
+ * ```
+ */
 export const isWholeNumber =
   (least: number): OptionCheck =>
   (value) =>
@@ -74,7 +90,14 @@ export const isWholeNumber =
 export const isDays: OptionCheck = (value) =>
   typeof value === 'number' && value > 0 ? undefined : 'a number of days above 0';
 
-/** One of the given words. */
+/**
+ * One of the given words.
+ *
+ * @example
+ * ```ts
+ * const checks = { mode: isOneOf('fast', 'safe') };
+ * ```
+ */
 export const isOneOf =
   (...values: readonly (string | boolean)[]): OptionCheck =>
   (value) =>

@@ -44,6 +44,10 @@ const DECIDED: ReadonlySet<SessionErrorCode> = new Set([
  * @param attempt - The whole call, from taking a connection to its COMMIT.
  * @param repeatable - Whether the call takes effect once, however often it is made, because all of it is recorded
  * under operation ids. Then it is also made again after `OUTCOME_UNKNOWN`.
+ * @example
+ * ```ts
+ * const rows = await retry(() => pool.query('SELECT ...'), { maxRetries: 3, retryDelay: 1000 });
+ * ```
  */
 export async function retry<T>(
   attempt: () => Awaitable<T>,

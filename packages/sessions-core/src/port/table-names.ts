@@ -12,12 +12,26 @@ export interface TableNames {
 /** The longest name of a table or index, in bytes, that every engine takes (PostgreSQL cuts longer ones). */
 const MAX_NAME_LENGTH = 63;
 
-/** The table names with the defaults filled in. */
+/**
+ * The table names with the defaults filled in.
+ *
+ * @example
+ * ```ts
+ * tableNames({ sessions: 'chats' }); // { sessions: 'chats', messages: 'agent_messages' }
+ * ```
+ */
 export function tableNames(names: TableNames = {}): Required<TableNames> {
   return { sessions: names.sessions ?? 'agent_sessions', messages: names.messages ?? 'agent_messages' };
 }
 
-/** The names of everything in a database that belongs to one pair of tables, on every engine. */
+/**
+ * The names of everything in a database that belongs to one pair of tables, on every engine.
+ *
+ * @example
+ * ```ts
+ * schemaNames({ sessions: 'chats' }).operations; // 'chats_operations'
+ * ```
+ */
 export function schemaNames(tables?: TableNames) {
   const { sessions, messages } = tableNames(tables);
   return {
@@ -57,6 +71,11 @@ function isName(name: unknown): boolean {
 /**
  * The name of something that belongs to a table, like its index: `{prefix}{table}{suffix}`. If that is too long,
  * the table's part is cut and gets a digest, so that the names of two tables never become the same.
+ *
+ * @example
+ * ```ts
+ * derivedName('idx_', 'chat_items', '_time'); // 'idx_chat_items_time'
+ * ```
  */
 export function derivedName(prefix: string, table: string, suffix: string): string {
   const name = `${prefix}${table}${suffix}`;

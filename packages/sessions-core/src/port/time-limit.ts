@@ -25,7 +25,7 @@ const LONGEST = 2 ** 31 - 1;
  * Waits for a result, but not for ever.
  *
  * @param limit - In ms; 0 means without an end.
- * @param work - What is waited for. It is not stopped: whoever sets a limit closes what it works on.
+ * @param work - What is waited for. It is not stopped: the caller closes what it works on.
  * @param tooLate - Makes the error to throw when the time is over.
  * @param afterAll - Gets a result that comes too late. A failure that comes too late is dropped.
  * @throws what `tooLate` returns, and what `work` fails with.

@@ -34,6 +34,10 @@ const TLS_OPTION_CHECKS = {
  * The check of a store's `ssl` option.
  *
  * @param more - The checks of what it takes besides {@link TlsOptions}.
+ * @example
+ * ```ts
+ * const checks = { ssl: isTls({}) };
+ * ```
  */
 export function isTls(more: Readonly<Record<string, OptionCheck>>): OptionCheck {
   const checks: Record<string, OptionCheck> = { ...TLS_OPTION_CHECKS, ...more };
@@ -53,6 +57,10 @@ export function isTls(more: Readonly<Record<string, OptionCheck>>): OptionCheck 
  *
  * @param files - For each field of {@link TlsOptions}: the path, and the parameter that it comes from.
  * @throws SessionError `TLS_FAILED` for a file that cannot be read; it names the parameter.
+ * @example
+ * ```ts
+ * const { ca } = await readPemFiles({ ca: ['sslrootcert', '/etc/ssl/our-ca.pem'] });
+ * ```
  */
 export async function readPemFiles<Field extends 'ca' | 'cert' | 'key'>(
   files: Readonly<Record<Field, readonly [parameter: string, path: string | undefined]>>,

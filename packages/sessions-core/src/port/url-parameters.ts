@@ -41,7 +41,14 @@ export const textParameter: HonouredParameter<string> = {
   expects: 'a text that is not empty',
 };
 
-/** A whole number. */
+/**
+ * A whole number.
+ *
+ * @example
+ * ```ts
+ * const PARAMETERS = { connection_limit: wholeNumberParameter(1) };
+ * ```
+ */
 export function wholeNumberParameter(
   least: number,
   most = Number.MAX_SAFE_INTEGER,
@@ -55,7 +62,14 @@ export function wholeNumberParameter(
   };
 }
 
-/** A whole number of seconds, read as ms. */
+/**
+ * A whole number of seconds, read as ms.
+ *
+ * @example
+ * ```ts
+ * const PARAMETERS = { connect_timeout: secondsParameter(1) }; // 10 is read as 10000
+ * ```
+ */
 export function secondsParameter(least: number): HonouredParameter<number> {
   // the most ms that a timer of Node takes
   const { read, expects } = wholeNumberParameter(least, 2_147_483);
@@ -66,7 +80,14 @@ export function secondsParameter(least: number): HonouredParameter<number> {
   return { read: inMs, expects: `${expects}, in seconds` };
 }
 
-/** One of some words, exactly as they stand. */
+/**
+ * One of some words, exactly as they stand.
+ *
+ * @example
+ * ```ts
+ * const PARAMETERS = { mode: wordParameter('rw', 'rwc') };
+ * ```
+ */
 export function wordParameter<const Word extends string>(...words: readonly Word[]): HonouredParameter<Word> {
   return { read: (text) => words.find((word) => word === text), expects: listed(words) };
 }
@@ -75,6 +96,10 @@ export function wordParameter<const Word extends string>(...words: readonly Word
  * A parameter of which the store can only do what one of these values asks for.
  *
  * @param reason - Why it can do nothing else: a sentence.
+ * @example
+ * ```ts
+ * const PARAMETERS = { charset: onlyParameter(['utf8mb4'], 'Other character sets lose characters.') };
+ * ```
  */
 export function onlyParameter(
   words: readonly [string, ...string[]],
@@ -88,12 +113,23 @@ export function onlyParameter(
  * Another name of a parameter.
  *
  * @param readAs - How its text is read, where that is not as under the first name.
+ * @example
+ * ```ts
+ * const PARAMETERS = { database: textParameter, dbname: aliasOf('database') };
+ * ```
  */
 export function aliasOf<Value>(alias: string, readAs?: HonouredParameter<Value>): ParameterAlias {
   return { alias, ...readAs };
 }
 
-/** A parameter that is refused, with the reason. */
+/**
+ * A parameter that is refused, with the reason.
+ *
+ * @example
+ * ```ts
+ * const PARAMETERS = { passfile: refusedParameter('The store reads no password files.') };
+ * ```
+ */
 export function refusedParameter(refused: string): RefusedParameter {
   return { refused };
 }
@@ -119,7 +155,14 @@ export interface ServerAddress {
   readonly password: string | undefined;
 }
 
-/** What the URL says of the server. A parameter wins over what stands before the `?`, as in libpq and `pg`. */
+/**
+ * What the URL says of the server. A parameter wins over what stands before the `?`, as in libpq and `pg`.
+ *
+ * @example
+ * ```ts
+ * const { host, port } = serverAddress(url, readUrlParameters(url, SERVER_PARAMETERS));
+ * ```
+ */
 export function serverAddress(
   url: StoreUrl,
   values: UrlParameterValues<typeof SERVER_PARAMETERS>,
@@ -133,7 +176,7 @@ export function serverAddress(
 }
 
 /**
- * Reads the parameters of a URL. Whoever wrote one meant it, so each is honoured or refused by name.
+ * Reads the parameters of a URL. A parameter that stands in a URL was meant, so each is honoured or refused by name.
  *
  * @param parameters - What the store knows.
  * @throws SessionError `UNSUPPORTED_URL` for a parameter that is refused, unknown, given twice or has another value.

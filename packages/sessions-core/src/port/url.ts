@@ -29,8 +29,14 @@ interface UrlParts {
 }
 
 /**
- * The parsed URL of a store. Printing, inspecting or serialising it never shows the password: only
- * {@link StoreUrl.password} and {@link StoreUrl.href} do, for whoever has to connect.
+ * The parsed URL of a store. Printing, inspecting or serialising it never shows the password. Only
+ * {@link StoreUrl.password} and {@link StoreUrl.href} have it, for the code that connects.
+ *
+ * @example
+ * ```ts
+ * const url = parseStoreUrl('postgres://user:password@host:5432/app');
+ * console.log(url.host, String(url)); // no password in it
+ * ```
  */
 export class StoreUrl {
   /** The kind of store. */

@@ -75,8 +75,8 @@ export type ItemCheck = (value: unknown) => boolean;
 let itemCheck: ItemCheck | undefined;
 
 /**
- * The check of the SDK's own schema. The SDK is loaded at the first call: whoever hands over a history transaction
- * has it loaded already.
+ * The check of the SDK's own schema. The SDK is loaded at the first call, which costs nothing: history transactions come
+ * from the SDK itself, so it is loaded already.
  */
 export async function loadItemCheck(): Promise<ItemCheck> {
   if (!itemCheck) {

@@ -46,8 +46,8 @@ export interface AddItemsOptions {
 const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as const;
 
 /**
- * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}; holds no connection and
- * no state, so it may be made anew for each request.
+ * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}. It holds no
+ * connection and no items, only its id and options: make one for each request.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@ export type DecideOnItems = (
   asked: number | 'all',
 ) => HistoryPatch | { readonly need: number | 'all' };
 
-/** Gets items out of the rows of one conversation, and deals with rows that are none. */
+/** Gets items out of the rows of one conversation, and deals with rows that are not items. */
 export class StoredItems {
   readonly #storedId: string;
   readonly #host: Pick<SessionHost, 'edit' | 'onCorruptItem' | 'warn'>;
@@ -107,7 +107,7 @@ export class StoredItems {
   }
 
   /**
-   * Pops the newest item. Rows that are none are removed on the way or, if the application wants it, refused. Rows
+   * Pops the newest item. Rows that are not items are removed on the way or, if the application wants it, refused. Rows
    * that no key opens stay where they are. Where a row may have to be refused, that takes a transaction.
    */
   pop(backend: SessionBackend): Awaitable<AgentInputItem | undefined> {

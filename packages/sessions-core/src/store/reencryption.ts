@@ -14,7 +14,7 @@ export interface ReencryptionProgress {
   readonly rows: number;
   /** Rows that are encrypted with the newest key since this run. */
   readonly reencrypted: number;
-  /** Rows that no key opens, that are plaintext and not accepted, or that are no items. They were left as they are. */
+  /** Rows that no key opens, that are plaintext and not accepted, or that are not items. They were left as they are. */
   readonly unopened: number;
 }
 
@@ -198,4 +198,4 @@ interface Resealed {
   readonly is: string;
 }
 
-const UNOPENED = Symbol('no key opens the row, or it is no item');
+const UNOPENED = Symbol('no key opens the row, or it is not an item');

@@ -14,7 +14,7 @@ export interface ScopedStoreParent<Transaction> {
 }
 
 /**
- * A store limited to one tenant: made by `store.scoped(tenant)`. Whoever has only this view can reach no
+ * A store limited to one tenant: made by `store.scoped(tenant)`. Code that has only this view can reach no
  * conversation outside it. It uses the connections of the store, and is neither opened nor closed itself: it works
  * until that store is closed.
  *

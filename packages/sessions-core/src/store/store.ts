@@ -51,7 +51,7 @@ export interface StoreOptions {
   /**
    * Every turn gets an operation id, so that the store itself can repeat it after a lost acknowledgement
    * (`OUTCOME_UNKNOWN`), where `maxRetries` allows: it is stored once. Costs a row more for each turn. Default
-   * `false`: the caller is told, and turns with an `operationId` of his can be repeated.
+   * `false`: the caller is told, and can repeat turns that have an `operationId`.
    */
   exactlyOnce?: boolean;
   /**
@@ -390,7 +390,7 @@ export class SessionStore implements AsyncDisposable {
 
   async #end(): Promise<void> {
     await this.#order.idle();
-    await this.#opening?.catch(() => undefined); // whoever called open() is told; there is nothing to close then
+    await this.#opening?.catch(() => undefined); // the caller of open() is told; there is nothing to close then
     await this.#backend?.close();
   }
 

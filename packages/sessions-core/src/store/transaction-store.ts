@@ -8,6 +8,14 @@ import type { SessionOptions } from '../session/session-options.js';
  *
  * On a synchronous driver (better-sqlite3) its sessions do their work before they return and throw at once when
  * it fails, so that the transaction's synchronous callback fails with them and the database rolls back.
+ *
+ * @example
+ * ```ts
+ * await db.transaction(async (tx) => {
+ *   await tx.insert(orders).values(order);
+ *   await store.with(tx).session('chat_123').addItems(items);
+ * });
+ * ```
  */
 export class TransactionStore {
   readonly #host: SessionHost;

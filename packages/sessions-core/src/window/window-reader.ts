@@ -33,7 +33,7 @@ class PagePlan {
  * Reads the window of a conversation, newest first and page by page.
  *
  * @param read - Reads the newest `limit` rows `before` a row, oldest first.
- * @param decode - The item of a row; `undefined` for a row that is none and is passed over.
+ * @param decode - The item of a row; `undefined` for a row that is not an item and is passed over.
  * @returns Items, oldest first.
  */
 export function readWindow(
@@ -43,7 +43,7 @@ export function readWindow(
 ): Awaitable<AgentInputItem[]> {
   const scan = new WindowScan(window);
   const plan = new PagePlan();
-  /** Pages grow with the rows that are no items, so that a long run of them costs few round trips. */
+  /** Pages grow with the rows that are not items, so that a long run of them costs few round trips. */
   let passedOver = 0;
   const readOn = (before: string | undefined): Awaitable<AgentInputItem[]> => {
     const limit = Math.min(plan.next(), scan.missing + passedOver);

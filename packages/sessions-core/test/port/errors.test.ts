@@ -1,3 +1,4 @@
+// Promises: Typed errors; Silent secrets.
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { isSessionError, SESSION_ERROR_CODES, SessionError } from '../../src/index.js';

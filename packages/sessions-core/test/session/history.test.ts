@@ -1,3 +1,4 @@
+// Promise: The SDK's optional capabilities.
 import {
   type AgentInputItem,
   isSessionHistoryRewriteAwareSession,

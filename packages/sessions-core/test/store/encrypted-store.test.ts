@@ -1,3 +1,4 @@
+// Promise: Encryption.
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { expect, test, vi } from 'vitest';

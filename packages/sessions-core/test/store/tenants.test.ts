@@ -1,3 +1,4 @@
+// Promise: Tenants.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import {

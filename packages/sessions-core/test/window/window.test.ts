@@ -1,3 +1,4 @@
+// Promise: Windows.
 import { isDeepStrictEqual } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import fc from 'fast-check';

@@ -17,7 +17,15 @@ export interface BackendSuiteOptions {
 /** What {@link backendConformance} takes. */
 export interface BackendConformanceOptions extends BackendSuiteOptions, TestRunner {}
 
-/** The suite of the port, to be run without a test runner. */
+/**
+ * The suite of the port, to be run without a test runner.
+ *
+ * @example
+ * ```ts
+ * const suite = backendSuite({ name: 'mine', open: () => ({ backend: new MyBackend() }), supports });
+ * const { failed } = await checkConformance(suite, 30_000);
+ * ```
+ */
 export function backendSuite({ name, open, supports }: BackendSuiteOptions): Suite<BackendSubject> {
   return { name, contracts: BACKEND_CONTRACTS, open, supports: { ...supports } };
 }

@@ -1,3 +1,4 @@
+// Promise: Corrupt rows never hide the rest.
 import assert from 'node:assert/strict';
 import type { Session } from '@openai/agents-core';
 import { type Contract, contents, messages, newId, type SessionSubject } from '../harness.js';

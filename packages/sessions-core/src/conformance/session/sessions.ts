@@ -98,7 +98,15 @@ export interface SessionSuiteOptions {
 /** What {@link sessionConformance} takes. */
 export interface SessionConformanceOptions extends SessionSuiteOptions, TestRunner {}
 
-/** The suite of the session methods, to be run without a test runner. */
+/**
+ * The suite of the session methods, to be run without a test runner.
+ *
+ * @example
+ * ```ts
+ * const suite = sessionSuite({ name: 'mine', open: () => ({ session: (id) => new MySession(id) }) });
+ * const { failed } = await checkConformance(suite, 30_000);
+ * ```
+ */
 export function sessionSuite({ name, open, supports }: SessionSuiteOptions): Suite<SessionSubject> {
   return { name, contracts: SESSION_CONTRACTS, open, supports: { ...supports } };
 }

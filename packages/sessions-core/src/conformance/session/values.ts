@@ -1,3 +1,4 @@
+// Promise: Exact values.
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';

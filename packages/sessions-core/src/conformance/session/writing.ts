@@ -1,3 +1,4 @@
+// Promise: Copies.
 import assert from 'node:assert/strict';
 import type { AgentInputItem } from '@openai/agents-core';
 import { type Contract, contents, message, messages, newId, type SessionSubject } from '../harness.js';

@@ -9,7 +9,7 @@ import { type Contract, contents, message, messages, needing, newId } from '../h
 import type { StoreSubject } from './subject.js';
 import { callsOf } from './subject.js';
 
-/** A conversation of `m0`, two rows that are no items, and `m1`. */
+/** A conversation of `m0`, two rows that are not items, and `m1`. */
 async function damaged({ store, insertRaw }: StoreSubject) {
   assert.ok(insertRaw, 'the subject says it has raw access and has no insertRaw()');
   const id = newId();

@@ -50,7 +50,15 @@ export interface StoreSuiteOptions {
 /** What {@link storeConformance} takes. */
 export interface StoreConformanceOptions extends StoreSuiteOptions, TestRunner {}
 
-/** The suite of a store and its sessions, to be run without a test runner. */
+/**
+ * The suite of a store and its sessions, to be run without a test runner.
+ *
+ * @example
+ * ```ts
+ * const suite = storeSuite({ name: 'mine', open: () => ({ store: new MyStore() }), supports });
+ * const { failed } = await checkConformance(suite, 30_000);
+ * ```
+ */
 export function storeSuite({ name, open, supports }: StoreSuiteOptions): Suite<StoreSubject> {
   return {
     name,

@@ -60,7 +60,7 @@ export class ConversationKeys {
     return this.#derived[index];
   }
 
-  /** What tells contents apart, and tells nothing about them to whoever does not have the key. One for each key. */
+  /** A digest that tells contents apart, and says nothing about them without the key. One for each key. */
   digests(content: string): string[] {
     return this.#keys.map((_, index) =>
       crypto().createHmac('sha256', this.#derive(index, OPERATIONS)).update(content).digest('base64url'),

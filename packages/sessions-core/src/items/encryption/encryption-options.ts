@@ -9,8 +9,8 @@ export interface EncryptionSettings {
    */
   ttlSeconds?: number;
   /**
-   * Whether rows that are not encrypted are read as items. Default `false`: whoever can write to the database could
-   * otherwise put words into a conversation. Set it until `reencrypt()` has been through a store that was
+   * Whether rows that are not encrypted are read as items. Default `false`. With `true` anybody who can write to the
+   * database can put words into a conversation, so set it only until `reencrypt()` has been through a store that was
    * not encrypted before.
    */
   acceptPlaintext?: boolean;

@@ -15,7 +15,7 @@ export function tokenIn(text: string): string | undefined {
   try {
     value = parseJson(text);
   } catch {
-    return undefined; // not an envelope, and not an item either: whoever reads it will find out
+    return undefined; // not an envelope, and not an item either: reading it as an item will show that
   }
   if (typeof value !== 'object' || value === null) return undefined;
   if (Reflect.get(value, '__enc__') !== 1 || !Object.hasOwn(value, 'v') || !Object.hasOwn(value, 'kid'))

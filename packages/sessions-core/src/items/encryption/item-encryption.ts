@@ -64,7 +64,7 @@ export class EncryptedItemCodec implements ItemCodec {
 
   /**
    * @throws SessionError `DECRYPTION_FAILED` for a row that no key opens and for a plaintext row that is not
-   * accepted; {@link ExpiredItem}; any other error for what is no item.
+   * accepted; {@link ExpiredItem}; any other error for a text that is not an item.
    */
   decode(text: string): AgentInputItem {
     const token = tokenIn(text);

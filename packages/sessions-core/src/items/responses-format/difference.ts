@@ -68,7 +68,7 @@ function withNewKeys(base: Fields, changed: readonly string[]): string[] {
   );
 }
 
-/** Follows a {@link difference}. What is none, as in a row that somebody else wrote, changes nothing. */
+/** Applies a {@link difference}. A value that is not a difference, as another program may have written, changes nothing. */
 export function applyDifference(base: unknown, carried: unknown): unknown {
   if (!isFields(carried)) return base;
   if (Object.hasOwn(carried, 'set')) return carried.set;
