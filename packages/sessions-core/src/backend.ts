@@ -16,6 +16,15 @@ export type {
 } from './port/backend.js';
 export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
+export {
+  behindPrefix,
+  type ConversationFilter,
+  type ConversationPosition,
+  type ConversationQuery,
+  type ConversationVerbs,
+  type RemovedRows,
+  type StoredConversation,
+} from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';
 export { handedOver, isLoaderError, loadFailure, requireNode } from './port/driver.js';

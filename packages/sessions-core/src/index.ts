@@ -1,9 +1,13 @@
 // What applications use. Authors of backends find the rest in '@stackone/sessions-core/backend'.
+export { Conversations, type DeletedSession } from './conversations/conversations.js';
+export type { SessionFilter, SessionListOptions } from './conversations/list-options.js';
+export { type SessionInfo, SessionList, SessionPage } from './conversations/session-page.js';
 export { parseTenantSessionId, tenantSessionId } from './ids/tenant-id.js';
 export type { EncryptionOptions } from './items/encryption/encryption-options.js';
 export type { ItemFormat } from './items/responses-format/codec.js';
 export type { OnCorruptItem } from './items/row-reader.js';
 export type { SessionSupport } from './port/backend.js';
+export type { RemovedRows } from './port/conversations.js';
 export {
   isSessionError,
   SESSION_ERROR_CODES,

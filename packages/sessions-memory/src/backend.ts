@@ -2,6 +2,7 @@ import type { SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
+  type ConversationVerbs,
   type Decide,
   decidePatch,
   type HistoryPatch,
@@ -9,8 +10,10 @@ import {
   type Operation,
   outcomeOf,
   type SessionBackend,
+  type StoredConversation,
   type StoredRow,
 } from '@stackone/sessions-core/backend';
+import { matches, pageOf } from './conversations.js';
 
 /** What memory can do. */
 export const MEMORY_SUPPORT: SessionSupport = {
@@ -20,6 +23,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   operations: true,
   transactions: false,
   listing: true,
+  conversations: true,
 };
 
 interface RecordedOperation {
@@ -32,12 +36,28 @@ interface Conversation {
   rows: StoredRow[];
   /** By operation id, oldest first. */
   operations: Map<string, RecordedOperation>;
+  /** In ms since 1970. */
+  readonly createdAt: number;
+  updatedAt: number;
 }
 
 /** Keeps rows in maps. Every method is synchronous, and therefore atomic. */
 export class MemoryBackend implements SessionBackend {
   readonly supports = MEMORY_SUPPORT;
   readonly #conversations = new Map<string, Conversation>();
+  readonly conversations: ConversationVerbs = {
+    list: (query) => pageOf(this.#described(), query),
+    count: (filter) => this.#described().filter((one) => matches(one, filter)).length,
+    get: (sessionId) => {
+      const conversation = this.#conversations.get(sessionId);
+      return conversation && described(sessionId, conversation);
+    },
+    remove: (sessionId) => {
+      const { rows = [], operations } = this.#conversations.get(sessionId) ?? {};
+      const sessions = Number(this.#conversations.delete(sessionId));
+      return { sessions, messages: rows.length, operations: operations?.size ?? 0 };
+    },
+  };
   #lastId = 0n;
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
@@ -46,6 +66,7 @@ export class MemoryBackend implements SessionBackend {
       if (recorded !== undefined) return outcomeOf(operation, recorded);
       const conversation = this.#make(sessionId);
       for (const row of this.#newRows(texts)) conversation.rows.push(row);
+      conversation.updatedAt = Date.now();
       if (operation) record(conversation, operation);
       return 'stored';
     });
@@ -70,6 +91,7 @@ export class MemoryBackend implements SessionBackend {
     if (!conversation && !records && !patch.append?.length) return;
     const changed = this.#make(sessionId);
     changed.rows = this.#patched(changed.rows, patch);
+    if (records || patch.append?.length) changed.updatedAt = Date.now();
     if (records) record(changed, operation);
   }
 
@@ -86,10 +108,15 @@ export class MemoryBackend implements SessionBackend {
     this.#conversations.clear();
   }
 
+  #described(): StoredConversation[] {
+    return [...this.#conversations].map(([id, conversation]) => described(id, conversation));
+  }
+
   #make(sessionId: string): Conversation {
     let conversation = this.#conversations.get(sessionId);
     if (!conversation) {
-      conversation = { rows: [], operations: new Map() };
+      const now = Date.now();
+      conversation = { rows: [], operations: new Map(), createdAt: now, updatedAt: now };
       this.#conversations.set(sessionId, conversation);
     }
     return conversation;
@@ -107,6 +134,10 @@ export class MemoryBackend implements SessionBackend {
   #newRows(texts: readonly string[]): StoredRow[] {
     return texts.map((text) => ({ id: String(++this.#lastId), text }));
   }
+}
+
+function described(id: string, { createdAt, updatedAt }: Conversation): StoredConversation {
+  return { id, createdAt, updatedAt, time: '' };
 }
 
 function newest(conversation: Conversation | undefined, count: number | 'all'): readonly StoredRow[] {

@@ -17,6 +17,8 @@ import {
   type SessionBackend,
   type StoredRow,
 } from '@stackone/sessions-core/backend';
+import type { ConversationStatements } from './conversation-statements.js';
+import { MysqlConversations } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
@@ -26,6 +28,7 @@ import type { MysqlStatements } from './statements.js';
 export interface MysqlBackendParts {
   readonly executor: MysqlExecutor;
   readonly sql: MysqlStatements;
+  readonly conversationSql: ConversationStatements;
   readonly supports: SessionSupport;
   /** The largest statement that the server takes, in bytes. */
   readonly maxPacket: number;
@@ -43,6 +46,7 @@ const BEFORE_ALL = '';
 /** The verbs on MySQL and MariaDB. */
 export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
+  readonly conversations: MysqlConversations;
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder;
@@ -54,6 +58,13 @@ export class MysqlBackend implements SessionBackend {
     this.#sql = parts.sql;
     this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
     this.#parts = parts;
+    this.conversations = new MysqlConversations({
+      executor: parts.executor,
+      sql: parts.sql,
+      own: parts.conversationSql,
+      operations: parts.supports.operations,
+      call: (attempt) => this.#call(attempt),
+    });
   }
 
   /**

@@ -22,6 +22,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
 import { openPool, readMysqlUrl } from './connect.js';
+import { conversationStatements } from './conversation-statements.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
@@ -105,6 +106,7 @@ const SUPPORTS: SessionSupport = {
   edit: true,
   operations: true,
   listing: true,
+  conversations: true,
   transactions: true,
 };
 
@@ -325,6 +327,7 @@ export function backendOpener(
         return new MysqlBackend({
           executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
+          conversationSql: conversationStatements(names),
           supports: { ...SUPPORTS, operations },
           maxPacket: settings.maxPacket,
           retries,

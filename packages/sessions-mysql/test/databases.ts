@@ -21,6 +21,7 @@ export const SUPPORT = {
   operations: true,
   transactions: true,
   listing: true,
+  conversations: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

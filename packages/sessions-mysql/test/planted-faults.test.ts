@@ -5,6 +5,7 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import type { Pool } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { MysqlBackend } from '../src/backend.js';
+import { conversationStatements } from '../src/conversation-statements.js';
 import { promisePool } from '../src/driver-types.js';
 import { PoolExecutor } from '../src/executor.js';
 import { MysqlSessionStore } from '../src/index.js';
@@ -29,6 +30,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     return new MysqlBackend({
       executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql, 0),
       sql,
+      conversationSql: conversationStatements(mysqlNames()),
       supports: SUPPORTS,
       maxPacket: 1_000_000,
       retries: { maxRetries: 0 },

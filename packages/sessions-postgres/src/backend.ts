@@ -11,6 +11,8 @@ import {
   type SessionBackend,
   type StoredRow,
 } from '@stackone/sessions-core/backend';
+import type { ConversationStatements } from './conversation-statements.js';
+import { PostgresConversations } from './conversations.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { PostgresStatements } from './statements.js';
 
@@ -18,6 +20,7 @@ import type { PostgresStatements } from './statements.js';
 export interface PostgresBackendParts {
   readonly executor: PostgresExecutor;
   readonly sql: PostgresStatements;
+  readonly conversationSql: ConversationStatements;
   readonly supports: SessionSupport;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
   readonly readCommitted: boolean;
@@ -35,6 +38,7 @@ const BEFORE_ALL = '';
 /** The verbs on PostgreSQL: append, read and pop are one statement each, edit and clear one transaction. */
 export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
+  readonly conversations: PostgresConversations;
   readonly #parts: PostgresBackendParts;
   readonly #sql: PostgresStatements;
 
@@ -42,6 +46,14 @@ export class PostgresBackend implements SessionBackend {
     this.supports = parts.supports;
     this.#parts = parts;
     this.#sql = parts.sql;
+    this.conversations = new PostgresConversations(
+      {
+        read: (...statement) => this.#again(() => parts.executor.read(...statement)),
+        locked: (sessionId, work) => this.#lockedIfThere(sessionId, work),
+      },
+      parts.conversationSql,
+      parts.supports.operations,
+    );
   }
 
   async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
@@ -129,6 +141,16 @@ export class PostgresBackend implements SessionBackend {
       throw new SessionError('UNSUPPORTED', 'The Drizzle driver has no transactions, which this call needs.');
     }
     return this.#again(() => this.#parts.executor.atomically(work), repeatable);
+  }
+
+  /** Without transactions each statement stands for itself. */
+  #lockedIfThere<T>(sessionId: string, work: (query: Query) => Promise<T>): Promise<T> {
+    if (!this.supports.transactions)
+      return this.#again(() => work((...statement) => this.#write(...statement)));
+    return this.#atomically(async (query) => {
+      await query(this.#sql.lock, [sessionId]);
+      return work(query);
+    });
   }
 
   /** Takes the session's lock. A session that is not there is made, as what is not there cannot be locked. */

@@ -29,6 +29,7 @@ import {
   readPostgresUrl,
   surviveDrops,
 } from './connect.js';
+import { conversationStatements } from './conversation-statements.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -171,6 +172,7 @@ const SUPPORTS: SessionSupport = {
   edit: true,
   operations: true,
   listing: true,
+  conversations: true,
   transactions: true,
 };
 
@@ -256,6 +258,7 @@ export function backendOpener(
       return new PostgresBackend({
         executor,
         sql: statements(names),
+        conversationSql: conversationStatements(names),
         supports: { ...SUPPORTS, operations, transactions, edit: transactions },
         readCommitted,
         retry: options,

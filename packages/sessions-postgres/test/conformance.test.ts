@@ -14,6 +14,7 @@ const portable = {
   operations: true,
   transactions: true,
   listing: true,
+  conversations: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PostgresBackend } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
+import { conversationStatements } from '../src/conversation-statements.js';
 import { PoolExecutor } from '../src/executor.js';
 import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
@@ -23,6 +24,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
     new PostgresBackend({
       executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
+      conversationSql: conversationStatements(postgresNames()),
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,
       retry: { maxRetries: 0 },

@@ -10,6 +10,8 @@ import {
   type SessionBackend,
   type StoredRow,
 } from '@stackone/sessions-core/backend';
+import type { ConversationStatements } from './conversation-statements.js';
+import { SqliteConversations } from './conversations.js';
 import type { SqliteExecutor } from './executor.js';
 import type { SqliteStatements } from './statements.js';
 
@@ -23,6 +25,7 @@ const BEFORE_ALL = '';
 export interface SqliteBackendParts {
   readonly executor: SqliteExecutor;
   readonly sql: SqliteStatements;
+  readonly conversationSql: ConversationStatements;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
   readonly close: () => void;
@@ -34,6 +37,7 @@ export interface SqliteBackendParts {
 export class SqliteBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly gathersByTick = true;
+  readonly conversations: SqliteConversations;
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
   readonly #parts: SqliteBackendParts;
@@ -43,6 +47,8 @@ export class SqliteBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#parts = parts;
+    const { executor, sql, conversationSql, supports } = parts;
+    this.conversations = new SqliteConversations(executor, sql, conversationSql, supports.operations);
   }
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {

@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { SqliteBackend } from './backend.js';
 import { openDatabase, type Synchronous } from './connect.js';
+import { conversationStatements } from './conversation-statements.js';
 import { isDriver, type SqliteDriverOption } from './driver.js';
 import type { DrizzleSqliteDatabase, DrizzleSqliteTransaction, SqliteDatabase } from './driver-types.js';
 import {
@@ -230,6 +231,7 @@ function support(target: SqliteTarget): SessionSupport {
     operations: true,
     transactions: 'db' in target,
     listing: true,
+    conversations: true,
   };
 }
 
@@ -250,7 +252,9 @@ export function backendOpener(
       const executor = new HandleExecutor(database);
       const { operations } = prepareTables(executor, names, options.createTables ?? true, warn);
       const supports = { ...support(target), operations };
-      return new SqliteBackend({ executor, sql: statements(names), supports, join, close });
+      const sql = statements(names);
+      const conversationSql = conversationStatements(names);
+      return new SqliteBackend({ executor, sql, conversationSql, supports, join, close });
     } catch (error) {
       close();
       throw error;

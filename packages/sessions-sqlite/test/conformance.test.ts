@@ -52,6 +52,7 @@ const file = {
   operations: true,
   transactions: false,
   listing: true,
+  conversations: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

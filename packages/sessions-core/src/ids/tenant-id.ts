@@ -60,7 +60,7 @@ export function checkTenant(tenant: unknown): asserts tenant is string {
  * What every stored id of a tenant begins with, and that of no other tenant: with its length before it, no tenant
  * can be the beginning of another one.
  */
-function tenantPrefix(tenant: string): string {
+export function tenantPrefix(tenant: string): string {
   return `${TENANT_MARK}${countCharacters(tenant)}:${tenant}:`;
 }
 

@@ -1,4 +1,5 @@
 import type { Awaitable } from './awaitable.js';
+import type { ConversationVerbs } from './conversations.js';
 import type { WarningReporter } from './warnings.js';
 
 /**
@@ -84,6 +85,8 @@ export interface SessionSupport {
   readonly transactions: boolean;
   /** Absent where the conversations cannot be listed. */
   readonly listing?: boolean;
+  /** `store.sessions` works: conversations can be listed, counted, described and deleted. Absent where they cannot. */
+  readonly conversations?: boolean;
 }
 
 /**
@@ -143,6 +146,9 @@ export interface SessionBackend {
    * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
    */
   sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
+
+  /** The verbs on conversations as a whole. Absent where `supports.conversations` is. */
+  readonly conversations?: ConversationVerbs;
 
   /** Ends what the backend opened itself; leaves open what the caller handed over. */
   close(): Awaitable<void>;

@@ -1,5 +1,6 @@
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { AppendOutcome, SessionBackend, StoredRow } from './backend.js';
+import { checkedConversations } from './checked-conversations.js';
 import { SessionError } from './errors.js';
 
 const OUTCOMES: readonly unknown[] = ['stored', 'repeated', 'conflict'] satisfies AppendOutcome[];
@@ -32,6 +33,7 @@ export function checked(backend: SessionBackend): SessionBackend {
       sessionIds: (after: string | undefined, limit: number): Awaitable<readonly string[]> =>
         whenReady(backend.sessionIds?.(after, limit) ?? [], checkIds),
     }),
+    ...(backend.conversations && { conversations: checkedConversations(backend.conversations) }),
     ...(backend.with && { with: joined(backend.with.bind(backend)) }),
   };
 }

@@ -71,6 +71,7 @@ export class GroupingBackend implements SessionBackend {
   /** Without groups: the transaction is the application's. */
   readonly with?: (transaction: unknown) => SessionBackend;
   readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
+  readonly conversations?: NonNullable<SessionBackend['conversations']>;
   readonly #backend: SessionBackend;
   readonly #oneSession: boolean;
   /** The turns that wait, by conversation; who was served last stands last. */
@@ -90,6 +91,7 @@ export class GroupingBackend implements SessionBackend {
     this.#oneSession = mode === 'session';
     if (backend.with) this.with = backend.with.bind(backend);
     if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
+    if (backend.conversations) this.conversations = backend.conversations;
   }
 
   /** Each batch is a turn of its own. Which of them share a commit is decided here, not by the caller. */

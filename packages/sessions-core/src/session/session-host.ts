@@ -43,7 +43,7 @@ export interface PreparedCall<T> {
   readonly work: (backend: SessionBackend) => Awaitable<T>;
 }
 
-/** The calls of a session, by the SDK's names. */
+/** The calls of a session, by the SDK's names, and those of `store.sessions`. */
 export type SessionOperation =
   | 'getItems'
   | 'addItems'
@@ -51,4 +51,8 @@ export type SessionOperation =
   | 'clearSession'
   | 'applyHistoryTransaction'
   | 'applyHistoryMutations'
-  | 'replaceHistoryWithCompaction';
+  | 'replaceHistoryWithCompaction'
+  | 'sessions.list'
+  | 'sessions.retrieve'
+  | 'sessions.count'
+  | 'sessions.delete';

@@ -1,3 +1,4 @@
+import { Conversations } from '../conversations/conversations.js';
 import { checkTenant } from '../ids/tenant-id.js';
 import type { SessionSupport } from '../port/backend.js';
 import { StoreSession } from '../session/session.js';
@@ -50,6 +51,18 @@ export class ScopedStore<Transaction = object> {
    */
   session(sessionId: string, options?: Omit<SessionOptions, 'tenant'>): StoreSession {
     return new StoreSession(sessionId, this.#parent.host, options);
+  }
+
+  /**
+   * The tenant's conversations as objects, without their items: see `store.sessions`. No I/O.
+   *
+   * @example
+   * ```ts
+   * const page = await store.scoped('acme').sessions.list({ limit: 50 });
+   * ```
+   */
+  get sessions(): Conversations {
+    return new Conversations(this.#parent.host);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
+import { Conversations } from '../conversations/conversations.js';
 import { type EncryptionOptions, isEncryption } from '../items/encryption/encryption-options.js';
 import { ItemEncryption } from '../items/encryption/item-encryption.js';
 import type { ItemCodec } from '../items/item-codec.js';
@@ -72,11 +73,19 @@ export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionChec
   operationRetentionDays: isDays,
 };
 
+/** Calls that change nothing. */
+const READS: ReadonlySet<SessionOperation> = new Set([
+  'getItems',
+  'sessions.list',
+  'sessions.retrieve',
+  'sessions.count',
+]);
+
 /** What is published on the `node:diagnostics_channel` named {@link OPERATION_CHANNEL}, once for every call. */
 export interface OperationMessage {
   /** The engine, like `sqlite`. */
   readonly engine: string;
-  /** The session's method. */
+  /** The session's method, or that of `store.sessions`, like `sessions.list`. */
   readonly operation: SessionOperation;
   /** From the call to its end in ms, waiting for its turn included. */
   readonly ms: number;
@@ -133,6 +142,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #events = new EventEmitter();
   readonly #order = new CallOrder();
   readonly #host: SessionHost;
+  #sessions: Conversations | undefined;
   #backend: SessionBackend | undefined;
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
@@ -171,6 +181,20 @@ export class SessionStore implements AsyncDisposable {
    */
   session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
     return new StoreSession(sessionId, this.#host, options);
+  }
+
+  /**
+   * The conversations of this store as objects, without their items: to list, describe, count and delete them. Those of
+   * tenants are in `store.scoped(tenant).sessions`. No I/O.
+   *
+   * @example
+   * ```ts
+   * for await (const { id, updatedAt } of store.sessions.list()) console.log(id, updatedAt);
+   * ```
+   */
+  get sessions(): Conversations {
+    this.#sessions ??= new Conversations(this.#host);
+    return this.#sessions;
   }
 
   /**
@@ -389,7 +413,7 @@ export class SessionStore implements AsyncDisposable {
   /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
   #overlap(operation: SessionOperation): SessionOperation | undefined {
     const groups = operation === 'addItems' && this.#groupCommit !== false;
-    return operation === 'getItems' || groups ? operation : undefined;
+    return READS.has(operation) || groups ? operation : undefined;
   }
 
   async #end(): Promise<void> {

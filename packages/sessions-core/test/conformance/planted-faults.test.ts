@@ -15,6 +15,7 @@ import {
 } from '../../src/conformance/index.js';
 import { SessionError } from '../../src/index.js';
 import { BACKEND_FAULTS } from './planted-faults/backends.js';
+import { CONVERSATION_FAULTS, STORE_CONVERSATION_FAULTS } from './planted-faults/conversations.js';
 import type { PlantedFault } from './planted-faults/fault.js';
 import { HISTORY_FAULTS } from './planted-faults/history.js';
 import { ID_FAULTS } from './planted-faults/ids.js';
@@ -43,7 +44,14 @@ function withFault(source: string, { line, becomes }: PlantedFault): string {
 const isItem = (value: unknown) =>
   protocol.ModelItem.safeParse(value).success && isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value);
 
-const everything = { durable: false, shared: true, edit: true, operations: true, transactions: true };
+const everything = {
+  durable: false,
+  shared: true,
+  edit: true,
+  operations: true,
+  transactions: true,
+  conversations: true,
+};
 
 async function toyStoreSuite(source: string) {
   const { createToyParts } = await load<{ createToyParts: (core: object) => StoreParts }>(source);
@@ -116,12 +124,13 @@ describe('the suite of a store and its sessions', async () => {
     ...OPERATION_ID_FAULTS,
     ...STORE_FAULTS,
     ...TENANT_FAULTS,
+    ...STORE_CONVERSATION_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
 
 describe('the suite of the port', async () => {
-  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, BACKEND_FAULTS);
+  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, [...BACKEND_FAULTS, ...CONVERSATION_FAULTS]);
 });
 
 /** The SDK's own session, with one object for each id, as its conversations live in the object. */

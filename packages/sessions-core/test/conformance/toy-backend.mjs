@@ -9,6 +9,7 @@ export function createToyBackend() {
   let operations = [];
   let lastId = 0;
   let turn = Promise.resolve();
+  let sessions = [];
 
   // One call at a time: the lock.
   function locked(work) {
@@ -31,6 +32,48 @@ export function createToyBackend() {
   };
   const insert = (sessionId, texts) => {
     for (const text of texts) rows.push({ id: ++lastId, sessionId, text });
+    const known = sessions.find(({ id }) => id === sessionId);
+    if (known) known.updatedAt = Date.now();
+    else sessions.push({ id: sessionId, createdAt: Date.now(), updatedAt: Date.now() });
+  };
+
+  const order = (a, b) => (a.time === b.time ? (a.id < b.id ? -1 : 1) : Number(a.time) - Number(b.time));
+  const filtered = ({ prefix, withoutPrefix, changedAfter = 0, changedBefore = Infinity }) =>
+    sessions
+      .filter(({ id }) => id.startsWith(prefix))
+      .filter(({ id }) => withoutPrefix === undefined || !id.startsWith(withoutPrefix))
+      .filter(({ updatedAt }) => updatedAt > changedAfter)
+      .filter(({ updatedAt }) => updatedAt < changedBefore);
+  const conversations = {
+    list: ({ by, descending, after, limit, ...filter }) =>
+      locked(() => {
+        const times = { changed: 'updatedAt', created: 'createdAt' };
+        const all = filtered(filter).map((one) => ({ ...one, time: String(one[times[by]] ?? '') }));
+        const sign = descending ? -1 : 1;
+        all.sort((a, b) => sign * order(a, b));
+        const isBehind = (one) => one.id !== after.id && sign * order(one, after) > 0;
+        const start = after ? all.findIndex(isBehind) : 0;
+        return start < 0 ? [] : all.slice(start, start + limit);
+      }),
+    count: (filter) => locked(() => filtered(filter).length),
+    get: (sessionId) =>
+      locked(() => {
+        const found = sessions.find(({ id }) => id === sessionId);
+        return found && { ...found, time: '' };
+      }),
+    remove: (sessionId) =>
+      locked(() => {
+        const own = (row) => row.sessionId === sessionId;
+        const removed = {
+          messages: rows.filter(own).length,
+          operations: operations.filter(own).length,
+          sessions: sessions.filter(({ id }) => id === sessionId).length,
+        };
+        rows = rows.filter((one) => !own(one));
+        operations = operations.filter((one) => !own(one));
+        sessions = sessions.filter(({ id }) => id !== sessionId);
+        return removed;
+      }),
   };
 
   return {
@@ -41,7 +84,10 @@ export function createToyBackend() {
       operations: true,
       transactions: false,
       listing: true,
+      conversations: true,
     },
+
+    conversations,
 
     append(batches) {
       return locked(() =>
@@ -91,6 +137,7 @@ export function createToyBackend() {
       return locked(() => {
         rows = rows.filter((row) => row.sessionId !== sessionId);
         operations = operations.filter((one) => one.sessionId !== sessionId);
+        sessions = sessions.filter(({ id }) => id !== sessionId);
       });
     },
 

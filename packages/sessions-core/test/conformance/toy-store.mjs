@@ -21,7 +21,14 @@ const newDatabase = () => ({
 export function createToyStore(core, database = newDatabase()) {
   const { encodeItems, decodeItem, checkSessionId, isItem, SessionError } = core;
   const events = new EventEmitter();
-  const supports = { durable: false, shared: true, edit: true, operations: true, transactions: true };
+  const supports = {
+    durable: false,
+    shared: true,
+    edit: true,
+    operations: true,
+    transactions: true,
+    conversations: true,
+  };
   const underWay = new Set();
   let open = false;
   let closing;
@@ -286,14 +293,80 @@ export function createToyStore(core, database = newDatabase()) {
     return session;
   }
 
+  // The conversations of a tenant, or those of none.
+  function sessionsOf(tenant) {
+    const stored = (id) => new ToySession(id, database, tenant).sessionId;
+    const mark = tenant === undefined ? '' : stored('x').slice(0, -1);
+    const reached = (id) => (tenant === undefined ? !id.startsWith('$tenant:') : id.startsWith(mark));
+    const known = () => [...new Set(database.rows.map((row) => row.sessionId))].filter(reached);
+    const own = () => known().map((id) => id.slice(mark.length));
+    const info = (id) => ({ id, createdAt: new Date(0), updatedAt: new Date(1) });
+    const call = (name, id, work) => perform(name, { sessionId: id, locks: new Map() }, work);
+    const matching = ({ idPrefix = '' }) => own().filter((id) => id.startsWith(idPrefix));
+    const read = (options) =>
+      call('sessions.list', '', () => () => {
+        const { limit = 20, order = 'desc', after } = options;
+        const ids = matching(options).sort();
+        if (order === 'desc') ids.reverse();
+        const start = after === undefined ? 0 : ids.indexOf(after.slice(order.length)) + 1;
+        const data = ids.slice(start, start + limit).map(info);
+        const nextCursor = start + limit < ids.length ? order + data.at(-1).id : undefined;
+        return {
+          data,
+          nextCursor,
+          hasNextPage: () => nextCursor !== undefined,
+          getNextPage: async () => {
+            if (nextCursor === undefined) throw new RangeError('There is no next page.');
+            return read({ ...options, after: nextCursor });
+          },
+        };
+      });
+    return {
+      list(options = {}) {
+        const { limit = 20, order = 'desc', after } = options;
+        if (limit < 1) throw new TypeError('A page has at least one conversation.');
+        if (after !== undefined && !after.startsWith(order)) throw new TypeError('No cursor of this list.');
+        return {
+          // biome-ignore lint/suspicious/noThenProperty: it is awaited for its first page
+          then: (...handlers) => read(options).then(...handlers),
+          async *[Symbol.asyncIterator]() {
+            let page = await read(options);
+            yield* page.data;
+            while (page.hasNextPage()) {
+              page = await page.getNextPage();
+              yield* page.data;
+            }
+          },
+        };
+      },
+      retrieve: (id) =>
+        call('sessions.retrieve', id, () => {
+          const wanted = stored(id);
+          return () => (known().includes(wanted) ? info(id) : undefined);
+        }),
+      count: (filter = {}) => call('sessions.count', '', () => () => matching(filter).length),
+      delete: (id) =>
+        call('sessions.delete', id, () => {
+          const wanted = stored(id);
+          return () => {
+            const gone = database.rows.filter((row) => row.sessionId === wanted);
+            database.rows = database.rows.filter((row) => !gone.includes(row));
+            return { id, deleted: gone.length > 0, removed: { messages: gone.length } };
+          };
+        }),
+    };
+  }
+
   const session = (sessionId, { tenant } = {}) =>
     tenant ? asking(sessionId, tenant) : new ToySession(sessionId, database);
   const store = {
     supports,
     session,
+    sessions: sessionsOf(undefined),
     scoped(tenant) {
       if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
-      return { session: (sessionId) => new ToySession(sessionId, database, tenant) };
+      const session = (sessionId) => new ToySession(sessionId, database, tenant);
+      return { session, sessions: sessionsOf(tenant) };
     },
     on: (event, listener) => events.on(event, listener),
     off: (event, listener) => events.off(event, listener),

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { describe, expect, test } from 'vitest';
-import type { SessionBackend } from '../../src/backend.js';
+import type { ConversationVerbs, SessionBackend } from '../../src/backend.js';
 import { SessionStore } from '../../src/index.js';
 import { createToyBackend } from '../conformance/toy-backend.mjs';
 
@@ -78,5 +78,61 @@ describe.each([true, false])('with groupCommit: %s', (groupCommit) => {
       code: 'OUTCOME_UNKNOWN',
       message: expect.stringMatching(FAULT),
     });
+  });
+});
+
+describe('the verbs on conversations', () => {
+  /** `store.sessions` over a backend in which one of the verbs answers something else. */
+  function sessionsThatAnswer(answers: { [Verb in keyof ConversationVerbs]?: unknown }) {
+    const right: SessionBackend = createToyBackend();
+    const wrong = Object.entries(answers).map(([verb, answer]) => [verb, async () => answer]);
+    const conversations = { ...right.conversations, ...Object.fromEntries(wrong) } as ConversationVerbs;
+    const backend: SessionBackend = { ...right, conversations };
+    return new SessionStore({ name: 'wrong', supports: right.supports, open: () => backend }).sessions;
+  }
+
+  const unread = { code: 'DATABASE_ERROR', message: expect.stringMatching(FAULT) };
+  const unknown = { code: 'OUTCOME_UNKNOWN', message: expect.stringMatching(FAULT) };
+  const wrongConversations: [string, unknown][] = [
+    ['null', null],
+    ['times that are texts', { id: 'a', createdAt: '1', updatedAt: '1', time: '' }],
+    ['times that are no number', { id: 'a', createdAt: Number.NaN, updatedAt: 1, time: '' }],
+    ['no place in the order', { id: 'a', createdAt: 1, updatedAt: 1 }],
+  ];
+
+  test.each(wrongConversations)('a conversation: %s', async (_name, found) => {
+    await expect(sessionsThatAnswer({ get: found }).retrieve('a')).rejects.toMatchObject(unread);
+    await expect(sessionsThatAnswer({ list: [found] }).list()).rejects.toMatchObject(unread);
+  });
+
+  test.each<[string, unknown]>([
+    ['a text', '1'],
+    ['nothing', undefined],
+  ])('a count: %s', async (_name, count) => {
+    await expect(sessionsThatAnswer({ count }).count()).rejects.toMatchObject(unread);
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['one number', 3],
+    ['a number that is missing', { sessions: 1, messages: 1 }],
+  ])('what was removed: %s', async (_name, removed) => {
+    await expect(sessionsThatAnswer({ remove: removed }).delete('a')).rejects.toMatchObject(unknown);
+  });
+
+  test('a store whose backend has none refuses with UNSUPPORTED', async () => {
+    const { conversations: _, ...backend } = createToyBackend() as SessionBackend;
+    const { sessions } = new SessionStore({
+      name: 'small',
+      supports: backend.supports,
+      open: () => backend,
+    });
+    const calls = [
+      () => sessions.list(),
+      () => sessions.retrieve('a'),
+      () => sessions.count(),
+      () => sessions.delete('a'),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
+import { CONVERSATIONS } from './conversations.js';
 import { LISTING } from './listing.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import type { BackendSubject } from './subject.js';
@@ -326,4 +327,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   CLEAR,
   OPERATION_RETENTION,
   LISTING,
+  CONVERSATIONS,
 ];

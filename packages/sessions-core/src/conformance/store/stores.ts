@@ -3,6 +3,7 @@ import type { SessionSupport } from '../../port/backend.js';
 import { type Contract, type Coverage, defineCases, type Suite, type TestRunner } from '../harness.js';
 import { SESSION_CONTRACTS, sessionFeatures } from '../session/sessions.js';
 import { STORE_CALLS } from './calls.js';
+import { STORE_CONVERSATIONS } from './conversations.js';
 import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
 import { DIAGNOSTICS, WARNINGS } from './reports.js';
@@ -32,6 +33,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   WARNINGS,
   DIAGNOSTICS,
   TENANTS,
+  STORE_CONVERSATIONS,
   JOINED_TRANSACTIONS,
 ];
 

@@ -1,10 +1,28 @@
 import assert from 'node:assert/strict';
 import type { RunContext, Session } from '@openai/agents-core';
+import type { SessionFilter, SessionListOptions } from '../../conversations/list-options.js';
+import type { SessionInfo } from '../../conversations/session-page.js';
 import type { Awaitable } from '../../port/awaitable.js';
 import type { SessionSupport } from '../../port/backend.js';
 import type { SessionErrorCode } from '../../port/errors.js';
 import type { SessionWarning } from '../../port/warnings.js';
 import type { SessionSubject } from '../harness.js';
+
+/** What the suite asks of a page of conversations. */
+interface ConformingPage {
+  readonly data: readonly SessionInfo[];
+  readonly nextCursor: string | undefined;
+  hasNextPage(): boolean;
+  getNextPage(): Promise<ConformingPage>;
+}
+
+/** What the suite asks of `store.sessions`: the public side of `Conversations`. */
+export interface ConformingSessions {
+  list(options?: SessionListOptions): PromiseLike<ConformingPage> & AsyncIterable<SessionInfo>;
+  retrieve(id: string): Promise<SessionInfo | undefined>;
+  count(filter?: SessionFilter): Promise<number>;
+  delete(id: string): Promise<{ readonly deleted: boolean; readonly removed: { readonly messages: number } }>;
+}
 
 /** What the suite asks of a store: the public side of `SessionStore`. */
 export interface ConformingStore extends AsyncDisposable {
@@ -14,7 +32,9 @@ export interface ConformingStore extends AsyncDisposable {
     options?: { tenant?: (runContext: RunContext<unknown>) => string | undefined },
   ): Session;
   /** Absent where the store has no tenants. */
-  scoped?(tenant: string): { session(sessionId: string): Session };
+  scoped?(tenant: string): { session(sessionId: string): Session; readonly sessions?: ConformingSessions };
+  /** Absent where the store cannot list, describe and delete its conversations. */
+  readonly sessions?: ConformingSessions;
   with(transaction: unknown): { session(sessionId: string): Session };
   on(event: 'warning', listener: (warning: SessionWarning) => void): unknown;
   off(event: 'warning', listener: (warning: SessionWarning) => void): unknown;

@@ -1,0 +1,88 @@
+import { TENANT_MARK } from '../ids/session-id.js';
+import { tenantPrefix } from '../ids/tenant-id.js';
+import type { ConversationFilter, ConversationQuery } from '../port/conversations.js';
+import { checkOptions, isOneOf, type OptionCheck } from '../port/options.js';
+import { readCursor } from './cursor.js';
+
+/** Which conversations `store.sessions.count` counts. */
+export interface SessionFilter {
+  /** What their ids begin with, byte for byte. Default: any. */
+  idPrefix?: string | undefined;
+  /** Only those whose last change is later than this, to the ms. */
+  changedAfter?: Date | undefined;
+  /** Only those whose last change is earlier than this, to the ms. */
+  changedBefore?: Date | undefined;
+}
+
+/** Which conversations `store.sessions.list` lists, and in which order. */
+export interface SessionListOptions extends SessionFilter {
+  /**
+   * What they are sorted by: their last change (a turn that was added), their creation, or their id. Default `changed`.
+   * Of equal times the id decides; ids are in the order that the database gives texts.
+   */
+  by?: 'changed' | 'created' | 'id' | undefined;
+  /** `desc`: the newest (or greatest) first. Default `desc`. */
+  order?: 'asc' | 'desc' | undefined;
+  /** How many a page has at most, 1 to 1000. Default 20. */
+  limit?: number | undefined;
+  /** Where to go on: the `nextCursor` of a page of the same list. */
+  after?: string | undefined;
+}
+
+const isDate: OptionCheck = (value) =>
+  value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : 'a valid Date';
+
+const FILTER_CHECKS: Readonly<Record<keyof SessionFilter, OptionCheck>> = {
+  idPrefix: (value) =>
+    typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
+      ? undefined
+      : 'a text without NUL and lone surrogates',
+  changedAfter: isDate,
+  changedBefore: isDate,
+};
+
+const LIST_CHECKS: Readonly<Record<keyof SessionListOptions, OptionCheck>> = {
+  ...FILTER_CHECKS,
+  by: isOneOf('changed', 'created', 'id'),
+  order: isOneOf('asc', 'desc'),
+  limit: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1000
+      ? undefined
+      : 'a whole number from 1 to 1000',
+  after: (value) => (typeof value === 'string' ? undefined : 'the "nextCursor" of a page'),
+};
+
+/**
+ * What is asked of the backend for a list. It never leaves the tenant, whatever the options and the cursor say.
+ *
+ * @throws TypeError
+ */
+export function queryOf(options: SessionListOptions, tenant: string | undefined): ConversationQuery {
+  checkOptions('sessions.list', options, LIST_CHECKS);
+  const { by = 'changed', order = 'desc', limit = 20, after } = options;
+  return {
+    ...scope(options, tenant),
+    by,
+    descending: order === 'desc',
+    limit,
+    after: after === undefined ? undefined : readCursor(after, by, order),
+  };
+}
+
+/** What is asked of the backend for a number. @throws TypeError */
+export function filterOf(options: SessionFilter, tenant: string | undefined): ConversationFilter {
+  checkOptions('sessions.count', options, FILTER_CHECKS);
+  return scope(options, tenant);
+}
+
+function scope(
+  { idPrefix = '', changedAfter, changedBefore }: SessionFilter,
+  tenant: string | undefined,
+): ConversationFilter {
+  return {
+    prefix: tenant === undefined ? idPrefix : tenantPrefix(tenant) + idPrefix,
+    withoutPrefix: tenant === undefined ? TENANT_MARK : undefined,
+    changedAfter: changedAfter?.getTime(),
+    changedBefore: changedBefore?.getTime(),
+  };
+}

@@ -1,0 +1,58 @@
+import { whenReady } from './awaitable.js';
+import type { ConversationVerbs, RemovedRows, StoredConversation } from './conversations.js';
+import { SessionError } from './errors.js';
+
+/** The verbs on conversations with their answers looked at: see `checked`. */
+export function checkedConversations(verbs: ConversationVerbs): ConversationVerbs {
+  return {
+    list: (query) => whenReady(verbs.list(query), checkList),
+    count: (filter) => whenReady(verbs.count(filter), checkCount),
+    get: (sessionId) => whenReady(verbs.get(sessionId), checkFound),
+    remove: (sessionId) => whenReady(verbs.remove(sessionId), checkRemoved),
+  };
+}
+
+function checkList(found: unknown): readonly StoredConversation[] {
+  if (Array.isArray(found) && found.every(isConversation)) return found;
+  throw fault('DATABASE_ERROR', `conversations.list() must return an array of ${CONVERSATION}.`);
+}
+
+function checkCount(count: unknown): number {
+  if (isWholeNumber(count)) return count;
+  throw fault('DATABASE_ERROR', 'conversations.count() must return a whole number.');
+}
+
+function checkFound(found: unknown): StoredConversation | undefined {
+  if (found === undefined || isConversation(found)) return found;
+  throw fault('DATABASE_ERROR', `conversations.get() must return ${CONVERSATION}, or undefined.`);
+}
+
+function checkRemoved(removed: unknown): RemovedRows {
+  if (typeof removed === 'object' && removed !== null) {
+    const { sessions, messages, operations } = removed as RemovedRows;
+    if ([sessions, messages, operations].every(isWholeNumber)) return { sessions, messages, operations };
+  }
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    'So it is not known what was removed: conversations.remove() must return { sessions, messages, operations }, all ' +
+      'whole numbers.',
+  );
+}
+
+const CONVERSATION =
+  '{ id, createdAt, updatedAt, time }, the first and the last texts, the others whole numbers of ms';
+
+function isConversation(value: unknown): value is StoredConversation {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, createdAt, updatedAt, time } = value as StoredConversation;
+  const texts = typeof id === 'string' && typeof time === 'string';
+  return texts && Number.isSafeInteger(createdAt) && Number.isSafeInteger(updatedAt);
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function fault(code: 'DATABASE_ERROR' | 'OUTCOME_UNKNOWN', rule: string): SessionError {
+  return new SessionError(code, `The backend of this store has a fault. ${rule}`);
+}

@@ -1,0 +1,86 @@
+import type { Awaitable } from './awaitable.js';
+
+/** Which conversations are meant. */
+export interface ConversationFilter {
+  /** What their stored ids begin with, byte for byte; every id begins with the empty text. */
+  readonly prefix: string;
+  /** What their stored ids do not begin with. */
+  readonly withoutPrefix?: string | undefined;
+  /** Only those whose last change is later, in ms since 1970. */
+  readonly changedAfter?: number | undefined;
+  /** Only those whose last change is earlier, in ms since 1970. */
+  readonly changedBefore?: number | undefined;
+}
+
+/** A place in an order: where a page ends. */
+export interface ConversationPosition {
+  /** `time` of the last conversation of a page. */
+  readonly time: string;
+  readonly id: string;
+}
+
+/** Which conversations are listed, in which order. */
+export interface ConversationQuery extends ConversationFilter {
+  /** What they are sorted by. Those of one time are sorted by their ids, in whichever order of texts the database has. */
+  readonly by: 'changed' | 'created' | 'id';
+  /** The greatest first. */
+  readonly descending: boolean;
+  /** Only those that stand behind this place, whether what stood there is still there or not. */
+  readonly after?: ConversationPosition | undefined;
+  /** How many at most, a positive integer. */
+  readonly limit: number;
+}
+
+/** A conversation, without its items. */
+export interface StoredConversation {
+  readonly id: string;
+  /** In whole ms since 1970. The database tells it, as only that knows what its column means. */
+  readonly createdAt: number;
+  /** In whole ms since 1970. */
+  readonly updatedAt: number;
+  /**
+   * The time that it was sorted by, as exact as the database holds it, for the `after` of the next page. Opaque; empty
+   * in the order of ids.
+   */
+  readonly time: string;
+}
+
+/** How many rows of each table a removal took away. */
+export interface RemovedRows {
+  readonly sessions: number;
+  readonly messages: number;
+  readonly operations: number;
+}
+
+/** The verbs on conversations as a whole, without their items. A backend may lack them. */
+export interface ConversationVerbs {
+  /** A page of conversations. */
+  list(query: ConversationQuery): Awaitable<readonly StoredConversation[]>;
+  /** How many there are. */
+  count(filter: ConversationFilter): Awaitable<number>;
+  /** One of them; `undefined` where it is not there. Its `time` is empty. */
+  get(sessionId: string): Awaitable<StoredConversation | undefined>;
+  /** Removes all rows of all tables under the conversation's lock, in one transaction. */
+  remove(sessionId: string): Awaitable<RemovedRows>;
+}
+
+/**
+ * The first text behind all texts that begin with a prefix, in the order of code points, which is that of UTF-8 bytes.
+ *
+ * @returns Nothing where every later text begins so.
+ * @example
+ * ```ts
+ * behindPrefix('chat_'); // 'chat`': an id begins with 'chat_' if it is >= 'chat_' and < 'chat`'
+ * ```
+ */
+export function behindPrefix(prefix: string): string | undefined {
+  const characters = Array.from(prefix);
+  for (let last = characters.pop(); last !== undefined; last = characters.pop()) {
+    const next = (last.codePointAt(0) ?? 0) + 1;
+    if (next <= 0x10ffff) {
+      // surrogates are no characters
+      return characters.join('') + String.fromCodePoint(next === 0xd800 ? 0xe000 : next);
+    }
+  }
+  return undefined;
+}
