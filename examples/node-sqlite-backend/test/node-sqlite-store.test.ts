@@ -64,10 +64,10 @@ sessionConformance({
   supports: sessionFeatures(supports),
 });
 
-test('nothing but the transactions of an application is not covered', () => {
+test('nothing but the transactions of an application and store.sessions is not covered', () => {
   expect(covered.length).toBeGreaterThan(180);
   expect(new Set(notCovered.flatMap(({ needs }) => needs))).toEqual(
-    new Set(['transactions', 'inTransaction']),
+    new Set(['transactions', 'inTransaction', 'conversations']),
   );
 });
 

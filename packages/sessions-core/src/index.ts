@@ -22,7 +22,7 @@ export { parseStoreUrl, StoreUrl } from './port/url.js';
 export type { SessionWarning } from './port/warnings.js';
 export { atomicCompaction } from './session/atomic-compaction.js';
 export { EncryptedSession, type EncryptedSessionOptions } from './session/encrypted-session.js';
-export { type AddItemsOptions, StoreSession } from './session/session.js';
+export { type AddItemsOptions, StoreSession, type TenantSession } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
 export { ScopedStore } from './store/scoped-store.js';

@@ -46,9 +46,30 @@ export async function prepareTables(
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
   const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
-  const operations = (await describe(names.operations)) !== undefined;
-  if (!operations && createTables) await change(sql.operations);
-  return { operations: operations || createTables, newestIndex };
+  const operations = await hasOperations(
+    () => describe(names.operations),
+    createTables ? () => change(sql.operations) : undefined,
+  );
+  return { operations, newestIndex };
+}
+
+/**
+ * Whether the side table of operations is there, or could be made. Tables of others work as they are, without what this
+ * user may not add to them: a table that is not there and may not be seen is one that the server refuses to describe.
+ */
+async function hasOperations(
+  describe: () => Promise<unknown>,
+  create: (() => Promise<unknown>) | undefined,
+): Promise<boolean> {
+  try {
+    if (await describe()) return true;
+    await create?.();
+    return create !== undefined;
+  } catch (error) {
+    if (isSessionError(error) && (error.code === 'PERMISSION_DENIED' || error.code === 'READ_ONLY'))
+      return false;
+    throw error;
+  }
 }
 
 /**

@@ -54,6 +54,34 @@ describeEngine(SERVERS, ({ engine, server }) => {
   const exactId = `VARCHAR(255) CHARACTER SET utf8mb4 COLLATE ${exact}`;
   const longText = 'LONGTEXT CHARACTER SET utf8mb4';
 
+  test('a user without the right to make tables uses those of others, and is told what is missing', async () => {
+    const url = await emptyDatabase(server);
+    const database = new URL(url).pathname.slice(1);
+    const user = `plain_${database.slice(-20)}`;
+    await statementsOn(url, [
+      ...tables(exactId, longText),
+      `CREATE USER '${user}' IDENTIFIED BY 'p'`,
+      ...['agent_sessions', 'agent_messages'].map(
+        (table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${database}\`.${table} TO '${user}'`,
+      ),
+    ]);
+    const plain = new URL(url);
+    Object.assign(plain, { username: user, password: 'p' });
+    const { store, warnings } = await opened(plain.href);
+    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING']);
+    expect(store.supports.operations).toBe(false);
+    const session = store.session('a');
+    await session.addItems(messages(4));
+    await session.popItem();
+    expect(await session.getItems()).toHaveLength(3);
+    expect(typeof session.applyHistoryTransaction).toBe('undefined');
+    await session.clearSession();
+    await store.close();
+    await statementsOn(url, ['DROP TABLE agent_messages']);
+    await expect(MysqlSessionStore.fromUrl(plain.href)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    await statementsOn(url, [`DROP USER '${user}'`]);
+  });
+
   test('A4: an empty database, the default options, and the first append', async () => {
     const url = await emptyDatabase(server);
     const store = await MysqlSessionStore.fromUrl(url);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AgentInputItem, OpenAIResponsesCompactionAwareSession, Session } from '@openai/agents-core';
 import { SessionError } from '../port/errors.js';
 import { dropWindow } from './compaction-wrapper.js';
-import type { StoreSession } from './session.js';
+import type { TenantSession } from './session.js';
 
 /**
  * Puts the SDK's `OpenAIResponsesCompactionSession` around a session so that a crash cannot lose the conversation. That class
@@ -23,7 +23,7 @@ import type { StoreSession } from './session.js';
  * ```
  */
 export function atomicCompaction<Wrapper extends OpenAIResponsesCompactionAwareSession>(
-  session: StoreSession,
+  session: TenantSession,
   wrap: (underlyingSession: Session) => Wrapper,
 ): Wrapper {
   dropWindow(session);
@@ -39,11 +39,11 @@ export function atomicCompaction<Wrapper extends OpenAIResponsesCompactionAwareS
 
 /** A session in which, during a compaction, clearing and adding are one replacement. */
 class ReplacedSession implements Session {
-  readonly #session: StoreSession;
+  readonly #session: TenantSession;
   /** The compaction that a call belongs to: calls of others go on meanwhile. */
   readonly #compaction = new AsyncLocalStorage<{ cleared: boolean }>();
 
-  constructor(session: StoreSession) {
+  constructor(session: TenantSession) {
     this.#session = session;
   }
 

@@ -30,6 +30,17 @@ import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js
 import { storedIdOf } from './stored-id.js';
 import { StoredItems } from './stored-items.js';
 
+/**
+ * A {@link StoreSession} made with the option `tenant`. It has no `applyHistoryMutations`: the SDK passes no run context to
+ * it, so that it could not ask for its tenant.
+ *
+ * @example
+ * ```ts
+ * const session: TenantSession = store.session('chat_123', { tenant: ({ context }) => context.tenant });
+ * ```
+ */
+export type TenantSession = Omit<StoreSession, 'applyHistoryMutations'>;
+
 /** The conversation that a call is about. */
 interface Conversation {
   readonly storedId: string;

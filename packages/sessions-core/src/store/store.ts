@@ -15,9 +15,9 @@ import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
 import { now } from '../port/timers.js';
 import type { SessionWarning } from '../port/warnings.js';
-import { StoreSession } from '../session/session.js';
+import { StoreSession, type TenantSession } from '../session/session.js';
 import type { PreparedCall, SessionHost, SessionOperation } from '../session/session-host.js';
-import type { SessionOptions } from '../session/session-options.js';
+import type { SessionOptions, TenantOf } from '../session/session-options.js';
 import {
   type ReencryptionHost,
   type ReencryptionProgress,
@@ -179,6 +179,11 @@ export class SessionStore implements AsyncDisposable {
    * await run(agent, 'Hello', { session: store.session('chat_123', { tenant }), context: { tenant: 'acme' } });
    * ```
    */
+  session<Context = unknown>(
+    sessionId: string,
+    options: SessionOptions<Context> & { tenant: TenantOf<Context> },
+  ): TenantSession;
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession;
   session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
     return new StoreSession(sessionId, this.#host, options);
   }

@@ -1,8 +1,8 @@
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
-import { StoreSession } from '../session/session.js';
+import { StoreSession, type TenantSession } from '../session/session.js';
 import type { SessionHost, SessionOperation } from '../session/session-host.js';
-import type { SessionOptions } from '../session/session-options.js';
+import type { SessionOptions, TenantOf } from '../session/session-options.js';
 
 /**
  * A store inside a transaction of the application: made by `store.with(tx)`, of use until that transaction ends.
@@ -38,6 +38,11 @@ export class TransactionStore {
   }
 
   /** The conversation with this id, inside the transaction: as `session` of the store that it was made from. */
+  session<Context = unknown>(
+    sessionId: string,
+    options: SessionOptions<Context> & { tenant: TenantOf<Context> },
+  ): TenantSession;
+  session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession;
   session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
     return new StoreSession(sessionId, this.#host, options);
   }

@@ -8,9 +8,9 @@ import {
   isSessionHistoryTransactionAwareSession,
   RunContext,
 } from '@openai/agents-core';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import type { SessionBackend, TenantOf } from '../../src/backend.js';
-import { OPERATION_CHANNEL, SessionStore, type StoreSession } from '../../src/index.js';
+import { OPERATION_CHANNEL, SessionStore, type TenantSession } from '../../src/index.js';
 import { createToyBackend } from '../conformance/toy-backend.mjs';
 
 interface AppContext {
@@ -28,23 +28,24 @@ function toyStore() {
 }
 
 /** Every call that touches a history, with the run context where the SDK puts it. */
-const CALLS: Record<string, (session: StoreSession, runContext?: RunContext<unknown>) => Promise<unknown>> = {
-  getItems: (session, runContext) => session.getItems(undefined, runContext),
-  'getItems of none': (session, runContext) => session.getItems(0, runContext),
-  addItems: (session, runContext) => session.addItems([say('x')], runContext),
-  'addItems of none': (session, runContext) => session.addItems([], runContext),
-  'addItems with an operation id': (session, runContext) =>
-    session.addItems([say('x')], runContext, { operationId: 'o1' }),
-  popItem: (session, runContext) => session.popItem(runContext),
-  clearSession: (session, runContext) => session.clearSession(runContext),
-  replaceHistoryWithCompaction: (session, runContext) =>
-    session.replaceHistoryWithCompaction([say('x')], runContext),
-  applyHistoryTransaction: (session, runContext) =>
-    session.applyHistoryTransaction(
-      { operationId: 'o2', transaction: { type: 'append_items', items: [say('x')] } },
-      runContext,
-    ),
-};
+const CALLS: Record<string, (session: TenantSession, runContext?: RunContext<unknown>) => Promise<unknown>> =
+  {
+    getItems: (session, runContext) => session.getItems(undefined, runContext),
+    'getItems of none': (session, runContext) => session.getItems(0, runContext),
+    addItems: (session, runContext) => session.addItems([say('x')], runContext),
+    'addItems of none': (session, runContext) => session.addItems([], runContext),
+    'addItems with an operation id': (session, runContext) =>
+      session.addItems([say('x')], runContext, { operationId: 'o1' }),
+    popItem: (session, runContext) => session.popItem(runContext),
+    clearSession: (session, runContext) => session.clearSession(runContext),
+    replaceHistoryWithCompaction: (session, runContext) =>
+      session.replaceHistoryWithCompaction([say('x')], runContext),
+    applyHistoryTransaction: (session, runContext) =>
+      session.applyHistoryTransaction(
+        { operationId: 'o2', transaction: { type: 'append_items', items: [say('x')] } },
+        runContext,
+      ),
+  };
 
 describe.each(Object.keys(CALLS))('%s', (name) => {
   const call = CALLS[name] as (typeof CALLS)[string];
@@ -237,7 +238,7 @@ describe('a scoped store', () => {
     const acme = store.scoped('acme');
     expect(Object.entries(acme)).toEqual([['tenant', 'acme']]);
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(acme)).toSorted();
-    expect(names).toEqual(['constructor', 'session', 'supports', 'with']);
+    expect(names).toEqual(['constructor', 'session', 'sessions', 'supports', 'with']);
     expect(Object.keys(acme.session('chat'))).toEqual(['sessionId']);
   });
 
@@ -301,4 +302,13 @@ describe('a scoped store', () => {
     expect(acme.session('x'.repeat(240)).sessionId).toHaveLength(240);
     expect(() => acme.session('x'.repeat(241))).toThrow(/at most 255 characters/);
   });
+});
+
+test('the type of a session that asks for its tenant lacks what such a session lacks', () => {
+  const { store } = toyStore();
+  const session = store.session('a', { tenant: () => 'acme' });
+  expectTypeOf(session).toEqualTypeOf<TenantSession>();
+  expectTypeOf(session).not.toHaveProperty('applyHistoryMutations');
+  expectTypeOf(store.session('a')).toHaveProperty('applyHistoryMutations');
+  expect(Reflect.get(session, 'applyHistoryMutations')).toBeUndefined();
 });

@@ -55,6 +55,21 @@ const APPEND: Contract<BackendSubject> = {
       },
     },
     {
+      name: 'gives no id again, not even that of a row that was removed',
+      async run(subject) {
+        const sessionId = await filled(subject, 3);
+        const [first, , third] = await rowsOf(subject, sessionId);
+        assert.equal((await subject.backend.pop(sessionId))?.id, third?.id);
+        await subject.backend.append([{ sessionId, texts: texts(1) }]);
+        const popped = (await rowsOf(subject, sessionId)).at(-1);
+        assert.notEqual(popped?.id, third?.id);
+        await subject.backend.clear(sessionId);
+        await subject.backend.append([{ sessionId, texts: texts(1) }]);
+        const [row] = await rowsOf(subject, sessionId);
+        assert.ok(row && ![first?.id, third?.id, popped?.id].includes(row.id));
+      },
+    },
+    {
       name: 'stores an operation once and tells repetition from conflict',
       needs: ['operations'],
       async run(subject) {

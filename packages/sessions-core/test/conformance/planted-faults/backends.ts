@@ -37,6 +37,13 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
     fails: 'gives every row an id of its own, as text',
   },
   {
+    fault: 'ids of removed rows that are used again',
+    line: 'for (const text of texts) rows.push({ id: ++lastId, sessionId, text });',
+    becomes:
+      'for (const text of texts) rows.push({ id: Math.max(0, ...rows.map(({ id }) => id)) + 1, sessionId, text });',
+    fails: 'gives no id again, not even that of a row that was removed',
+  },
+  {
     fault: 'operations not recorded',
     line: 'if (operation) record(sessionId, operation);',
     becomes: '',
