@@ -127,18 +127,33 @@ export class OwnPool implements ConnectionSource {
 /** A pool of the application. */
 export class GivenPool implements ConnectionSource {
   readonly #pool: PromisePool;
+  /** How often a connection has broken. */
+  #breaks = 0;
+  /** How often one had broken when each connection was first seen here. */
+  readonly #seen = new WeakMap<CallbackConnection, number>();
 
   constructor(pool: PromisePool) {
     this.#pool = pool;
   }
 
-  take(): Promise<PromiseConnection> {
-    return takeFrom(this.#pool);
+  /** What broke a connection (a restart, a failover, a firewall) has likely broken those of before, too. */
+  async take(): Promise<PromiseConnection> {
+    for (;;) {
+      const wrapper = await takeFrom(this.#pool);
+      const seen = this.#seen.get(wrapper.connection) ?? this.#breaks;
+      this.#seen.set(wrapper.connection, seen);
+      if (seen === this.#breaks) return wrapper;
+      abandon(wrapper);
+    }
   }
 
   give(connection: PromiseConnection, broken: boolean): void {
-    if (broken) abandon(connection);
-    else connection.release();
+    if (broken) {
+      if (this.#seen.get(connection.connection) === this.#breaks) this.#breaks++;
+      abandon(connection);
+    } else {
+      connection.release();
+    }
   }
 }
 
