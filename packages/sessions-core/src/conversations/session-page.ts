@@ -17,7 +17,15 @@ export interface PageContent {
 /** Reads the page behind a cursor; the first one without. */
 export type ReadPage = (after: string | undefined) => Promise<PageContent>;
 
-/** One page of a list of conversations, as the OpenAI client has them. */
+/**
+ * One page of a list of conversations, as the OpenAI client has them. Made by `store.sessions.list()`.
+ *
+ * @example
+ * ```ts
+ * let page = await store.sessions.list({ limit: 20 });
+ * while (page.hasNextPage()) page = await page.getNextPage();
+ * ```
+ */
 export class SessionPage {
   /** The conversations, in the order of the list. */
   readonly data: readonly SessionInfo[];
