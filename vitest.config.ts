@@ -7,8 +7,11 @@ import { defineConfig } from 'vitest/config';
 // variable because the projects take none of this file's settings.
 process.env.VITEST_MAX_WORKERS ??= String(Math.max(2, availableParallelism() - 1));
 
-/** Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. */
-const TIMES = { testTimeout: 120_000, hookTimeout: 120_000 };
+/**
+ * Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. These
+ * limits only end what hangs, so a test needs none of its own.
+ */
+const TIMES = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 100_000 } } };
 
 /** Each package is a project, with these times where it has no configuration of its own. */
 const projects = globSync('{packages,tooling,examples}/*/package.json')

@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
 // the first run makes the virtual environment
-export default defineConfig({ test: { testTimeout: 60_000, hookTimeout: 300_000 } });
+export default defineConfig({ test: { testTimeout: 300_000, hookTimeout: 300_000 } });

@@ -10,7 +10,7 @@ import type { Sample } from './readmes.ts';
 const FOLDER = join(import.meta.dirname, '.samples');
 
 /** Longer than any sample takes, also where its program does not end by itself. */
-const DEADLINE = 30_000;
+const DEADLINE = 120_000;
 
 /** How a sample ended. */
 export interface Ending {

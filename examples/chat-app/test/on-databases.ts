@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { type Client, startChat } from './client.ts';
 
 const onSqlite = (body: (url: string) => void) =>
-  describe('sqlite', { timeout: 60_000 }, () => body(`sqlite:${join(temporaryFolder(), 'chat.db')}`));
+  describe('sqlite', () => body(`sqlite:${join(temporaryFolder(), 'chat.db')}`));
 
 const onPostgres = (body: (url: string) => void) =>
   describeEngine('postgres:18', ({ url }) => {
-    describe('the application', { timeout: 60_000 }, () => body(url));
+    describe('the application', () => body(url));
   });
 
 /** Describes tests that run on the database for development and on the one for production. */
@@ -52,7 +52,7 @@ export class Stage {
     beforeAll(async () => {
       const stage = new Stage(url, await startModelServer());
       shared = { stage, chat: await stage.start(environment) };
-    }, 60_000);
+    });
     afterAll(() => shared.stage.#end());
     return () => shared;
   }

@@ -6,7 +6,7 @@ import { Client, startChat } from './client.ts';
 
 const PAGE = join(import.meta.dirname, '../page');
 
-test('the page is served, asks no other host, and finds its elements', { timeout: 60_000 }, async () => {
+test('the page is served, asks no other host, and finds its elements', async () => {
   const chat = await startChat({ DATABASE_URL: `sqlite:${join(temporaryFolder(), 'chat.db')}` });
   onTestFinished(() => chat.kill('SIGKILL'));
   const files = ['', ...globSync('*', { cwd: PAGE })];
@@ -24,7 +24,7 @@ test('the page is served, asks no other host, and finds its elements', { timeout
   for (const id of ids) expect(html).toContain(id);
 });
 
-test('without a key a stand-in answers, and asks for a refund', { timeout: 60_000 }, async () => {
+test('without a key a stand-in answers, and asks for a refund', async () => {
   const chat = await startChat({ DATABASE_URL: `sqlite:${join(temporaryFolder(), 'chat.db')}` });
   onTestFinished(() => chat.kill('SIGKILL'));
   const client = new Client(chat, 'acme', 'ada');

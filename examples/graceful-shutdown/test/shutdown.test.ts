@@ -178,7 +178,7 @@ function describeOtherWays(url: string): void {
   });
 }
 
-describe('sqlite', { timeout: 60_000 }, () => {
+describe('sqlite', () => {
   const url = `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
   describeShutdown(url);
   describeMoreShutdowns(url);
@@ -186,7 +186,7 @@ describe('sqlite', { timeout: 60_000 }, () => {
 });
 
 describeEngine(['postgres:18', 'mysql'], ({ url }) => {
-  describe('a server', { timeout: 60_000 }, () => {
+  describe('a server', () => {
     describeShutdown(url);
     if (wholeMatrix) describeMoreShutdowns(url);
   });

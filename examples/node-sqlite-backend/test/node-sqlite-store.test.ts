@@ -95,7 +95,7 @@ test('several connections at the same time wait for each other', async () => {
   for (let index = 0; index < 120; index += 2) expect(contents[index]).toBe(contents[index + 1]);
 });
 
-test('the command line finds nothing to blame', { timeout: 60_000 }, async () => {
+test('the command line finds nothing to blame', async () => {
   const module = join(folder, 'my-store.ts');
   const source = new URL('../node-sqlite-store.ts', import.meta.url).href;
   writeFileSync(

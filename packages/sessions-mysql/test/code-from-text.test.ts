@@ -14,7 +14,6 @@ async function strictly(program: URL, url: string): Promise<Record<string, unkno
   const path = fileURLToPath(program);
   const { stdout } = await run(process.execPath, ['--disallow-code-generation-from-strings', path], {
     env: { ...process.env, DATABASE_URL: url },
-    timeout: 60_000,
   });
   return JSON.parse(stdout);
 }

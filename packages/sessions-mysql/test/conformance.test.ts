@@ -105,7 +105,7 @@ describeEngine(SERVERS, ({ url }) => {
     expect(covered.length).toBeGreaterThanOrEqual(190);
   });
 
-  test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
+  test('two processes run the suite on one database at the same time', async () => {
     const outputs = await Promise.all([1, 2].map(() => runModule(SUITE, url)));
     for (const output of outputs) {
       expect(output).toMatch(/covered \d{3}/);

@@ -5,10 +5,6 @@ import { drizzle as drizzleOldest } from 'drizzle-orm-0.44/mysql2';
 import { drizzle as drizzleCandidate } from 'drizzle-orm-rc/mysql2';
 import mysql from 'mysql2';
 import type { Pool } from 'mysql2/promise';
-import { vi } from 'vitest';
-
-// servers and tests may share a busy machine
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 /** The servers that everything here runs on. */
 export const SERVERS = ['mysql', 'mariadb'] as const;

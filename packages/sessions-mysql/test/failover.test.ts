@@ -11,7 +11,6 @@ import { contents, message } from './items.js';
 describeEngine(SERVERS, { own: true }, ({ engine, server: old, url }) => {
   test.each(['a pool of our own', 'a pool of the application'])(
     'after a failover the next call reaches the new primary: %s',
-    { timeout: 180_000 },
     async (kind) => {
       await using primary = await (engine === 'mysql' ? startMysql() : startMariadb());
       const database = new URL(url).pathname.slice(1);

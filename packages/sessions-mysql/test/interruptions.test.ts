@@ -15,7 +15,7 @@ describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
     open: (target: string, options?: MysqlStoreOptions) => MysqlSessionStore.fromUrl(target, options),
   });
 
-  describe.each(CALLS)('$name', { timeout: 120_000 }, (call) => {
+  describe.each(CALLS)('$name', (call) => {
     test.each([0, 3])('connection cut at each statement, maxRetries %i', async (maxRetries) => {
       await cutAtEachStatement(subject(), call, COSTS.of(call), maxRetries);
     });

@@ -10,11 +10,9 @@ const TURN = messages(2);
 
 // the answer to a commit is lost as the server dies; where it is not back in time, nobody may say "nothing was written"
 describeEngine(SERVERS, { own: true }, ({ server, url }) => {
-  test('killed at the commit, and gone for a while: OUTCOME_UNKNOWN, also where the turn would be repeated', {
-    timeout: 180_000,
-  }, async () => {
+  test('killed at the commit, and gone for a while: OUTCOME_UNKNOWN, also where the turn would be repeated', async () => {
     await using proxy = await startProxy(server, { protocol: 'mysql' });
-    const options = { maxRetries: 2, retryDelay: 10, connectionTimeout: 500 };
+    const options = { maxRetries: 2, retryDelay: 10, connectionTimeout: 5000 };
     const through = proxy.url(url);
     for (const [name, more, operationId] of [
       ['an operation id', {}, 'turn'],
@@ -40,9 +38,7 @@ describeEngine(SERVERS, { own: true }, ({ server, url }) => {
     }
   });
 
-  test('killed at the commit, and back in time: an operation is found to be stored', {
-    timeout: 180_000,
-  }, async () => {
+  test('killed at the commit, and back in time: an operation is found to be stored', async () => {
     await using proxy = await startProxy(server, { protocol: 'mysql' });
     await using store = await MysqlSessionStore.fromUrl(proxy.url(url), {
       exactlyOnce: true,

@@ -39,7 +39,7 @@ describeEngine(SERVERS, ({ server }) =>
       for (let rows = 0; rows < LONG; rows += CHUNK) await fill(CHUNK, () => 'long');
       for (let rows = 0; rows < NEWER; rows += CHUNK) await fill(CHUNK, (at) => `other ${at % 100}`);
       await connection.query('ANALYZE TABLE agent_messages');
-    }, 180_000);
+    });
     afterAll(() => connection.end());
 
     function fill(rows: number, sessionId: (at: number) => string) {

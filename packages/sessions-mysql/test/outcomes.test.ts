@@ -177,7 +177,7 @@ describeEngine(SERVERS, ({ url }) => {
     return backendOf();
   }
 
-  describe.each(VERBS)('$name', { timeout: 120_000 }, (verb) => {
+  describe.each(VERBS)('$name', (verb) => {
     test('what is told is what is stored, whatever error a statement ends with', async () => {
       await checkTable(() => open({ url }), verb, ERRORS);
     });

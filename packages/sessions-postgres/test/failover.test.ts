@@ -19,7 +19,6 @@ async function queryAt(url: string, ...statements: readonly string[]): Promise<u
 describeEngine('postgres:18', { own: true }, ({ server: old, url }) => {
   test.each(['a pool of our own', 'a pool of the application'])(
     'after a failover the next call reaches the new primary: %s',
-    { timeout: 180_000 },
     async (kind) => {
       await using primary = await startPostgres({ major: 18 });
       const database = new URL(url).pathname.slice(1);

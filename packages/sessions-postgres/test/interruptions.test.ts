@@ -15,7 +15,7 @@ describeEngine(['postgres:18', 'pgbouncer'], ({ engine, server, url }) => {
     open: (target: string, options?: PostgresStoreOptions) => PostgresSessionStore.fromUrl(target, options),
   });
 
-  describe.each(CALLS)('$name', { timeout: 120_000 }, (call) => {
+  describe.each(CALLS)('$name', (call) => {
     test.each([0, 3])('connection cut at each statement, maxRetries %i', async (maxRetries) => {
       await cutAtEachStatement(subject(), call, COSTS.of(call), maxRetries);
     });

@@ -9,11 +9,9 @@ const TURN = [message('a'), message('b')];
 
 // the answer to a commit is lost as the server dies; where it is not back in time, nobody may say "nothing was written"
 describeEngine('postgres:18', { own: true }, ({ server, url }) => {
-  test('killed at the commit, and gone for a while: OUTCOME_UNKNOWN, also where the turn would be repeated', {
-    timeout: 120_000,
-  }, async () => {
+  test('killed at the commit, and gone for a while: OUTCOME_UNKNOWN, also where the turn would be repeated', async () => {
     await using proxy = await startProxy(server, { protocol: 'postgres' });
-    const options = { maxRetries: 2, retryDelay: 10, connectionTimeout: 500 };
+    const options = { maxRetries: 2, retryDelay: 10, connectionTimeout: 5000 };
     const through = proxy.url(url);
     for (const [name, store, operationId] of [
       ['an operation id', await PostgresSessionStore.fromUrl(through, options), 'turn'],
@@ -42,9 +40,7 @@ describeEngine('postgres:18', { own: true }, ({ server, url }) => {
     }
   });
 
-  test('killed at the commit, and back in time: an operation is found to be stored', {
-    timeout: 120_000,
-  }, async () => {
+  test('killed at the commit, and back in time: an operation is found to be stored', async () => {
     await using proxy = await startProxy(server, { protocol: 'postgres' });
     await using store = await PostgresSessionStore.fromUrl(proxy.url(url), {
       exactlyOnce: true,

@@ -39,7 +39,7 @@ describeEngine('postgres', ({ url }) => {
       INSERT INTO agent_messages (session_id, message_data) SELECT 's' || (1 + n % 3000), '{}' FROM generate_series(1, 300000) AS n;
       ALTER TABLE agent_messages ENABLE TRIGGER ALL;
       ANALYZE agent_messages`);
-  }, 120_000);
+  });
   afterAll(() => pool.end());
 
   const touched = async (statement: string, parameters: unknown[]) => {

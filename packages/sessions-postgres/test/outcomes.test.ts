@@ -122,9 +122,6 @@ describeEngine('postgres:18', ({ url }) => {
 
     test.each(CASES)(
       '$verb: done, and told as unknown, whatever is thrown after it',
-      {
-        timeout: 60_000,
-      },
       async ({ sql: statement, call, once, verb }) => {
         const wrong: unknown[] = [];
         for (const error of FAILURES) {
@@ -146,7 +143,7 @@ describeEngine('postgres:18', ({ url }) => {
       },
     );
 
-    test('with an operation id: made again, stored once', { timeout: 60_000 }, async () => {
+    test('with an operation id: made again, stored once', async () => {
       for (const error of FAILURES) {
         const session = store.session(randomUUID());
         fault.arm(/INSERT INTO/, error);

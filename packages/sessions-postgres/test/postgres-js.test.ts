@@ -26,9 +26,7 @@ async function runWithCuts(program: URL, databaseUrl: string, cut: () => void): 
 }
 
 describeEngine('postgres:18', ({ server, url }) => {
-  test('a connection that is cut before any statement of the store: it is told, and the pool of postgres.js works on', {
-    timeout: 300_000,
-  }, async () => {
+  test('a connection that is cut before any statement of the store: it is told, and the pool of postgres.js works on', async () => {
     await using proxy = await startProxy(server, { protocol: 'postgres' });
     const program = new URL('./programs/postgres-js-cut.mjs', import.meta.url);
     const told = JSON.parse(await runWithCuts(program, proxy.url(url), () => proxy.cutAll()));

@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+/**
+ * A program that does not end by itself is held by its idle connections for 30 s, or for ever. In ms, between that and what
+ * the end of a program takes on a busy machine.
+ */
+export const ENDS_BY_ITSELF = 20_000;
+
 /** What a program said, and how it ended. */
 export interface Ended {
   readonly output: string;

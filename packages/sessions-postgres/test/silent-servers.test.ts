@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PostgresSessionStore, type PostgresTarget } from '../src/index.js';
 import { contents, message } from './messages.js';
 
-const quick = { timeout: 300, maxRetries: 0 };
+/** Long enough for what does answer. */
+const quick = { timeout: 1000, maxRetries: 0 };
 
 interface Through {
   readonly target: PostgresTarget;
@@ -103,7 +104,7 @@ describeEngine('postgres:18', ({ server, url }) => {
       proxy.silent = true;
       const calls = await Promise.allSettled([session.getItems(), store.session('b').getItems()]);
       for (const call of calls) expect(call).toMatchObject({ reason: { code: 'CONNECTION_FAILED' } });
-      const other = new PostgresSessionStore({ url: proxy.url(url) }, { ...quick, connectionTimeout: 300 });
+      const other = new PostgresSessionStore({ url: proxy.url(url) }, { ...quick, connectionTimeout: 1000 });
       await expect(other.open()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
       await other.close();
       proxy.silent = false;
@@ -155,8 +156,8 @@ describeEngine('postgres:18', ({ server, url }) => {
     await holder.connect();
     const tables = { sessions: 'slow_sessions', messages: 'slow_messages' };
     await holder.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('@stackone/sessions-postgres'))`);
-    const opening = PostgresSessionStore.fromUrl(url, { timeout: 50, maxRetries: 0, tables });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    const opening = PostgresSessionStore.fromUrl(url, { ...quick, tables });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     await holder.query('COMMIT');
     await (await opening).close();
     await holder.end();

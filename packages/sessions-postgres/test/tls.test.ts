@@ -7,7 +7,7 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
 import { message } from './messages.js';
-import { runProgram } from './processes.js';
+import { ENDS_BY_ITSELF, runProgram } from './processes.js';
 
 const quick: PostgresStoreOptions = { maxRetries: 0 };
 
@@ -109,7 +109,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, engine }) => {
       changed.password = '';
       const ended = await runProgram('append-and-forget.mjs', { DATABASE_URL: changed.href, SESSION: 'x' });
       expect(ended.output).toContain('AUTHENTICATION_FAILED');
-      expect(ended.lingered).toBeLessThan(2000);
+      expect(ended.lingered).toBeLessThan(ENDS_BY_ITSELF);
     });
   }
 });
@@ -122,7 +122,7 @@ async function endsByItself(url: string, ca?: string): Promise<void> {
     ...(ca && { CA: ca }),
   });
   expect(ended).toMatchObject({ code: 0, output: '.'.repeat(20) });
-  expect(ended.lingered).toBeLessThan(2000);
+  expect(ended.lingered).toBeLessThan(ENDS_BY_ITSELF);
   await using store = await PostgresSessionStore.fromUrl(url, ca ? { ssl: { ca } } : {});
   for (let session = 0; session < 5; session++)
     expect((await store.session(`${SESSION}-${session}`).getItems()).length).toBe(4);

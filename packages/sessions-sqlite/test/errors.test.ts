@@ -1,5 +1,5 @@
 // Promise: Retries only where nothing was written.
-import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
@@ -148,24 +148,35 @@ test('a lock held for longer than the timeout: nothing is written, and the call 
 
 test('a lock that is let go in time is waited for', async () => {
   const file = newFile();
-  const store = await SqliteSessionStore.fromUrl(`sqlite:${file}`);
+  const store = await SqliteSessionStore.fromUrl(`sqlite:${file}`, { busyTimeout: 100_000 });
+  const [locked, waiting, letGo] = ['locked', 'waiting', 'let go'].map((name) => `${file} ${name}`) as [
+    string,
+    string,
+    string,
+  ];
   const holding = runModule(
-    `import Database from 'better-sqlite3';
-    const database = new Database(process.argv[1]);
+    `import { existsSync, writeFileSync } from 'node:fs';
+    import { setTimeout as wait } from 'node:timers/promises';
+    import Database from 'better-sqlite3';
+    const [file, locked, waiting, letGo] = process.argv.slice(1);
+    const database = new Database(file);
     database.exec('BEGIN IMMEDIATE');
-    console.log('locked');
-    setTimeout(() => database.exec('COMMIT'), 300);`,
+    writeFileSync(locked, '');
+    while (!existsSync(waiting)) await wait(10);
+    await wait(300);
+    writeFileSync(letGo, '');
+    database.exec('COMMIT');`,
     file,
+    locked,
+    waiting,
+    letGo,
   );
-  let waited = 0;
-  for (let turn = 0; waited < 20 && turn < 2000; turn++) {
-    const start = performance.now();
-    await store.session('a').addItems([canary]);
-    waited = Math.max(waited, performance.now() - start);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  await expect.poll(() => existsSync(locked)).toBe(true);
+  expect(existsSync(letGo)).toBe(false);
+  writeFileSync(waiting, '');
+  await store.session('a').addItems([canary]);
+  expect(existsSync(letGo)).toBe(true);
   await holding;
-  expect(waited).toBeGreaterThan(20);
   await store.close();
 });
 

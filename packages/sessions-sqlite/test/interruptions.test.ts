@@ -13,11 +13,11 @@ const subject = () => ({
   open: (url: string) => SqliteSessionStore.fromUrl(url),
 });
 
-test.each(CALLS)('$name: process killed at each statement', { timeout: 120_000 }, async (call) => {
+test.each(CALLS)('$name: process killed at each statement', async (call) => {
   await killAtEachStatement(subject(), PROGRAM, call, COSTS.of(call));
 });
 
-test('statements that each commit by themselves are found out', { timeout: 120_000 }, async () => {
+test('statements that each commit by themselves are found out', async () => {
   const program = new URL('./programs/never-begins.mjs', import.meta.url);
   const call = CALLS.find(({ name }) => name.endsWith('replace_suffix')) as Call;
   await expect(killAtEachStatement(subject(), program, call, COSTS.of(call))).rejects.toThrow(

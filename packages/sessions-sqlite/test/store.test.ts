@@ -318,7 +318,7 @@ describe('several processes', () => {
     }
     await store.close();`;
 
-  test('ten that start together on an empty file', { timeout: 60_000 }, async () => {
+  test('ten that start together on an empty file', async () => {
     const url = `sqlite:${newFile()}`;
     await Promise.all(Array.from({ length: 10 }, (_, index) => runModule(writer, url, `${index}`, '1')));
     const store = await SqliteSessionStore.fromUrl(url);
@@ -326,9 +326,7 @@ describe('several processes', () => {
     await store.close();
   });
 
-  test('eight that append 200 turns each to one conversation: every turn whole and in order', {
-    timeout: 120_000,
-  }, async () => {
+  test('eight that append 200 turns each to one conversation: every turn whole and in order', async () => {
     const url = `sqlite:${newFile()}`;
     await Promise.all(Array.from({ length: 8 }, (_, index) => runModule(writer, url, `${index}`, '200')));
     const store = await SqliteSessionStore.fromUrl(url);

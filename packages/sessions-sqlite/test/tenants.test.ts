@@ -8,7 +8,7 @@ import { SqliteSessionStore } from '../src/index.js';
 
 const folder = temporaryFolder();
 
-test('tenants never see each other, whatever they are called', { timeout: 60_000 }, async () => {
+test('tenants never see each other, whatever they are called', async () => {
   await using store = await SqliteSessionStore.fromUrl(`sqlite:${join(folder, 'tenants.db')}`);
   await playTenants('sqlite', store);
 });

@@ -24,7 +24,7 @@ describe('a conversation of a million items, every hundredth row of the newest h
       database.prepare('INSERT INTO agent_sessions (session_id) VALUES (?)').run(id);
     fill.run({ id: 'long', rows: MILLION });
     fill.run({ id: 'other', rows: 100_000 });
-  }, 60_000);
+  });
   afterAll(() => database.close());
 
   const count = () => 3;
@@ -36,7 +36,7 @@ describe('a conversation of a million items, every hundredth row of the newest h
     [{ tokens: 8000, count }, 2666],
     [{ turns: 50, items: 1000, tokens: 9000, count }, 200],
     [{ items: 600_000 }, 600_000],
-  ])('window %j: %i items', { timeout: 30_000 }, async (window, length) => {
+  ])('window %j: %i items', async (window, length) => {
     read.mockClear();
     warnings = 0;
     const items = await store.session('long', { window }).getItems();

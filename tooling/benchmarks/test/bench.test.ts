@@ -16,7 +16,7 @@ async function benchInto(folder: string, ...args: string[]): Promise<{ report: R
   return { report, page: readFileSync(join(folder, 'results.md'), 'utf8') };
 }
 
-test('a small run of everything, on SQLite and in memory', { timeout: 120_000 }, async () => {
+test('a small run of everything, on SQLite and in memory', async () => {
   const folder = temporaryFolder();
   const { report, page } = await benchInto(folder, '--engines', 'memory,sqlite', '--sizes', '100,10000');
 

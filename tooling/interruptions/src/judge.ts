@@ -16,7 +16,7 @@ type History = readonly AgentInputItem[];
 export type Ends = Map<string, readonly History[]>;
 
 /** A lock that the interrupted call left behind would hold the next one up for longer than that, in ms. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** Makes the conversation on which a call is interrupted. */
 export async function prepare(store: SessionStore, sessionId: string): Promise<void> {

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const newUrl = () => `sqlite:${join(folder, `${files++}.db`)}`;
 
-describe('the chat without a terminal', { timeout: 60_000 }, () => {
+describe('the chat without a terminal', () => {
   test('plays over two processes, and the second remembers', async () => {
     const url = newUrl();
     const { code, output, errors } = await chat(['--url', url]);
@@ -59,7 +59,7 @@ describe('the chat without a terminal', { timeout: 60_000 }, () => {
   });
 });
 
-describe('options', { timeout: 60_000 }, () => {
+describe('options', () => {
   test('--say sends messages, --session chooses the conversation, --history shows it', async () => {
     const url = newUrl();
     await chat([
@@ -116,7 +116,7 @@ describe('options', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the chat in a terminal', { timeout: 60_000 }, () => {
+describe('the chat in a terminal', () => {
   test('answers from what it was told before, and ends with Ctrl+D', async () => {
     const url = newUrl();
     await chat(['--url', url, '--say', 'My name is Ada.']);
@@ -146,7 +146,7 @@ describe('the chat in a terminal', { timeout: 60_000 }, () => {
   });
 });
 
-describe('with OPENAI_API_KEY', { timeout: 60_000 }, () => {
+describe('with OPENAI_API_KEY', () => {
   test('asks OpenAI with the whole conversation, and says in one line what went wrong', async () => {
     const url = newUrl();
     await chat(['--url', url, '--say', 'My name is Ada.']);

@@ -74,25 +74,19 @@ describe.for(Object.keys(newSession))('%s', (kind) => {
   });
 });
 
-test.for(['run', 'stream'])(
-  '%s: nothing is stored of a run whose process is killed',
-  {
-    timeout: 60_000,
-  },
-  async (how) => {
-    const file = join(folder, `${how}.db`);
-    const program = fileURLToPath(new URL('../killed-run.ts', import.meta.url));
-    const child = spawn(process.execPath, [program, file, how], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const exit = once(child, 'exit');
-    await once(child.stdout, 'data'); // the tool works
-    child.kill('SIGKILL');
-    await exit;
-    const row = STORED.find(([situation]) => situation === KILLED) ?? [];
-    expect(row.slice(1)).toEqual(['is gone', 'nothing', 'is gone', 'nothing']);
-    await using store = await SqliteSessionStore.fromUrl(`sqlite:${file}`);
-    expect(await store.session('chat_123').getItems()).toEqual([]);
-  },
-);
+test.for(['run', 'stream'])('%s: nothing is stored of a run whose process is killed', async (how) => {
+  const file = join(folder, `${how}.db`);
+  const program = fileURLToPath(new URL('../killed-run.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, file, how], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exit = once(child, 'exit');
+  await once(child.stdout, 'data'); // the tool works
+  child.kill('SIGKILL');
+  await exit;
+  const row = STORED.find(([situation]) => situation === KILLED) ?? [];
+  expect(row.slice(1)).toEqual(['is gone', 'nothing', 'is gone', 'nothing']);
+  await using store = await SqliteSessionStore.fromUrl(`sqlite:${file}`);
+  expect(await store.session('chat_123').getItems()).toEqual([]);
+});
 
 /** Without the marks of code. */
 const plain = (cell: string | undefined) => cell?.replaceAll('`', '');

@@ -26,7 +26,7 @@ export function moduleRunner(folder: string): RunModule {
   return async (code, ...args) => {
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', code, '--', ...args], {
       cwd: folder,
-      timeout: 120_000,
+      timeout: 240_000,
     });
     return stdout.trim();
   };

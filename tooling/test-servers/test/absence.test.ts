@@ -2,8 +2,6 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../src/run-command.ts';
 import { fixtureCommand } from './fixtures/fixture-command.ts';
 
-const TIMEOUT_MS = 60_000;
-
 /** Runs the tests of a file that wants MySQL, on a machine where there is none. */
 async function runWithout(environment: Record<string, string>) {
   const { command, args, env } = fixtureCommand('mysql', { TEST_SERVERS_WAYS: 'none', ...environment });
@@ -11,9 +9,7 @@ async function runWithout(environment: Record<string, string>) {
   return { code, output: stdout + stderr };
 }
 
-test('the tests of an absent engine are skipped, by name and with the reason', {
-  timeout: TIMEOUT_MS,
-}, async () => {
+test('the tests of an absent engine are skipped, by name and with the reason', async () => {
   const { code, output } = await runWithout({});
   expect(output).toMatch(
     /mysql is not to be had: TEST_MYSQL_URL is not set; TEST_SERVERS_WAYS leaves out machine/,
@@ -24,16 +20,14 @@ test('the tests of an absent engine are skipped, by name and with the reason', {
   expect(code).toBe(0);
 });
 
-test('with CI=true that is a failure', { timeout: TIMEOUT_MS }, async () => {
+test('with CI=true that is a failure', async () => {
   const { code, output } = await runWithout({ CI: 'true' });
   expect(output).toMatch(/1 failed \| 2 skipped/);
   expect(output).toMatch(/mysql > is to be had, because CI=true/);
   expect(code).toBe(1);
 });
 
-test('a URL of a server that does not answer is a failure, not an absence', {
-  timeout: TIMEOUT_MS,
-}, async () => {
+test('a URL of a server that does not answer is a failure, not an absence', async () => {
   const { code, output } = await runWithout({ TEST_MYSQL_URL: 'mysql://test:test@127.0.0.1:1/' });
   expect(output).toMatch(/the server of TEST_MYSQL_URL does not answer/);
   expect(output).not.toMatch(/SKIPPED/);

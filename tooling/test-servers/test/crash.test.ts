@@ -10,7 +10,7 @@ import { describeEngine } from '../src/describe-engine.ts';
 import { childrenOf, isAlive } from '../src/process-tree.ts';
 import { fixtureCommand } from './fixtures/fixture-command.ts';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 100_000;
 
 /** What an owner of a server says of it. */
 interface Owned {
@@ -35,21 +35,19 @@ async function owner(target: string): Promise<{ process: ChildProcess; owned: Ow
 const allBelow = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...allBelow(child)]);
 
 describeEngine(['postgres:18', 'mysql', 'mariadb:11.8', 'pgbouncer'], ({ target }) => {
-  test('SIGKILL of its owner ends it and removes its folder', { timeout: PATIENCE_MS }, async () => {
+  test('SIGKILL of its owner ends it and removes its folder', async () => {
     const { process: child, owned } = await owner(target);
     const all = [owned.pid, owned.guardian, ...allBelow(owned.pid)];
     expect([owned.pid, owned.guardian].filter(isAlive)).toEqual([owned.pid, owned.guardian]);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: PATIENCE_MS });
     expect(existsSync(owned.folder)).toBe(false);
   });
 });
 
 describeEngine('postgres:18', () => {
-  test('SIGKILL of the test run ends its servers and those of its files', {
-    timeout: PATIENCE_MS,
-  }, async () => {
+  test('SIGKILL of the test run ends its servers and those of its files', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'pids-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const file = join(folder, 'pids.json');
@@ -62,37 +60,37 @@ describeEngine('postgres:18', () => {
     expect(all.length).toBeGreaterThan(10);
     expect(pids.filter(isAlive)).toEqual(pids);
     run.kill('SIGKILL');
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: PATIENCE_MS });
   });
 });
 
 describeEngine('postgres:18', ({ target }) => {
-  test('the death of the guardian ends it too', { timeout: PATIENCE_MS }, async () => {
+  test('the death of the guardian ends it too', async () => {
     const { owned } = await owner(target);
     process.kill(owned.guardian, 'SIGKILL');
-    await vi.waitFor(() => expect([owned.pid].filter(isAlive)).toEqual([]), { timeout: 5000 });
-    await vi.waitFor(() => expect(existsSync(owned.folder)).toBe(false), { timeout: 5000 });
+    await vi.waitFor(() => expect([owned.pid].filter(isAlive)).toEqual([]), { timeout: PATIENCE_MS });
+    await vi.waitFor(() => expect(existsSync(owned.folder)).toBe(false), { timeout: PATIENCE_MS });
   });
 });
 
 describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], { own: true }, ({ server, url }) => {
-  test('kill() leaves no process, restart() has what was committed', { timeout: PATIENCE_MS }, async () => {
+  test('kill() leaves no process, restart() has what was committed', async () => {
     const database = new URL(url).pathname.slice(1);
     await server.query('CREATE TABLE kept (a INT)', database);
     await server.query('INSERT INTO kept VALUES (7)', database);
     const all = [server.pid, ...allBelow(server.pid)];
     await expect(server.restart()).rejects.toThrow(/is running/);
     await server.kill();
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: PATIENCE_MS });
     await expect(server.query('SELECT 1')).rejects.toThrow();
     await server.restart();
     await expect(server.query('SELECT a FROM kept', database)).resolves.toEqual([{ a: 7 }]);
   });
 
-  test('stop() leaves no process and no folder', { timeout: PATIENCE_MS }, async () => {
+  test('stop() leaves no process and no folder', async () => {
     const all = [server.pid, ...allBelow(server.pid)];
     await server.stop();
-    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: 5000 });
+    await vi.waitFor(() => expect(all.filter(isAlive)).toEqual([]), { timeout: PATIENCE_MS });
     expect(existsSync(server.folder)).toBe(false);
     await server.stop();
   });
