@@ -1,9 +1,9 @@
-import { Agent, OpenAIResponsesCompactionSession, type RunContext, run } from '@openai/agents';
+import { Agent, OpenAIResponsesCompactionSession, type RunContext, run, type Session } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';
 import { expect, test } from 'vitest';
 import { MemorySessionStore } from '../src/index.js';
 
-const wrap = (underlyingSession: ReturnType<MemorySessionStore['session']>) =>
+const wrap = (underlyingSession: Session) =>
   new OpenAIResponsesCompactionSession({
     client: {} as never,
     underlyingSession,
