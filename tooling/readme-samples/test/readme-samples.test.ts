@@ -42,12 +42,16 @@ const all = readmes().map((readme) => {
 let messages: Map<string, string[]>;
 beforeAll(() => {
   messages = compilerMessages(all.flatMap(({ programs }) => programs.map(({ file }) => file)));
-}, 120_000);
+});
 
 function checkText({ blocks, text, path }: Readme): void {
   test('names the language of every block, so that no code hides', () => {
     const others = blocks.filter(({ language }) => !LANGUAGES.includes(language));
     expect(others.map(({ line, language }) => `line ${line}: ${language}`)).toEqual([]);
+  });
+
+  test('has no marks of a merge', () => {
+    expect(text.match(/^(?:<<<<<<<|=======$|>>>>>>>|> > > >).*/gm)).toBeNull();
   });
 
   test('leaves only listings of types without a run, and says why', () => {
@@ -102,7 +106,7 @@ function runSamples(programs: readonly Program[], environment: Environment): voi
 }
 
 for (const { readme, programs } of all) {
-  describe(readme.path, { timeout: 60_000 }, () => {
+  describe(readme.path, () => {
     checkText(readme);
     const target = TARGETS[readme.path];
     if (!target) {
@@ -115,7 +119,7 @@ for (const { readme, programs } of all) {
   });
 }
 
-test('history kept by hand has every message once: q1 r1 q2 r2', { timeout: 60_000 }, async () => {
+test('history kept by hand has every message once: q1 r1 q2 r2', async () => {
   const byHand = all.flatMap(({ programs }) =>
     programs.filter(({ code }) => code.includes('.history.slice(')),
   );
@@ -128,7 +132,7 @@ test('history kept by hand has every message once: q1 r1 q2 r2', { timeout: 60_0
   }
 });
 
-test('A3: a sample that does not parse is found', { timeout: 60_000 }, () => {
+test('A3: a sample that does not parse is found', () => {
   const code = 'export const config = { createTables: true maxRetries: 3 };';
   const file = writeProgram('planted', { name: 'planted', language: 'ts', code, output: '' });
   expect(compilerMessages([file]).get(file)).toEqual([expect.stringContaining("',' expected")]);

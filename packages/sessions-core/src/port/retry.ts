@@ -6,7 +6,7 @@ import { delay } from './timers.js';
 /** How often and how patiently a call to a server is tried again. */
 export interface RetryOptions {
   /**
-   * How often a call is repeated after a connection could not be made or was lost before anything was sent.
+   * How often a call is repeated after a connection could not be made or was lost, and nothing was written.
    * Default 3. With 0 nothing is ever repeated, not even after a deadlock.
    */
   maxRetries?: number | undefined;
