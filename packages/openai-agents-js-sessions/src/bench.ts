@@ -5,15 +5,15 @@ import { type OpenStoreOptions, openSessionStore } from './open-store.js';
 /** How much {@link bench} measures, besides the options of the store. */
 export interface BenchOptions {
   /** How many calls are measured of what one caller does, and how many turns each of many callers appends. Default 20. */
-  rounds?: number;
+  rounds?: number | undefined;
   /** How many callers append at the same time, each to a conversation of its own. Default 64. */
-  callers?: number;
+  callers?: number | undefined;
   /** How many items the conversation has whose newest 20 are read. Default 1000. */
-  items?: number;
+  items?: number | undefined;
   /** The options of the store that is measured. */
-  store?: OpenStoreOptions;
+  store?: OpenStoreOptions | undefined;
   /** Ends the measuring after the calls under way; the conversations are removed, and the call fails with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What one operation cost. */

@@ -6,11 +6,11 @@ import { SQLITE_OPTION_CHECKS, type SqliteDriverOption } from '@stackone/session
 /** The modules of drivers, for stores that do not import them: in bundles, say. */
 export interface DriverModules {
   /** `Database`, after `import Database from 'better-sqlite3'`. */
-  'better-sqlite3'?: SqliteDriverOption;
+  'better-sqlite3'?: SqliteDriverOption | undefined;
   /** `mysql`, after `import mysql from 'mysql2'`. */
-  mysql2?: MysqlDriverOption;
+  mysql2?: MysqlDriverOption | undefined;
   /** `pg`, after `import pg from 'pg'`. */
-  pg?: PostgresDriverOption;
+  pg?: PostgresDriverOption | undefined;
 }
 
 const DRIVER_CHECKS: Readonly<Record<keyof DriverModules, OptionCheck>> = {

@@ -12,7 +12,7 @@ import { leaseStore, type StoreLease } from './shared-stores.js';
 /** The configuration of {@link DrizzleSession.fromUrl}. */
 export type DrizzleSessionConfig = OpenStoreOptions & {
   /** How long the database stays open after its last session was closed, in ms. Default 1000. */
-  linger?: number;
+  linger?: number | undefined;
 };
 
 const CONFIG_CHECKS = { ...OPEN_STORE_OPTION_CHECKS, linger: isWholeNumber(0) };

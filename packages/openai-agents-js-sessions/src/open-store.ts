@@ -22,12 +22,12 @@ export type OpenStoreOptions = MemoryStoreOptions &
   Omit<SqliteStoreOptions, Omitted> &
   Omit<PostgresStoreOptions, Omitted> &
   Omit<MysqlStoreOptions, Omitted> & {
-    ssl?: PostgresStoreOptions['ssl'] | MysqlStoreOptions['ssl'];
+    ssl?: PostgresStoreOptions['ssl'] | MysqlStoreOptions['ssl'] | undefined;
     /**
      * The modules of drivers themselves: `{ pg }` after `import pg from 'pg'`. The store of the URL takes its own.
      * Default: it imports that when it first connects.
      */
-    drivers?: DriverModules;
+    drivers?: DriverModules | undefined;
   };
 
 const { driver: _ofEachStore, ...STORE_CHECKS } = ofAnyStore(

@@ -17,9 +17,9 @@ import { mysqlNames } from './statements.js';
 /** What {@link sessionTables} takes. */
 export interface SessionTablesOptions extends TableNames {
   /** The database, as in the store's `schema` option; that of the connection if absent. */
-  schema?: string;
+  schema?: string | undefined;
   /** Which server drizzle-kit makes the tables on: the collation of ids has another name there. Default `mysql`. */
-  server?: MysqlServer;
+  server?: MysqlServer | undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ export interface MysqlTlsOptions extends TlsOptions {
    * Refuse a certificate that is not for the host of the URL. Default `true` for host names; `false` for addresses,
    * because mysql2 does not compare those.
    */
-  verifyIdentity?: boolean;
+  verifyIdentity?: boolean | undefined;
   /** The oldest version of TLS, like `TLSv1.3`. Default: Node's. */
-  minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
 }
 
 /** Checks the `ssl` option. */

@@ -76,7 +76,9 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
  * for (const statement of schemaSql({ schema: 'chats' })) await pool.query(statement);
  * ```
  */
-export function schemaSql(options: { tables?: TableNames; schema?: string } = {}): string[] {
+export function schemaSql(
+  options: { tables?: TableNames | undefined; schema?: string | undefined } = {},
+): string[] {
   checkOptions('schemaSql', options, { tables: isTableNames, schema: isSchemaName });
   return schemaObjects(postgresNames(options.tables, options.schema)).map(({ sql }) => sql);
 }

@@ -25,7 +25,7 @@ import { postgresNames } from './statements.js';
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
-export function sessionTables(options: TableNames & { schema?: string } = {}) {
+export function sessionTables(options: TableNames & { schema?: string | undefined } = {}) {
   const names = postgresNames(options, options.schema);
   const table: typeof pgTable =
     names.schema === undefined || names.schema === 'public'

@@ -5,7 +5,7 @@ import { POSTGRES_URL_PARAMETERS, type PostgresUrlValues } from './url-parameter
 /** How a connection is encrypted. */
 export interface PostgresTlsOptions extends TlsOptions {
   /** The host name that the certificate must be for. Default: the host of the URL. */
-  servername?: string;
+  servername?: string | undefined;
 }
 
 /** Checks the `ssl` option. */

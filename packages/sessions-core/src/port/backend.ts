@@ -84,9 +84,9 @@ export interface SessionSupport {
   /** `store.with(tx)` joins a transaction of the application. */
   readonly transactions: boolean;
   /** Absent where the conversations cannot be listed. */
-  readonly listing?: boolean;
+  readonly listing?: boolean | undefined;
   /** `store.sessions` works: conversations can be listed, counted, described and deleted. Absent where they cannot. */
-  readonly conversations?: boolean;
+  readonly conversations?: boolean | undefined;
 }
 
 /**

@@ -48,11 +48,11 @@ export const SESSION_ERROR_CODES = Object.keys(RETRYABLE) as readonly SessionErr
 /** What a {@link SessionError} may carry besides its code and message. */
 export interface SessionErrorDetails {
   /** The failure underneath. Anything that could hold data of the application is removed from it. */
-  cause?: unknown;
+  cause?: unknown | undefined;
   /** Where in the item the trouble is, like `[0].content[1].image` (`UNSUPPORTED_VALUE`). Never the value. */
-  path?: string;
+  path?: string | undefined;
   /** The id of the row in the messages table (`CORRUPT_ITEM`, `DECRYPTION_FAILED`). */
-  rowId?: string;
+  rowId?: string | undefined;
 }
 
 // A symbol of the global registry, so that an error of the CommonJS copy is known to the ESM copy.

@@ -5,15 +5,15 @@ import { isBoolean, isOptionsObject, type OptionCheck } from './options.js';
 /** What is common to the `ssl` options of all stores: PEM texts, as `tls.connect` of Node takes them. */
 export interface TlsOptions {
   /** The authorities that may have signed the server's certificate. Default: those that Node trusts. */
-  ca?: string | Uint8Array | readonly (string | Uint8Array)[];
+  ca?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
   /** The client's own certificate, for mutual TLS. */
-  cert?: string | Uint8Array;
+  cert?: string | Uint8Array | undefined;
   /** The key of {@link cert}. */
-  key?: string | Uint8Array;
+  key?: string | Uint8Array | undefined;
   /** The password of {@link key}. */
-  passphrase?: string;
+  passphrase?: string | undefined;
   /** `false` accepts any certificate, also that of an impostor. Default `true`. */
-  rejectUnauthorized?: boolean;
+  rejectUnauthorized?: boolean | undefined;
 }
 
 const isPem: OptionCheck = (value) =>

@@ -13,7 +13,7 @@ import { normalizeLimit } from './limit.js';
 export type EncryptedSessionOptions = EncryptionOptions & {
   session: Session;
   /** The shape of what is encrypted, as the option of a store: `'responses'` if the Python SDK is to read it. */
-  itemFormat?: ItemFormat;
+  itemFormat?: ItemFormat | undefined;
 };
 
 /**

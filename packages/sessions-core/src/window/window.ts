@@ -11,7 +11,7 @@ export type SessionWindow = {
   turns?: number | undefined;
   /** How many of the newest items. A whole number of at least 1. */
   items?: number | undefined;
-} & (TokenBound | { tokens?: never; count?: never });
+} & (TokenBound | { tokens?: undefined; count?: undefined });
 
 interface TokenBound {
   /** What the counts of all items may add up to. A whole number of at least 1. */

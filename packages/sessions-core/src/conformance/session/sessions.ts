@@ -43,23 +43,23 @@ export const SESSION_CONTRACTS: readonly Contract<SessionSubject>[] = [
 /** What a subject can be asked beyond what every session must do. The suite reports what it therefore left out. */
 export interface SessionFeatures {
   /** The subject has `reopen`. */
-  reopen?: boolean;
+  reopen?: boolean | undefined;
   /** The subject has `insertRaw`. */
-  raw?: boolean;
+  raw?: boolean | undefined;
   /** Ids that some database could not keep are refused with a `TypeError`. */
-  checksIds?: boolean;
+  checksIds?: boolean | undefined;
   /** `Uint8Array`, `Date`, `Map`, `undefined` and the like come back exactly. */
-  anyValue?: boolean;
+  anyValue?: boolean | undefined;
   /** What cannot be kept is refused with a `SessionError` that has the path. */
-  namesPaths?: boolean;
+  namesPaths?: boolean | undefined;
   /** Sessions have `applyHistoryTransaction`. */
-  historyTransactions?: boolean;
+  historyTransactions?: boolean | undefined;
   /** Sessions have `applyHistoryMutations`. */
-  historyMutations?: boolean;
+  historyMutations?: boolean | undefined;
   /** Sessions have `replaceHistoryWithCompaction`. */
-  compaction?: boolean;
+  compaction?: boolean | undefined;
   /** `addItems(items, runContext, { operationId })` stores a repeated call once. */
-  operationIds?: boolean;
+  operationIds?: boolean | undefined;
 }
 
 /**
@@ -92,7 +92,7 @@ export interface SessionSuiteOptions {
   /** Makes what a case is run against. A shared database is fine: every case uses ids of its own. */
   open: () => Awaitable<SessionSubject>;
   /** What the subject offers; of a `SessionStore`: {@link sessionFeatures} and, perhaps, `reopen` and `raw`. */
-  supports?: SessionFeatures;
+  supports?: SessionFeatures | undefined;
 }
 
 /** What {@link sessionConformance} takes. */

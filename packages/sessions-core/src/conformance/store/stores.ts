@@ -14,15 +14,15 @@ import { JOINED_TRANSACTIONS } from './transactions.js';
 /** The manifest of the store, and which parts the subject has besides the store. */
 export interface StoreFeatures extends SessionSupport {
   /** The store has `scoped(tenant)`, and its sessions take the option `tenant`, as every `SessionStore` has it. */
-  readonly tenants?: boolean;
+  readonly tenants?: boolean | undefined;
   /** The subject has `reopen`. */
-  readonly reopen?: boolean;
+  readonly reopen?: boolean | undefined;
   /** The subject has `insertRaw`. */
-  readonly raw?: boolean;
+  readonly raw?: boolean | undefined;
   /** The subject has `outOfReach`. */
-  readonly outOfReach?: boolean;
+  readonly outOfReach?: boolean | undefined;
   /** The subject has `inTransaction`. */
-  readonly inTransaction?: boolean;
+  readonly inTransaction?: boolean | undefined;
 }
 
 /** The contracts of a store, besides those of its sessions. */

@@ -1,0 +1,201 @@
+// An option that is given as `undefined` is as good as absent: who hands options on writes `{ max: settings.max }`.
+import { MemorySession } from '@openai/agents-core';
+import * as mysqlTables from '@stackone/sessions-mysql/schema';
+import * as postgresTables from '@stackone/sessions-postgres/schema';
+import * as sqliteTables from '@stackone/sessions-sqlite/schema';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { describe, expect, test } from 'vitest';
+import { type BenchOptions, bench } from '../src/bench.js';
+import {
+  type AddItemsOptions,
+  type DriverModules,
+  DrizzleSession,
+  type DrizzleSessionConfig,
+  EncryptedSession,
+  type EncryptedSessionOptions,
+  type EncryptionOptions,
+  MemorySessionStore,
+  type MemoryStoreOptions,
+  MysqlSessionStore,
+  type MysqlStoreOptions,
+  type MysqlTlsOptions,
+  mysqlSchemaSql,
+  type OpenStoreOptions,
+  openSessionStore,
+  PostgresSessionStore,
+  type PostgresStoreOptions,
+  type PostgresTlsOptions,
+  postgresSchemaSql,
+  type ReencryptOptions,
+  type SessionListOptions,
+  type SessionOptions,
+  type SessionStore,
+  SqliteSessionStore,
+  type SqliteStoreOptions,
+  sqliteSchemaSql,
+} from '../src/index.js';
+
+/** A field for each option: one that is new must be added here. */
+type Nothing<Options> = { readonly [Name in keyof Required<Options>]: undefined };
+
+const ANY_STORE: Nothing<MemoryStoreOptions> = {
+  onCorruptItem: undefined,
+  itemFormat: undefined,
+  encryption: undefined,
+  groupCommit: undefined,
+  exactlyOnce: undefined,
+  operationRetentionDays: undefined,
+};
+const SERVER = {
+  ...ANY_STORE,
+  createTables: undefined,
+  tables: undefined,
+  schema: undefined,
+  maxRetries: undefined,
+  retryDelay: undefined,
+  timeout: undefined,
+  max: undefined,
+  connectionTimeout: undefined,
+  ssl: undefined,
+  driver: undefined,
+} satisfies Nothing<PostgresStoreOptions> & Nothing<MysqlStoreOptions>;
+const SQLITE: Nothing<SqliteStoreOptions> = {
+  ...ANY_STORE,
+  createTables: undefined,
+  tables: undefined,
+  synchronous: undefined,
+  busyTimeout: undefined,
+  driver: undefined,
+};
+const { driver: _ofEachStore, ...SHARED } = { ...SERVER, ...SQLITE };
+const OPEN: Nothing<OpenStoreOptions> = { ...SHARED, drivers: undefined };
+const DRIVERS: Nothing<DriverModules> = { 'better-sqlite3': undefined, mysql2: undefined, pg: undefined };
+const TABLES = { sessions: undefined, messages: undefined };
+const TLS = {
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  passphrase: undefined,
+  rejectUnauthorized: undefined,
+};
+const POSTGRES_TLS: Nothing<PostgresTlsOptions> = { ...TLS, servername: undefined };
+const MYSQL_TLS: Nothing<MysqlTlsOptions> = { ...TLS, verifyIdentity: undefined, minVersion: undefined };
+const SESSION: Nothing<SessionOptions> = { tenant: undefined, window: undefined };
+const ADD: Nothing<AddItemsOptions> = { operationId: undefined };
+const LIST: Nothing<SessionListOptions> = {
+  by: undefined,
+  order: undefined,
+  limit: undefined,
+  after: undefined,
+  idPrefix: undefined,
+  changedAfter: undefined,
+  changedBefore: undefined,
+};
+const REENCRYPT: Nothing<ReencryptOptions> = {
+  sessionIds: undefined,
+  after: undefined,
+  onProgress: undefined,
+  signal: undefined,
+};
+const BENCH: Nothing<BenchOptions> = {
+  rounds: undefined,
+  callers: undefined,
+  items: undefined,
+  store: undefined,
+  signal: undefined,
+};
+const KEY: EncryptionOptions = {
+  key: 'a long and random text',
+  keys: undefined,
+  ttlSeconds: undefined,
+  acceptPlaintext: undefined,
+};
+
+/** Every method of a store and of its sessions, with all options undefined. */
+async function use(store: SessionStore): Promise<void> {
+  const session = store.session('chat_123', SESSION);
+  await session.addItems([{ role: 'user', content: 'one' }], undefined, ADD);
+  await session.addItems([{ role: 'user', content: 'two' }], undefined, ADD);
+  const window = { turns: 1, items: undefined, tokens: undefined, count: undefined };
+  expect(await store.session('chat_123', { window }).getItems(undefined)).toEqual([
+    { role: 'user', content: 'two' },
+  ]);
+  expect(typeof session.applyHistoryMutations).toBe('function');
+  expect((await store.sessions.list(LIST)).data.map(({ id }) => id)).toEqual(['chat_123']);
+  const { by: _by, order: _order, limit: _limit, after: _after, ...filter } = LIST;
+  expect(await store.sessions.count(filter)).toBe(1);
+  await store.close();
+}
+
+describe('undefined is as good as absent', () => {
+  test('stores', async () => {
+    await use(new MemorySessionStore(ANY_STORE));
+    await use(new SqliteSessionStore({ url: 'sqlite::memory:' }, SQLITE));
+    await use(await SqliteSessionStore.fromUrl('sqlite::memory:', { ...SQLITE, tables: TABLES }));
+    for (const url of ['memory:', 'sqlite::memory:']) {
+      await use(await openSessionStore(url, OPEN));
+      await use(await openSessionStore(url, { ...OPEN, drivers: DRIVERS, tables: TABLES }));
+    }
+  });
+
+  describeEngine('postgres', ({ url }) => {
+    test('a store', async () => use(await PostgresSessionStore.fromUrl(url, SERVER)));
+  });
+
+  describeEngine(['mysql', 'mariadb'], ({ url }) => {
+    test('a store', async () => use(await MysqlSessionStore.fromUrl(url, SERVER)));
+  });
+
+  describeEngine(['mysql', 'mariadb', 'postgres'], { tls: {} }, ({ engine, url }) => {
+    test('the check of a certificate stays on', async () => {
+      const store =
+        engine === 'postgres'
+          ? new PostgresSessionStore({ url }, { maxRetries: 0, tables: TABLES, ssl: POSTGRES_TLS })
+          : new MysqlSessionStore({ url }, { maxRetries: 0, tables: TABLES, ssl: MYSQL_TLS });
+      await expect(store.open()).rejects.toMatchObject({ code: 'TLS_FAILED' });
+    });
+  });
+
+  test('a session from a URL', async () => {
+    const config: Nothing<DrizzleSessionConfig> = { ...OPEN, linger: undefined };
+    await using session = await DrizzleSession.fromUrl('chat_123', 'sqlite::memory:', config);
+    expect(await session.getItems()).toEqual([]);
+  });
+
+  test('encryption, and a change of keys', async () => {
+    const store = new MemorySessionStore({ encryption: KEY });
+    await store.session('chat_123').addItems([{ role: 'user', content: 'Hello' }]);
+    expect(await store.reencrypt(REENCRYPT)).toMatchObject({ sessions: 1, rows: 1 });
+    const options: EncryptedSessionOptions = { ...KEY, session: new MemorySession(), itemFormat: undefined };
+    const session = new EncryptedSession(options);
+    await session.addItems([{ role: 'user', content: 'Hello' }]);
+    expect(await session.getItems()).toEqual([{ role: 'user', content: 'Hello' }]);
+  });
+
+  test('bench', async () => {
+    const { operations } = await bench('memory:', BENCH);
+    expect(operations.map(({ calls, problem }) => [calls, problem])).toEqual([
+      [20, undefined],
+      [64 * 20, undefined],
+      [20, undefined],
+      [20, undefined],
+    ]);
+  });
+
+  test('statements and Drizzle tables', () => {
+    const options = { tables: undefined, schema: undefined };
+    expect(sqliteSchemaSql({ tables: undefined })).toEqual(sqliteSchemaSql());
+    expect(sqliteSchemaSql({ tables: TABLES })).toEqual(sqliteSchemaSql());
+    expect(postgresSchemaSql(options)).toEqual(postgresSchemaSql());
+    expect(mysqlSchemaSql({ ...options, server: undefined })).toEqual(mysqlSchemaSql());
+    for (const made of [
+      sqliteTables.sessionTables(TABLES),
+      postgresTables.sessionTables({ ...TABLES, schema: undefined }),
+      mysqlTables.sessionTables({ ...TABLES, schema: undefined, server: undefined }),
+    ]) {
+      expect(
+        [made.sessions, made.messages].map((table) => Reflect.get(table, Symbol.for('drizzle:Name'))),
+      ).toEqual(['agent_sessions', 'agent_messages']);
+    }
+  });
+});
