@@ -1,5 +1,6 @@
 // Promise: Whole turns.
 import { CALLS, cutAtEachStatement, DocumentedCosts, killAtEachStatement } from '@stackone/interruptions';
+import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
@@ -7,7 +8,7 @@ import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 const COSTS = new DocumentedCosts('MySQL and MariaDB');
 const PROGRAM = new URL('./programs/store-to-kill.mjs', import.meta.url);
 
-describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
+describeEngine(variants(['mysql'], ['mariadb:11.8']), ({ engine, server, url }) => {
   const subject = () => ({
     engine,
     server,
@@ -16,7 +17,7 @@ describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
   });
 
   describe.each(CALLS)('$name', (call) => {
-    test.each([0, 3])('connection cut at each statement, maxRetries %i', async (maxRetries) => {
+    test.each(variants([3], [0]))('connection cut at each statement, maxRetries %i', async (maxRetries) => {
       await cutAtEachStatement(subject(), call, COSTS.of(call), maxRetries);
     });
 

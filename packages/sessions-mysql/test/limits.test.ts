@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents-core';
+import { wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -339,18 +340,19 @@ describeEngine(SERVERS, { settings: { max_allowed_packet: '1M' } }, ({ url }) =>
       ).rejects.toMatchObject({ code: 'ITEM_TOO_LARGE' });
       expect(await backend.read(sessionId)).toHaveLength(2);
     });
-    test('whatever is not refused is taken by the server, to the byte', async () => {
-      const sessionId = randomUUID();
-      const outcomes = new Set<string>();
-      for (const character of ['x', '\\']) {
-        for (let bytes = limit - 400; bytes <= limit; bytes += 7) {
-          const append = backend.append([{ sessionId, texts: [character.repeat(bytes)] }]);
-          outcomes.add(await append.then(String, (error: { code: string }) => error.code));
+    if (wholeMatrix)
+      test('whatever is not refused is taken by the server, to the byte', async () => {
+        const sessionId = randomUUID();
+        const outcomes = new Set<string>();
+        for (const character of ['x', '\\']) {
+          for (let bytes = limit - 400; bytes <= limit; bytes += 7) {
+            const append = backend.append([{ sessionId, texts: [character.repeat(bytes)] }]);
+            outcomes.add(await append.then(String, (error: { code: string }) => error.code));
+          }
         }
-      }
-      expect([...outcomes]).toEqual(['stored', 'ITEM_TOO_LARGE']);
-      expect((await backend.read(sessionId, 1))[0]?.text).toMatch(/^\\+$/);
-      await backend.clear(sessionId);
-    });
+        expect([...outcomes]).toEqual(['stored', 'ITEM_TOO_LARGE']);
+        expect((await backend.read(sessionId, 1))[0]?.text).toMatch(/^\\+$/);
+        await backend.clear(sessionId);
+      });
   });
 });

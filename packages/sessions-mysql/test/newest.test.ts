@@ -1,4 +1,5 @@
 import type { SessionWindow } from '@stackone/sessions-core';
+import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql, { type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,17 +15,23 @@ const NEWER = 300_000;
 const CHUNK = 10_000;
 
 /** Tables of ours, and what makes of them others that people may have. */
-const LAYOUTS: Readonly<Record<string, string | undefined>> = {
-  'as they are made': undefined,
-  'with an index of another name':
-    'ALTER TABLE agent_messages DROP INDEX idx_agent_messages_session_id, ADD INDEX by_session (session_id, id)',
-  'with a primary key that begins with the session':
-    'ALTER TABLE agent_messages DROP PRIMARY KEY, DROP INDEX idx_agent_messages_session_id, ' +
-    'ADD PRIMARY KEY (session_id, id), ADD UNIQUE INDEX (id)',
-};
+const LAYOUTS = variants<readonly [name: string, change: string | undefined]>(
+  [['as they are made', undefined]],
+  [
+    [
+      'with an index of another name',
+      'ALTER TABLE agent_messages DROP INDEX idx_agent_messages_session_id, ADD INDEX by_session (session_id, id)',
+    ],
+    [
+      'with a primary key that begins with the session',
+      'ALTER TABLE agent_messages DROP PRIMARY KEY, DROP INDEX idx_agent_messages_session_id, ' +
+        'ADD PRIMARY KEY (session_id, id), ADD UNIQUE INDEX (id)',
+    ],
+  ],
+);
 
 describeEngine(SERVERS, ({ server }) =>
-  describe.each(Object.entries(LAYOUTS))('%s', (_, change) => {
+  describe.each(LAYOUTS)('%s', (_, change) => {
     let connection: Connection;
     let backend: MysqlBackend;
 

@@ -1,0 +1,38 @@
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { expect, test } from 'vitest';
+import { MysqlSessionStore } from '../src/index.js';
+import { rowsOf, SERVERS } from './databases.js';
+
+describeEngine(SERVERS, ({ server, url }) => {
+  const connectionsOf = async () => {
+    const name = new URL(url).pathname.slice(1);
+    const rows = await rowsOf(
+      server.url('mysql'),
+      `SELECT id FROM information_schema.processlist WHERE db = '${name}'`,
+    );
+    return rows.length;
+  };
+
+  test('idle connections are closed after 30 s', async () => {
+    await expect.poll(connectionsOf).toBe(0);
+    await using store = await MysqlSessionStore.fromUrl(url);
+    await Promise.all(Array.from({ length: 10 }, (_, at) => store.session(`s${at}`).getItems()));
+    expect(await connectionsOf()).toBeGreaterThan(1);
+    await expect.poll(connectionsOf, { interval: 1000 }).toBe(0);
+    expect(await store.session('s1').getItems()).toEqual([]);
+  });
+
+  test('a module that is reloaded 140 times does not pile up connections', async () => {
+    await expect.poll(connectionsOf).toBe(0);
+    const code = `
+      import { MysqlSessionStore } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
+      export const store = new MysqlSessionStore({ url: ${JSON.stringify(url)} });
+    `;
+    const module = `data:text/javascript,${encodeURIComponent(code)}`;
+    for (let at = 0; at < 140; at++) {
+      const { store } = (await import(/* @vite-ignore */ `${module}//${at}`)) as { store: MysqlSessionStore };
+      await store.session('reloaded').getItems();
+    }
+    await expect.poll(connectionsOf).toBeLessThan(3);
+  });
+});
