@@ -25,6 +25,7 @@ import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
+import { WRONG_ANSWERS } from './planted-faults/wrong-answers.js';
 
 /** The exports of a source text. */
 function load<T>(source: string): Promise<T> {
@@ -130,7 +131,11 @@ describe('the suite of a store and its sessions', async () => {
 });
 
 describe('the suite of the port', async () => {
-  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, [...BACKEND_FAULTS, ...CONVERSATION_FAULTS]);
+  await defineFaultTests('./toy-backend.mjs', toyBackendSuite, [
+    ...BACKEND_FAULTS,
+    ...CONVERSATION_FAULTS,
+    ...WRONG_ANSWERS,
+  ]);
 });
 
 /** The SDK's own session, with one object for each id, as its conversations live in the object. */

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../../port/awaitable.js';
 import type { SessionBackend } from '../../port/backend.js';
+import { checked } from '../../port/checked-backend.js';
 import { type Coverage, defineCases, type Suite, type TestRunner } from '../harness.js';
 import type { BackendSubject } from './subject.js';
 import { BACKEND_CONTRACTS } from './verbs.js';
@@ -27,7 +28,16 @@ export interface BackendConformanceOptions extends BackendSuiteOptions, TestRunn
  * ```
  */
 export function backendSuite({ name, open, supports }: BackendSuiteOptions): Suite<BackendSubject> {
-  return { name, contracts: BACKEND_CONTRACTS, open, supports: { ...supports } };
+  return {
+    name,
+    contracts: BACKEND_CONTRACTS,
+    open: async () => {
+      const subject = await open();
+      // as a store does: an answer of another shape fails the case that gets it, and says what it should be
+      return { backend: checked(subject.backend), close: () => subject.close?.() };
+    },
+    supports: { ...supports },
+  };
 }
 
 /**
