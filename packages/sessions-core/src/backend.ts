@@ -22,8 +22,11 @@ export {
   type ConversationPosition,
   type ConversationQuery,
   type ConversationVerbs,
+  type DecideDescription,
+  metadataMissing,
   type RemovedRows,
   type StoredConversation,
+  type StoredDescription,
 } from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';

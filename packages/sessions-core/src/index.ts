@@ -1,5 +1,10 @@
 // What applications use. Authors of backends find the rest in '@stackone/sessions-core/backend'.
-export { Conversations, type DeletedSession } from './conversations/conversations.js';
+export {
+  Conversations,
+  type DeletedSession,
+  type SessionUpdateOptions,
+} from './conversations/conversations.js';
+export type { JsonValue, SessionChange } from './conversations/description.js';
 export type { SessionFilter, SessionListOptions } from './conversations/list-options.js';
 export { type SessionInfo, SessionList, SessionPage } from './conversations/session-page.js';
 export { parseTenantSessionId, tenantSessionId } from './ids/tenant-id.js';

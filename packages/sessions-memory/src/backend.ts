@@ -11,6 +11,7 @@ import {
   outcomeOf,
   type SessionBackend,
   type StoredConversation,
+  type StoredDescription,
   type StoredRow,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
@@ -24,6 +25,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   transactions: false,
   listing: true,
   conversations: true,
+  metadata: true,
 };
 
 interface RecordedOperation {
@@ -45,17 +47,26 @@ interface Conversation {
 export class MemoryBackend implements SessionBackend {
   readonly supports = MEMORY_SUPPORT;
   readonly #conversations = new Map<string, Conversation>();
+  /** They outlive the conversations that are cleared. */
+  readonly #descriptions = new Map<string, StoredDescription>();
   readonly conversations: ConversationVerbs = {
     list: (query) => pageOf(this.#described(), query),
     count: (filter) => this.#described().filter((one) => matches(one, filter)).length,
     get: (sessionId) => {
       const conversation = this.#conversations.get(sessionId);
-      return conversation && described(sessionId, conversation);
+      return conversation && this.#describe(sessionId, conversation);
     },
     remove: (sessionId) => {
       const { rows = [], operations } = this.#conversations.get(sessionId) ?? {};
       const sessions = Number(this.#conversations.delete(sessionId));
-      return { sessions, messages: rows.length, operations: operations?.size ?? 0 };
+      const metadata = Number(this.#descriptions.delete(sessionId));
+      return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata };
+    },
+    describe: (sessionId, decide, make) => {
+      const description = decide(this.#descriptions.get(sessionId));
+      if (description) this.#descriptions.set(sessionId, description);
+      const conversation = description && make ? this.#make(sessionId) : this.#conversations.get(sessionId);
+      return conversation && this.#describe(sessionId, conversation);
     },
   };
   #lastId = 0n;
@@ -100,16 +111,23 @@ export class MemoryBackend implements SessionBackend {
   }
 
   sessionIds(after: string | undefined, limit: number): string[] {
-    const ids = [...this.#conversations.keys()].filter((id) => after === undefined || id > after);
+    const all = new Set([...this.#conversations.keys(), ...this.#descriptions.keys()]);
+    const ids = [...all].filter((id) => after === undefined || id > after);
     return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
   }
 
   close(): void {
     this.#conversations.clear();
+    this.#descriptions.clear();
   }
 
   #described(): StoredConversation[] {
-    return [...this.#conversations].map(([id, conversation]) => described(id, conversation));
+    return [...this.#conversations].map(([id, conversation]) => this.#describe(id, conversation));
+  }
+
+  #describe(id: string, { createdAt, updatedAt }: Conversation): StoredConversation {
+    const description = this.#descriptions.get(id);
+    return { id, createdAt, updatedAt, time: '', ...(description && { description }) };
   }
 
   #make(sessionId: string): Conversation {
@@ -134,10 +152,6 @@ export class MemoryBackend implements SessionBackend {
   #newRows(texts: readonly string[]): StoredRow[] {
     return texts.map((text) => ({ id: String(++this.#lastId), text }));
   }
-}
-
-function described(id: string, { createdAt, updatedAt }: Conversation): StoredConversation {
-  return { id, createdAt, updatedAt, time: '' };
 }
 
 function newest(conversation: Conversation | undefined, count: number | 'all'): readonly StoredRow[] {

@@ -7,14 +7,21 @@ import type {
 
 /** Whether a conversation is meant by a filter. */
 export function matches(
-  { id, updatedAt }: StoredConversation,
-  { prefix, withoutPrefix, changedAfter = -Infinity, changedBefore = Infinity }: ConversationFilter,
+  { id, updatedAt, description }: StoredConversation,
+  {
+    prefix,
+    withoutPrefix,
+    changedAfter = -Infinity,
+    changedBefore = Infinity,
+    described = [],
+  }: ConversationFilter,
 ): boolean {
   return (
     id.startsWith(prefix) &&
     (withoutPrefix === undefined || !id.startsWith(withoutPrefix)) &&
     updatedAt > changedAfter &&
-    updatedAt < changedBefore
+    updatedAt < changedBefore &&
+    described.every((text) => description?.text.includes(text))
   );
 }
 

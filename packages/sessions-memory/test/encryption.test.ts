@@ -29,6 +29,7 @@ function subject(): EncryptionSubject & { backend: MemoryBackend } {
     edit: backend.edit.bind(backend),
     clear: backend.clear.bind(backend),
     sessionIds: backend.sessionIds.bind(backend),
+    conversations: backend.conversations,
     close: () => undefined,
   };
   return {
@@ -41,6 +42,7 @@ function subject(): EncryptionSubject & { backend: MemoryBackend } {
         .sessionIds(undefined, 1000)
         .flatMap((sessionId) => backend.read(sessionId).map((row) => ({ sessionId, ...row }))),
       sessions: backend.sessionIds(undefined, 1000),
+      metadata: backend.conversations.list({ prefix: '', by: 'id', descending: false, limit: 1000 }),
       operations: [...operations.values()],
     }),
   };

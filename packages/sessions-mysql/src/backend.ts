@@ -30,6 +30,8 @@ export interface MysqlBackendParts {
   readonly sql: MysqlStatements;
   readonly conversationSql: ConversationStatements;
   readonly supports: SessionSupport;
+  /** What makes the table of titles and metadata. */
+  readonly createMetadata: string;
   /** The largest statement that the server takes, in bytes. */
   readonly maxPacket: number;
   /** How calls are repeated; absent inside a transaction of the application, where none may be. */
@@ -62,7 +64,8 @@ export class MysqlBackend implements SessionBackend {
       executor: parts.executor,
       sql: parts.sql,
       own: parts.conversationSql,
-      operations: parts.supports.operations,
+      supports: parts.supports,
+      createMetadata: parts.createMetadata,
       call: (attempt) => this.#call(attempt),
     });
   }
@@ -145,7 +148,8 @@ export class MysqlBackend implements SessionBackend {
 
   sessionIds(after: string | undefined, limit: number): Promise<string[]> {
     return this.#call(async () => {
-      const { rows } = await this.#executor.run(this.#sql.sessionIds(after ?? BEFORE_ALL, limit));
+      const list = this.supports.metadata ? this.#sql.describedSessionIds : this.#sql.sessionIds;
+      const { rows } = await this.#executor.run(list(after ?? BEFORE_ALL, limit));
       return rows.map(({ id }) => id as string);
     });
   }

@@ -2,8 +2,9 @@ import {
   behindPrefix,
   type ConversationFilter,
   type ConversationQuery,
+  type StoredDescription,
 } from '@stackone/sessions-core/backend';
-import { textLiteral } from './literals.js';
+import { bytesLiteral, itemLiteral, textLiteral } from './literals.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 
 /** Seconds since 1970, exact to the µs, whatever the time zone of the connection and its summer time. */
@@ -12,9 +13,31 @@ const exact = (column: string) => `UNIX_TIMESTAMP(${column})`;
 const TIMES =
   `FLOOR(${exact('created_at')} * 1000) AS createdAt, ` + `FLOOR(${exact('updated_at')} * 1000) AS updatedAt`;
 
-/** The statements on conversations as a whole: one text for MySQL and MariaDB. */
-export function conversationStatements(names: MysqlNames) {
+/**
+ * The statements on conversations as a whole: one text for MySQL and MariaDB.
+ *
+ * @param withMetadata - Whether the table of titles and metadata is there.
+ */
+export function conversationStatements(names: MysqlNames, withMetadata: boolean) {
   const sessions = qualifiedName(names, names.sessions);
+  const metadata = qualifiedName(names, names.metadata);
+  const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
+  const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
+  /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
+  const described = (page: string, time: string) =>
+    `SELECT page.session_id AS id, ${TIMES}, ${time} AS time, ${description} FROM (${page}) AS page` +
+    (withMetadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = page.session_id` : '');
+  const conditionsOf = (filter: ConversationFilter): string[] => {
+    const conditions = conditionsOn(filter);
+    const texts = filter.described ?? [];
+    if (texts.length === 0) return conditions;
+    if (!withMetadata) return [...conditions, 'FALSE'];
+    const found = texts
+      .map((text) => `AND LOCATE(${bytesLiteral(text)}, CAST(d.description AS BINARY)) > 0`)
+      .join(' ');
+    const has = `EXISTS (SELECT 1 FROM ${metadata} AS d WHERE d.session_id = ${sessions}.session_id ${found})`;
+    return [...conditions, has];
+  };
   return {
     list({ by, descending, after, limit, ...filter }: ConversationQuery): string {
       const conditions = conditionsOf(filter);
@@ -26,22 +49,33 @@ export function conversationStatements(names: MysqlNames) {
         const at = time && secondsLiteral(after.time);
         conditions.push(time ? `(${time} ${than} ${at} OR (${time} = ${at} AND ${behind}))` : behind);
       }
-      const sorted = [...(time ? [time] : []), 'session_id'].map((column) => `${column} ${direction}`);
-      return (
-        `SELECT session_id AS id, ${TIMES}, ${time ?? "''"} AS time FROM ${sessions}${where(conditions)} ` +
-        `ORDER BY ${sorted.join(', ')} LIMIT ${limit}`
-      );
+      const sorted = [...(time ? [time] : []), 'page.session_id'].map((column) => `${column} ${direction}`);
+      const page =
+        `SELECT session_id, created_at, updated_at FROM ${sessions}${where(conditions)} ` +
+        `ORDER BY ${sorted.join(', ').replace('page.', '')} LIMIT ${limit}`;
+      return `${described(page, time ?? "''")} ORDER BY ${sorted.join(', ')}`;
     },
     count: (filter: ConversationFilter) =>
       `SELECT COUNT(*) AS n FROM ${sessions}${where(conditionsOf(filter))}`,
     get: (sessionId: string) =>
-      `SELECT session_id AS id, ${TIMES}, '' AS time FROM ${sessions} WHERE session_id = ${textLiteral(sessionId)}`,
+      described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE ${is(sessionId)}`, "''"),
+    /** Makes the session if it is missing, and locks it; its time stays. */
+    makeSession: (sessionId: string) =>
+      `INSERT INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)}) ` +
+      'ON DUPLICATE KEY UPDATE updated_at = updated_at',
+    readDescription: (sessionId: string) =>
+      `SELECT description AS text, version FROM ${metadata} WHERE ${is(sessionId)}`,
+    writeDescription: (sessionId: string, { text, version }: StoredDescription) =>
+      `INSERT INTO ${metadata} (session_id, description, version) VALUES ` +
+      `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${version}) ` +
+      'ON DUPLICATE KEY UPDATE description = VALUES(description), version = VALUES(version)',
+    removeDescription: (sessionId: string) => `DELETE FROM ${metadata} WHERE ${is(sessionId)}`,
   };
 }
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;
 
-function conditionsOf({ prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter): string[] {
+function conditionsOn({ prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter): string[] {
   const conditions: string[] = [];
   const end = behindPrefix(prefix);
   // ranges: ids compare by their bytes, and the primary key is in that order

@@ -25,7 +25,8 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
- * index that finds the newest items, and a side table of our own. Indexes stand inside CREATE TABLE, because MySQL
+ * index that finds the newest items, and side tables of our own: that of metadata outlives its
+ * session, which Python deletes when it clears it. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
  *
  * @param idType - The type of session ids; that of the sessions table, where it is there already.
@@ -58,6 +59,12 @@ export function tableStatements(names: MysqlNames, idType: string) {
   created_at ${TIME_TYPE},
   PRIMARY KEY (session_id, operation_id),
   ${foreignKey(names.operationsKey)}
+)`,
+    metadata: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.metadata)} (
+  session_id ${idType} NOT NULL,
+  description ${TEXT_TYPE} NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (session_id)
 )`,
   };
 }

@@ -30,6 +30,11 @@ export function itemLiteral(text: string): string {
   return text !== '' && text.length <= MAX_HEX_LENGTH ? hexadecimal(text) : textLiteral(text);
 }
 
+/** The bytes of a text that is not empty, as SQL. To MariaDB a bare hexadecimal literal is a text among texts. */
+export function bytesLiteral(text: string): string {
+  return `CAST(0x${Buffer.from(text).toString('hex')} AS BINARY)`;
+}
+
 /** Of a text that is not empty: the literal needs a digit. */
 function hexadecimal(text: string): string {
   return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;

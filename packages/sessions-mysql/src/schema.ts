@@ -29,7 +29,7 @@ export interface SessionTablesOptions extends TableNames {
  * @param options - Custom table names, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations } = sessionTables();
+ * export const { sessions, messages, operations, metadata } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -78,7 +78,12 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
       }).onDelete('cascade'),
     ],
   );
-  return { sessions, messages, operations };
+  const metadata = table(names.metadata, {
+    sessionId: exactText('session_id').primaryKey(),
+    description: longText('description').notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+  });
+  return { sessions, messages, operations, metadata };
 }
 
 function time(name: string) {

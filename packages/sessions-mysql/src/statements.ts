@@ -36,7 +36,7 @@ export interface NewOperation {
 }
 
 /**
- * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but `sessionIds` works on
+ * Every statement that a store runs after it is open: one text for MySQL and MariaDB. Each but those of `sessionIds` works on
  * rows of named sessions only, so that an engine that spreads the tables by session can route it.
  *
  * @param newestIndex - The index that leads to the newest items of a conversation, if there is one.
@@ -96,8 +96,11 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
-    sessionIds: (after: string, limit: number) =>
-      `SELECT session_id AS id FROM ${sessions} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`,
+    sessionIds: (after: string, limit: number) => idsOf(sessions, after, limit),
+    /** With those that were cleared, and have a title still. */
+    describedSessionIds: (after: string, limit: number) =>
+      `(${idsOf(sessions, after, limit)}) UNION ` +
+      `(${idsOf(qualifiedName(names, names.metadata), after, limit)}) ORDER BY id LIMIT ${limit}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**
      * Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. In seconds
@@ -117,6 +120,10 @@ export function statements(names: MysqlNames, newestIndex?: string) {
         .map(({ sessionId, id, digest }) => `(${[sessionId, id, digest].map(textLiteral).join(', ')})`)
         .join(', '),
   };
+}
+
+function idsOf(table: string, after: string, limit: number): string {
+  return `SELECT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`;
 }
 
 export type MysqlStatements = ReturnType<typeof statements>;

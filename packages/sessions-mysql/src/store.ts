@@ -107,6 +107,7 @@ const SUPPORTS: SessionSupport = {
   operations: true,
   listing: true,
   conversations: true,
+  metadata: true,
   transactions: true,
 };
 
@@ -316,7 +317,7 @@ export function backendOpener(
         // of large tables a change may take long
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
-        const { operations, newestIndex } = await prepareTables(
+        const { operations, metadata, createMetadata, newestIndex } = await prepareTables(
           send,
           change,
           names,
@@ -327,8 +328,9 @@ export function backendOpener(
         return new MysqlBackend({
           executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
-          conversationSql: conversationStatements(names),
-          supports: { ...SUPPORTS, operations },
+          conversationSql: conversationStatements(names, metadata),
+          supports: { ...SUPPORTS, operations, metadata },
+          createMetadata,
           maxPacket: settings.maxPacket,
           retries,
           close,

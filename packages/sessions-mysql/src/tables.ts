@@ -10,7 +10,6 @@ import { type MysqlNames, qualifiedName } from './statements.js';
  * proxies refuse.
  *
  * @param change - Runs what makes tables and indexes, however long it takes.
- * @returns Whether the side table of operations is there, and the index that leads to the newest items.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export async function prepareTables(
@@ -20,7 +19,7 @@ export async function prepareTables(
   settings: ServerSettings,
   createTables: boolean,
   warn: WarningReporter,
-): Promise<{ operations: boolean; newestIndex: string | undefined }> {
+): Promise<PreparedTables> {
   if (settings.foldsNames && names.sessions.toLowerCase() === names.messages.toLowerCase()) {
     throw mismatch(
       `The tables "${names.sessions}" and "${names.messages}" are one on this server`,
@@ -46,18 +45,33 @@ export async function prepareTables(
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
   const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
-  const operations = await hasOperations(
-    () => describe(names.operations),
-    createTables ? () => change(sql.operations) : undefined,
-  );
-  return { operations, newestIndex };
+  const has = (kind: 'operations' | 'metadata') =>
+    hasSideTable(() => describe(names[kind]), createTables ? () => change(sql[kind]) : undefined);
+  return {
+    operations: await has('operations'),
+    metadata: await has('metadata'),
+    createMetadata: sql.metadata,
+    newestIndex,
+  };
+}
+
+/** What a store learns when it opens. */
+export interface PreparedTables {
+  /** Whether the side table of operations is there. */
+  readonly operations: boolean;
+  /** Whether that of titles and metadata is there. */
+  readonly metadata: boolean;
+  /** What makes the latter. */
+  readonly createMetadata: string;
+  /** The index that leads to the newest items. */
+  readonly newestIndex: string | undefined;
 }
 
 /**
- * Whether the side table of operations is there, or could be made. Tables of others work as they are, without what this
+ * Whether a side table is there, or could be made. Tables of others work as they are, without what this
  * user may not add to them: a table that is not there and may not be seen is one that the server refuses to describe.
  */
-async function hasOperations(
+async function hasSideTable(
   describe: () => Promise<unknown>,
   create: (() => Promise<unknown>) | undefined,
 ): Promise<boolean> {

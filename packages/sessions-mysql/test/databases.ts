@@ -18,6 +18,7 @@ export const SUPPORT = {
   transactions: true,
   listing: true,
   conversations: true,
+  metadata: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

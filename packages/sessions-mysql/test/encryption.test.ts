@@ -41,6 +41,7 @@ describeEngine(SERVERS, ({ url }) => {
               `FROM ${messages} ORDER BY id`,
           )) as Dump['messages'],
           sessions: await all(`SELECT * FROM ${sessions} ORDER BY session_id`),
+          metadata: await all(`SELECT * FROM ${sessions}_metadata ORDER BY session_id`),
           operations: (await all(
             `SELECT * FROM ${sessions}_operations ORDER BY session_id, operation_id`,
           )) as Dump['operations'],

@@ -30,7 +30,8 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     return new MysqlBackend({
       executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql, 0),
       sql,
-      conversationSql: conversationStatements(mysqlNames()),
+      conversationSql: conversationStatements(mysqlNames(), false),
+      createMetadata: '',
       supports: SUPPORTS,
       maxPacket: 1_000_000,
       retries: { maxRetries: 0 },

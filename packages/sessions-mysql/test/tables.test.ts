@@ -54,6 +54,28 @@ describeEngine(SERVERS, ({ engine, server }) => {
   const exactId = `VARCHAR(255) CHARACTER SET utf8mb4 COLLATE ${exact}`;
   const longText = 'LONGTEXT CHARACTER SET utf8mb4';
 
+  test('without the table of metadata everything but update works, and update says what to run', async () => {
+    const url = await emptyDatabase(server);
+    await statementsOn(
+      url,
+      schemaSql({ server: serverKind }).filter((sql) => !sql.includes('_metadata')),
+    );
+    const { store } = await opened(url, { createTables: false });
+    await store.session('chat').addItems(messages(2));
+    expect(store.supports.metadata).toBe(false);
+    const refused = await store.sessions.update('chat', { title: 'x' }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'UNSUPPORTED' });
+    expect(await store.sessions.count({ metadata: { a: 1 } })).toBe(0);
+    expect(await store.sessions.retrieve('chat')).toMatchObject({ title: undefined, version: 0 });
+    const [, statement = ''] = /run: (CREATE.*)/s.exec((refused as Error).message) ?? [];
+    await statementsOn(url, [statement]);
+    await store.close();
+    const { store: complete } = await opened(url, { createTables: false });
+    expect(await complete.sessions.update('chat', { title: 'x' })).toMatchObject({ title: 'x', version: 1 });
+    expect((await complete.sessions.delete('chat')).removed.metadata).toBe(1);
+    await complete.close();
+  });
+
   test('a user without the right to make tables uses those of others, and is told what is missing', async () => {
     const url = await emptyDatabase(server);
     const database = new URL(url).pathname.slice(1);

@@ -12,7 +12,7 @@ import {
   type StoredRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
-import { PostgresConversations } from './conversations.js';
+import { type ConversationLocks, PostgresConversations } from './conversations.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { PostgresStatements } from './statements.js';
 
@@ -22,6 +22,8 @@ export interface PostgresBackendParts {
   readonly sql: PostgresStatements;
   readonly conversationSql: ConversationStatements;
   readonly supports: SessionSupport;
+  /** Whether the side table of titles and metadata is there. */
+  readonly metadata: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
   readonly readCommitted: boolean;
   /** How often to try again; absent inside a transaction of the application. */
@@ -31,6 +33,8 @@ export interface PostgresBackendParts {
   /** Ends what the store opened. */
   readonly close: () => Promise<void>;
 }
+
+const NO_LOCKS: ConversationLocks = { make: async () => false, find: async () => undefined };
 
 /** No id is empty, so that every one comes after this. */
 const BEFORE_ALL = '';
@@ -49,10 +53,11 @@ export class PostgresBackend implements SessionBackend {
     this.conversations = new PostgresConversations(
       {
         read: (...statement) => this.#again(() => parts.executor.read(...statement)),
-        locked: (sessionId, work) => this.#lockedIfThere(sessionId, work),
+        atomically: (work) => this.#atomically((query) => work(query, this.#locks(query))),
+        atBest: (work) => this.#atBest(work),
       },
       parts.conversationSql,
-      parts.supports.operations,
+      { operations: parts.supports.operations, metadata: parts.metadata },
     );
   }
 
@@ -107,7 +112,10 @@ export class PostgresBackend implements SessionBackend {
 
   async sessionIds(after: string | undefined, limit: number): Promise<string[]> {
     const rows = await this.#again(() =>
-      this.#parts.executor.read(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]),
+      this.#parts.executor.read(this.#parts.metadata ? this.#sql.describedSessionIds : this.#sql.sessionIds, [
+        after ?? BEFORE_ALL,
+        limit,
+      ]),
     );
     return (rows as { id: string }[]).map(({ id }) => id);
   }
@@ -143,14 +151,17 @@ export class PostgresBackend implements SessionBackend {
     return this.#again(() => this.#parts.executor.atomically(work), repeatable);
   }
 
-  /** Without transactions each statement stands for itself. */
-  #lockedIfThere<T>(sessionId: string, work: (query: Query) => Promise<T>): Promise<T> {
-    if (!this.supports.transactions)
-      return this.#again(() => work((...statement) => this.#write(...statement)));
-    return this.#atomically(async (query) => {
-      await query(this.#sql.lock, [sessionId]);
-      return work(query);
-    });
+  /** Without transactions each statement stands for itself, and nothing is locked. */
+  #atBest<T>(work: (query: Query, locks: ConversationLocks) => Promise<T>): Promise<T> {
+    if (this.supports.transactions) return this.#atomically((query) => work(query, this.#locks(query)));
+    return this.#again(() => work((...statement) => this.#write(...statement), NO_LOCKS));
+  }
+
+  #locks(query: Query): ConversationLocks {
+    return {
+      make: (sessionId) => this.#lock(query, sessionId),
+      find: (sessionId) => query(this.#sql.lock, [sessionId]),
+    };
   }
 
   /** Takes the session's lock. A session that is not there is made, as what is not there cannot be locked. */

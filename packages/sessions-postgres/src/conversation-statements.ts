@@ -1,4 +1,5 @@
 import type { ConversationFilter, ConversationQuery } from '@stackone/sessions-core/backend';
+import { schemaObjects } from './ddl.js';
 import { type PostgresNames, qualifiedTables } from './statements.js';
 
 /** A statement with its parameters. */
@@ -17,9 +18,29 @@ const TIMES = `${milliseconds('created_at')} AS "createdAt", ${milliseconds('upd
 /** The same text under every `DateStyle`. */
 const EXACT = "'YYYY-MM-DD HH24:MI:SS.US'";
 
-/** The statements on conversations as a whole. */
-export function conversationStatements(names: PostgresNames) {
-  const { sessions, messages, operations } = qualifiedTables(names);
+/**
+ * The statements on conversations as a whole.
+ *
+ * @param withMetadata - Whether the table of titles and metadata is there.
+ */
+export function conversationStatements(names: PostgresNames, withMetadata: boolean) {
+  const { sessions, messages, operations, metadata } = qualifiedTables(names);
+  const description = withMetadata
+    ? 'd.description AS text, d.version::text AS version'
+    : 'NULL AS text, NULL AS version';
+  /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
+  const described = (page: string, time: string) =>
+    `SELECT page.session_id AS id, ${TIMES}, ${time} AS time, ${description} FROM (${page}) AS page` +
+    (withMetadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = page.session_id` : '');
+  const conditionsOf = (filter: ConversationFilter, place: Place): string[] => {
+    const conditions = conditionsOn(filter, place);
+    const texts = filter.described ?? [];
+    if (texts.length === 0) return conditions;
+    if (!withMetadata) return [...conditions, 'false'];
+    const found = texts.map((text) => `AND strpos(d.description, ${place(text)}::text) > 0`).join(' ');
+    const has = `EXISTS (SELECT FROM ${metadata} AS d WHERE d.session_id = ${sessions}.session_id ${found})`;
+    return [...conditions, has];
+  };
   const removed = (table: string) =>
     `WITH removed AS (DELETE FROM ${table} WHERE session_id = $1 RETURNING 1) ` +
     'SELECT count(*)::text AS n FROM removed';
@@ -36,20 +57,30 @@ export function conversationStatements(names: PostgresNames) {
       } else if (after) {
         conditions.push(`session_id ${than} ${place(after.id)}::text`);
       }
-      const sorted = [...(time ? [time] : []), 'session_id'].map((column) => `${column} ${direction}`);
-      const sql =
-        `SELECT session_id AS id, ${TIMES}, ${time ? `to_char(${time}, ${EXACT})` : "''"} AS time ` +
-        `FROM ${sessions}${where(conditions)} ORDER BY ${sorted.join(', ')} LIMIT ${place(limit)}::bigint`;
-      return [sql, parameters];
+      const columns = [...(time ? [time] : []), 'session_id'];
+      const sorted = (table: string) => columns.map((column) => `${table}${column} ${direction}`).join(', ');
+      const page =
+        `SELECT session_id, created_at, updated_at FROM ${sessions}${where(conditions)} ` +
+        `ORDER BY ${sorted('')} LIMIT ${place(limit)}::bigint`;
+      const shown = described(page, time ? `to_char(${time}, ${EXACT})` : "''");
+      return [`${shown} ORDER BY ${sorted('page.')}`, parameters];
     },
     count(filter: ConversationFilter): BoundStatement {
       const parameters: unknown[] = [];
       const conditions = conditionsOf(filter, placesIn(parameters));
       return [`SELECT count(*)::text AS n FROM ${sessions}${where(conditions)}`, parameters];
     },
-    get: `SELECT session_id AS id, ${TIMES}, '' AS time FROM ${sessions} WHERE session_id = $1`,
+    get: described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE session_id = $1`, "''"),
+    // also where there is no session to lock
+    lockDescription: `SELECT description AS text, version::text AS version FROM ${metadata} WHERE session_id = $1 FOR UPDATE`,
+    writeDescription:
+      `INSERT INTO ${metadata} (session_id, description, version) VALUES ($1, $2::text, $3::text::bigint) ` +
+      'ON CONFLICT (session_id) DO UPDATE SET description = excluded.description, version = excluded.version',
+    /** What makes the table of titles and metadata. */
+    createMetadata: schemaObjects(names).find(({ kind }) => kind === 'metadata')?.sql ?? '',
     removeOperations: removed(operations),
     removeMessages: removed(messages),
+    removeDescription: removed(metadata),
     removeSession: removed(sessions),
   };
 }
@@ -64,7 +95,7 @@ function placesIn(parameters: unknown[]): Place {
 }
 
 /** Not as ranges: the order of texts is that of the database's language, in which a prefix is no range. */
-function conditionsOf(
+function conditionsOn(
   { prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter,
   place: Place,
 ): string[] {

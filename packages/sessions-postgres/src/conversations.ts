@@ -1,9 +1,12 @@
-import type {
-  ConversationFilter,
-  ConversationQuery,
-  ConversationVerbs,
-  RemovedRows,
-  StoredConversation,
+import {
+  type ConversationFilter,
+  type ConversationQuery,
+  type ConversationVerbs,
+  type DecideDescription,
+  metadataMissing,
+  type RemovedRows,
+  type StoredConversation,
+  type StoredDescription,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
@@ -11,21 +14,38 @@ import type { Query } from './executor.js';
 /** How the statements reach the database, with the backend's repetitions. */
 export interface ConversationCalls {
   read: Query;
-  /** In one transaction, where the connection has them, under the lock of the conversation if that is there. */
-  locked<T>(sessionId: string, work: (query: Query) => Promise<T>): Promise<T>;
+  /** In one transaction. @throws SessionError `UNSUPPORTED` where the connection has none. */
+  atomically<T>(work: LockingWork<T>): Promise<T>;
+  /** In one transaction where the connection has them, else without a lock and statement by statement. */
+  atBest<T>(work: LockingWork<T>): Promise<T>;
+}
+
+type LockingWork<T> = (query: Query, locks: ConversationLocks) => Promise<T>;
+
+/** The lock of a conversation, until the end of the transaction. */
+export interface ConversationLocks {
+  /** Makes it where it is not there. @returns Whether it was made. */
+  make(sessionId: string): Promise<boolean>;
+  /** Takes it where it is there. */
+  find(sessionId: string): Promise<unknown>;
+}
+
+/** Which of the side tables are there. */
+export interface SideTables {
+  readonly operations: boolean;
+  readonly metadata: boolean;
 }
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
 export class PostgresConversations implements ConversationVerbs {
   readonly #calls: ConversationCalls;
   readonly #sql: ConversationStatements;
-  readonly #operations: boolean;
+  readonly #has: SideTables;
 
-  /** @param operations - Whether the side table of operations is there. */
-  constructor(calls: ConversationCalls, sql: ConversationStatements, operations: boolean) {
+  constructor(calls: ConversationCalls, sql: ConversationStatements, has: SideTables) {
     this.#calls = calls;
     this.#sql = sql;
-    this.#operations = operations;
+    this.#has = has;
   }
 
   async list(query: ConversationQuery): Promise<StoredConversation[]> {
@@ -41,22 +61,61 @@ export class PostgresConversations implements ConversationVerbs {
     return row === undefined ? undefined : conversationOf(row);
   }
 
-  /** Table by table, the session last: foreign keys and their cascades are not everywhere. */
+  /**
+   * Table by table, the session last: foreign keys and their cascades are not everywhere. What is not there is made first, as
+   * else nothing would keep it from being described meanwhile.
+   */
   remove(sessionId: string): Promise<RemovedRows> {
-    return this.#calls.locked(sessionId, async (query) => {
+    const sql = this.#sql;
+    return this.#calls.atBest(async (query, locks) => {
+      const made = await locks.make(sessionId);
       const removed = async (statement: string) => numberIn(await query(statement, [sessionId]));
       return {
-        operations: this.#operations ? await removed(this.#sql.removeOperations) : 0,
-        messages: await removed(this.#sql.removeMessages),
-        sessions: await removed(this.#sql.removeSession),
+        operations: this.#has.operations ? await removed(sql.removeOperations) : 0,
+        messages: await removed(sql.removeMessages),
+        metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
+        sessions: (await removed(sql.removeSession)) - Number(made),
       };
+    });
+  }
+
+  async describe(
+    sessionId: string,
+    decide: DecideDescription,
+    make: boolean,
+  ): Promise<StoredConversation | undefined> {
+    if (!this.#has.metadata) throw metadataMissing(this.#sql.createMetadata);
+    return this.#calls.atomically(async (query, locks) => {
+      const made = make && (await locks.make(sessionId));
+      if (!make) await locks.find(sessionId);
+      const [row] = await query(this.#sql.lockDescription, [sessionId]);
+      const description = decide(row === undefined ? undefined : descriptionOf(row));
+      if (description) {
+        const { text, version } = description;
+        await query(this.#sql.writeDescription, [sessionId, text, String(version)]);
+      } else if (made) await query(this.#sql.removeSession, [sessionId]);
+      const [found] = await query(this.#sql.get, [sessionId]);
+      return found === undefined ? undefined : conversationOf(found);
     });
   }
 }
 
 function conversationOf(row: unknown): StoredConversation {
-  const { id, createdAt, updatedAt, time } = row as Readonly<Record<keyof StoredConversation, string>>;
-  return { id, createdAt: Number(createdAt), updatedAt: Number(updatedAt), time };
+  const { id, createdAt, updatedAt, time, text } = row as Readonly<
+    Record<'id' | 'createdAt' | 'updatedAt' | 'time', string>
+  > & { readonly text: string | null };
+  return {
+    id,
+    createdAt: Number(createdAt),
+    updatedAt: Number(updatedAt),
+    time,
+    ...(text !== null && { description: descriptionOf(row) }),
+  };
+}
+
+function descriptionOf(row: unknown): StoredDescription {
+  const { text, version } = row as Readonly<Record<keyof StoredDescription, string>>;
+  return { text, version: Number(version) };
 }
 
 function numberIn([row]: readonly unknown[]): number {

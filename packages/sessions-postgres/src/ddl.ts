@@ -4,7 +4,14 @@ import { isSchemaName } from './schema-name.js';
 import { type PostgresNames, postgresNames, qualifiedTables, quoteName } from './statements.js';
 
 /** What a statement of the schema makes. */
-export type SchemaObjectKind = 'schema' | 'sessions' | 'messages' | 'timeIndex' | 'idIndex' | 'operations';
+export type SchemaObjectKind =
+  | 'schema'
+  | 'sessions'
+  | 'messages'
+  | 'timeIndex'
+  | 'idIndex'
+  | 'operations'
+  | 'metadata';
 
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
@@ -14,11 +21,12 @@ export interface SchemaObject {
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
- * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and a side table of our
- * own, which goes with its session when Python deletes that.
+ * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and side tables of our
+ * own: that of operations goes with its session when Python deletes that, that of metadata outlives it, as Python deletes it
+ * when it clears it.
  */
 export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
-  const { sessions, messages, operations } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata } = qualifiedTables(names);
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -58,6 +66,15 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   created_at TIMESTAMP WITHOUT TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
   PRIMARY KEY (session_id, operation_id),
   FOREIGN KEY(session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE
+)`,
+    },
+    {
+      kind: 'metadata',
+      sql: `CREATE TABLE IF NOT EXISTS ${metadata} (
+  session_id VARCHAR NOT NULL,
+  description TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (session_id)
 )`,
     },
   ];

@@ -21,7 +21,7 @@ import { postgresNames } from './statements.js';
  * @param options - Custom table names and schema, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations } = sessionTables();
+ * export const { sessions, messages, operations, metadata } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -72,7 +72,12 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
       }).onDelete('cascade'),
     ],
   );
-  return { sessions, messages, operations };
+  const metadata = table(names.metadata, {
+    sessionId: varchar('session_id').primaryKey(),
+    description: text('description').notNull(),
+    version: bigint('version', { mode: 'number' }).notNull(),
+  });
+  return { sessions, messages, operations, metadata };
 }
 
 function time(name: string) {

@@ -14,12 +14,13 @@ export function postgresNames(tables?: TableNames, schema?: string) {
 export type PostgresNames = ReturnType<typeof postgresNames>;
 
 /** The quoted names of the tables, with their schema if it is known. */
-export function qualifiedTables({ schema, sessions, messages, operations }: PostgresNames) {
+export function qualifiedTables({ schema, sessions, messages, operations, metadata }: PostgresNames) {
   const prefix = schema === undefined ? '' : `${quoteName(schema)}.`;
   return {
     sessions: prefix + quoteName(sessions),
     messages: prefix + quoteName(messages),
     operations: prefix + quoteName(operations),
+    metadata: prefix + quoteName(metadata),
   };
 }
 
@@ -36,17 +37,17 @@ export const LOCK_SCHEMA = "SELECT 1 FROM pg_advisory_xact_lock(hashtext('@stack
 
 /**
  * What a store has to know of a server and its tables, as one JSON text. Parameters: the quoted names of the
- * tables of sessions, messages and operations, and the name of the schema (or NULL).
+ * tables of sessions, messages, operations and metadata, and the name of the schema (or NULL).
  */
 export const INSPECT = `WITH wanted AS (
   SELECT kind, to_regclass(name) AS oid
-  FROM (VALUES ('sessions', $1::text), ('messages', $2::text), ('operations', $3::text)) AS names(kind, name)
+  FROM (VALUES ('sessions', $1::text), ('messages', $2::text), ('operations', $3::text), ('metadata', $4::text)) AS names(kind, name)
 )
 SELECT json_build_object(
   'encoding', current_setting('server_encoding'),
   'isolation', current_setting('default_transaction_isolation'),
-  'schema', coalesce($4::text, current_schema()),
-  'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($4::text, current_schema())),
+  'schema', coalesce($5::text, current_schema()),
+  'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($5::text, current_schema())),
   'tables', (SELECT json_object_agg(kind, json_build_object(
     'schema', (SELECT nspname FROM pg_namespace WHERE pg_namespace.oid = relnamespace),
     'columns', (
@@ -81,7 +82,7 @@ const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
 
 /** The text of every statement that a store runs after it is open. */
 export function statements(names: PostgresNames) {
-  const { sessions, messages, operations } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata } = qualifiedTables(names);
   return {
     appendTurn: appendTurnText(names, false),
     appendTurnOnce: appendTurnText(names, true),
@@ -96,7 +97,9 @@ export function statements(names: PostgresNames) {
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
-    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > $1 ORDER BY session_id LIMIT $2::bigint`,
+    sessionIds: idsOf(sessions),
+    /** With those that were cleared, and have a title still. */
+    describedSessionIds: `(${idsOf(sessions)}) UNION (${idsOf(metadata)}) ORDER BY id LIMIT $2::bigint`,
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:
       `UPDATE ${messages} AS m SET message_data = change.text ` +
@@ -109,6 +112,10 @@ export function statements(names: PostgresNames) {
     readOperation: `SELECT digest FROM ${operations} WHERE session_id = $1 AND operation_id = $2`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = $1`,
   };
+}
+
+function idsOf(table: string): string {
+  return `SELECT session_id AS id FROM ${table} WHERE session_id > $1 ORDER BY session_id LIMIT $2::bigint`;
 }
 
 export type PostgresStatements = ReturnType<typeof statements>;

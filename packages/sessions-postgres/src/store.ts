@@ -173,6 +173,7 @@ const SUPPORTS: SessionSupport = {
   operations: true,
   listing: true,
   conversations: true,
+  metadata: true,
   transactions: true,
 };
 
@@ -254,12 +255,19 @@ export function backendOpener(
     const executor = executorFor(timeout);
     try {
       const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
-      const { names, operations, readCommitted, transactions } = prepared;
+      const { names, operations, metadata, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
         sql: statements(names),
-        conversationSql: conversationStatements(names),
-        supports: { ...SUPPORTS, operations, transactions, edit: transactions },
+        conversationSql: conversationStatements(names, metadata),
+        supports: {
+          ...SUPPORTS,
+          operations,
+          metadata: metadata && transactions,
+          transactions,
+          edit: transactions,
+        },
+        metadata,
         readCommitted,
         retry: options,
         join: (transaction) => joinTransaction(transaction, timeout),

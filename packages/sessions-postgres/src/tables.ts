@@ -27,7 +27,7 @@ interface State {
   readonly isolation: string;
   readonly schema: string | null;
   readonly schemaExists: boolean;
-  readonly tables: { readonly [kind in 'sessions' | 'messages' | 'operations']?: Table } | null;
+  readonly tables: { readonly [kind in 'sessions' | 'messages' | 'operations' | 'metadata']?: Table } | null;
 }
 
 /** What a store learns when it opens. */
@@ -36,6 +36,8 @@ export interface PreparedTables {
   readonly names: PostgresNames;
   /** Whether the side table of operations is there. */
   readonly operations: boolean;
+  /** Whether the side table of titles and metadata is there. */
+  readonly metadata: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. */
   readonly readCommitted: boolean;
   /** Whether the connection has transactions of several statements. */
@@ -90,6 +92,7 @@ export async function prepareTables(
   return {
     names,
     operations: state.tables?.operations !== undefined,
+    metadata: state.tables?.metadata !== undefined,
     readCommitted: state.isolation === 'read committed',
     transactions,
   };
@@ -107,8 +110,8 @@ async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
 }
 
 async function inspect(query: Query, names: PostgresNames): Promise<State> {
-  const { sessions, messages, operations } = qualifiedTables(names);
-  const [row] = await query(INSPECT, [sessions, messages, operations, names.schema ?? null]);
+  const { sessions, messages, operations, metadata } = qualifiedTables(names);
+  const [row] = await query(INSPECT, [sessions, messages, operations, metadata, names.schema ?? null]);
   const { state } = (row ?? {}) as { state?: unknown };
   if (typeof state !== 'string' || !state.startsWith('{')) {
     throw new SessionError(
@@ -143,6 +146,7 @@ function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
     timeIndex: state.tables?.messages !== undefined,
     idIndex: findsNewest(state),
     operations: state.tables?.operations !== undefined,
+    metadata: state.tables?.metadata !== undefined,
   };
   return schemaObjects(names).filter(({ kind }) => !has[kind]);
 }

@@ -43,6 +43,7 @@ describeEngine(['postgres'], ({ url }) => {
           sessions: await all(
             `SELECT session_id, created_at::text, updated_at::text FROM ${sessions} ORDER BY session_id`,
           ),
+          metadata: await all(`SELECT * FROM ${sessions}_metadata ORDER BY session_id`),
           operations: await all(`SELECT * FROM ${sessions}_operations ORDER BY session_id, operation_id`),
         }),
       };

@@ -24,7 +24,8 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
     new PostgresBackend({
       executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
-      conversationSql: conversationStatements(postgresNames()),
+      conversationSql: conversationStatements(postgresNames(), false),
+      metadata: false,
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,
       retry: { maxRetries: 0 },

@@ -56,6 +56,25 @@ describeEngine('postgres', ({ server }) => {
     for (const name of made) await server.dropDatabase(name);
   });
 
+  test('without the table of metadata everything but update works, and update says what to run', async () => {
+    const without = schemaSql().filter((sql) => !sql.includes('_metadata'));
+    const { url, query } = await empty(without.join(';'));
+    const { store } = await opened(url, { createTables: false });
+    await store.session('chat').addItems([message('x')]);
+    expect(store.supports.metadata).toBe(false);
+    const refused = await store.sessions.update('chat', { title: 'x' }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'UNSUPPORTED' });
+    expect(await store.sessions.count({ metadata: { a: 1 } })).toBe(0);
+    expect(await store.sessions.retrieve('chat')).toMatchObject({ title: undefined, version: 0 });
+    const [, statement = ''] = /run: (CREATE.*)/s.exec((refused as Error).message) ?? [];
+    await query(statement);
+    await store.close();
+    const { store: complete } = await opened(url, { createTables: false });
+    expect(await complete.sessions.update('chat', { title: 'x' })).toMatchObject({ title: 'x', version: 1 });
+    expect((await complete.sessions.delete('chat')).removed.metadata).toBe(1);
+    await complete.close();
+  });
+
   test('A7: ten processes start at once on an empty database, twice', async () => {
     for (let round = 0; round < 2; round++) {
       const { url } = await empty();

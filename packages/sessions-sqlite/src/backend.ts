@@ -48,7 +48,7 @@ export class SqliteBackend implements SessionBackend {
     this.#sql = parts.sql;
     this.#parts = parts;
     const { executor, sql, conversationSql, supports } = parts;
-    this.conversations = new SqliteConversations(executor, sql, conversationSql, supports.operations);
+    this.conversations = new SqliteConversations(executor, sql, conversationSql, supports);
   }
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
@@ -92,7 +92,10 @@ export class SqliteBackend implements SessionBackend {
   }
 
   sessionIds(after: string | undefined, limit: number): string[] {
-    const rows = this.#executor.all(this.#sql.sessionIds, [after ?? BEFORE_ALL, limit]);
+    const page = [after ?? BEFORE_ALL, limit];
+    const rows = this.supports.metadata
+      ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, limit])
+      : this.#executor.all(this.#sql.sessionIds, page);
     return rows.map((row) => (row as { id: string }).id);
   }
 

@@ -3,6 +3,7 @@ import {
   type ConversationFilter,
   type ConversationQuery,
 } from '@stackone/sessions-core/backend';
+import { schemaObjects } from './ddl.js';
 import { quoteName, type SqliteNames } from './statements.js';
 
 /** A statement with what stands in the places of its `?`. */
@@ -20,9 +21,32 @@ function milliseconds(column: string): string {
 const CHANGED = milliseconds('updated_at');
 const TIMES = `${milliseconds('created_at')} AS createdAt, ${CHANGED} AS updatedAt`;
 
-/** The statements on conversations as a whole. */
-export function conversationStatements(names: SqliteNames) {
+/**
+ * The statements on conversations as a whole.
+ *
+ * @param withMetadata - Whether the table of titles and metadata is there.
+ */
+export function conversationStatements(names: SqliteNames, withMetadata: boolean) {
   const sessions = quoteName(names.sessions);
+  const metadata = quoteName(names.metadata);
+  const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
+  /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
+  const described = (page: string, time: string) =>
+    `SELECT page.session_id AS id, ${TIMES}, ${time} AS time, ${description} FROM (${page}) AS page` +
+    (withMetadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = page.session_id` : '');
+  const conditionsOf = (filter: ConversationFilter) => {
+    const { conditions, parameters } = conditionsOn(filter);
+    const texts = filter.described ?? [];
+    if (texts.length > 0 && !withMetadata) conditions.push('0');
+    else if (texts.length > 0) {
+      const found = texts.map(() => 'AND instr(d.description, ?) > 0').join(' ');
+      conditions.push(
+        `EXISTS (SELECT 1 FROM ${metadata} AS d WHERE d.session_id = ${sessions}.session_id ${found})`,
+      );
+      parameters.push(...texts);
+    }
+    return { conditions, parameters };
+  };
   return {
     list({ by, descending, after, limit, ...filter }: ConversationQuery): BoundStatement {
       const { conditions, parameters } = conditionsOf(filter);
@@ -32,19 +56,27 @@ export function conversationStatements(names: SqliteNames) {
         conditions.push(time ? `(${time}, session_id) ${than} (?, ?)` : `session_id ${than} ?`);
         parameters.push(...(time ? [after.time, after.id] : [after.id]));
       }
-      const sorted = [...(time ? [time] : []), 'session_id'].map((column) => `${column} ${direction}`);
-      return {
-        sql:
-          `SELECT session_id AS id, ${TIMES}, ${time ? `CAST(${time} AS TEXT)` : "''"} AS time ` +
-          `FROM ${sessions}${where(conditions)} ORDER BY ${sorted.join(', ')} LIMIT ?`,
-        parameters: [...parameters, limit],
-      };
+      const columns = [...(time ? [time] : []), 'session_id'];
+      const sorted = (table: string) => columns.map((column) => `${table}${column} ${direction}`).join(', ');
+      const page =
+        `SELECT session_id, created_at, updated_at FROM ${sessions}${where(conditions)} ` +
+        `ORDER BY ${sorted('')} LIMIT ?`;
+      const shown = described(page, time ? `CAST(${time} AS TEXT)` : "''");
+      return { sql: `${shown} ORDER BY ${sorted('page.')}`, parameters: [...parameters, limit] };
     },
     count(filter: ConversationFilter): BoundStatement {
       const { conditions, parameters } = conditionsOf(filter);
       return { sql: `SELECT count(*) AS n FROM ${sessions}${where(conditions)}`, parameters };
     },
-    get: `SELECT session_id AS id, ${TIMES}, '' AS time FROM ${sessions} WHERE session_id = ?`,
+    get: described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE session_id = ?`, "''"),
+    makeSession: `INSERT INTO ${sessions} (session_id) VALUES (?) ON CONFLICT (session_id) DO NOTHING`,
+    readDescription: `SELECT description AS text, version FROM ${metadata} WHERE session_id = ?`,
+    writeDescription:
+      `INSERT INTO ${metadata} (session_id, description, version) VALUES (?, ?, ?) ON CONFLICT (session_id) ` +
+      'DO UPDATE SET description = excluded.description, version = excluded.version',
+    /** What makes the table of titles and metadata. */
+    createMetadata: schemaObjects(names).find(({ name }) => name === names.metadata)?.sql ?? '',
+    removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
     /** Of the statement before it. */
     changes: 'SELECT changes() AS n',
   };
@@ -52,7 +84,7 @@ export function conversationStatements(names: SqliteNames) {
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;
 
-function conditionsOf({ prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter) {
+function conditionsOn({ prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter) {
   const conditions: string[] = [];
   const parameters: unknown[] = [];
   const add = (condition: string, ...values: unknown[]) => {

@@ -10,7 +10,7 @@ export interface SchemaObject {
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24, `sqlalchemy_session.py`), the index that
- * finds the newest items, and a side table of our own.
+ * finds the newest items, and side tables of our own.
  */
 export function schemaObjects(names: SqliteNames): readonly SchemaObject[] {
   const sessions = quoteName(names.sessions);
@@ -61,6 +61,16 @@ export function schemaObjects(names: SqliteNames): readonly SchemaObject[] {
 BEGIN
   DELETE FROM ${operations} WHERE session_id = OLD.session_id;
 END`,
+    },
+    {
+      // outlives its conversation, which Python deletes when it clears it
+      name: names.metadata,
+      sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.metadata)} (
+  session_id VARCHAR NOT NULL,
+  description TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  PRIMARY KEY (session_id)
+)`,
     },
   ];
 }

@@ -10,7 +10,7 @@ import { sqliteNames } from './statements.js';
  * @param tables - Custom table names, as in the store's `tables` option.
  * @example
  * ```ts
- * export const { sessions, messages, operations } = sessionTables();
+ * export const { sessions, messages, operations, metadata } = sessionTables();
  * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
  * ```
  */
@@ -45,7 +45,12 @@ export function sessionTables(tables?: TableNames) {
     },
     (table) => [primaryKey({ columns: [table.sessionId, table.operationId] })],
   );
-  return { sessions, messages, operations };
+  const metadata = sqliteTable(names.metadata, {
+    sessionId: text('session_id').primaryKey(),
+    description: text('description').notNull(),
+    version: integer('version').notNull(),
+  });
+  return { sessions, messages, operations, metadata };
 }
 
 /** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */

@@ -56,9 +56,17 @@ export function statements(names: SqliteNames) {
     forgetOperations:
       `DELETE FROM ${operations} WHERE session_id = ? AND operation_id <> ? ` +
       "AND created_at < datetime('now', '-' || ? || ' seconds')",
-    sessionIds: `SELECT session_id AS id FROM ${sessions} WHERE session_id > ? ORDER BY session_id LIMIT ?`,
+    sessionIds: idsOf(sessions),
+    /** With those that were cleared, and have a title still. */
+    describedSessionIds:
+      `SELECT id FROM (SELECT * FROM (${idsOf(sessions)}) UNION ` +
+      `SELECT * FROM (${idsOf(quoteName(names.metadata))})) ORDER BY id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
   };
+}
+
+function idsOf(table: string): string {
+  return `SELECT session_id AS id FROM ${table} WHERE session_id > ? ORDER BY session_id LIMIT ?`;
 }
 
 export type SqliteStatements = ReturnType<typeof statements>;

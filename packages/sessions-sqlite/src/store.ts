@@ -232,6 +232,7 @@ function support(target: SqliteTarget): SessionSupport {
     transactions: 'db' in target,
     listing: true,
     conversations: true,
+    metadata: true,
   };
 }
 
@@ -250,10 +251,10 @@ export function backendOpener(
     const { database, join, close } = await connect();
     try {
       const executor = new HandleExecutor(database);
-      const { operations } = prepareTables(executor, names, options.createTables ?? true, warn);
-      const supports = { ...support(target), operations };
+      const sideTables = prepareTables(executor, names, options.createTables ?? true, warn);
+      const supports = { ...support(target), ...sideTables };
       const sql = statements(names);
-      const conversationSql = conversationStatements(names);
+      const conversationSql = conversationStatements(names, sideTables.metadata);
       return new SqliteBackend({ executor, sql, conversationSql, supports, join, close });
     } catch (error) {
       close();

@@ -13,7 +13,7 @@ const COLUMNS = {
 /**
  * Makes the tables that are missing, and checks the ones that are there.
  *
- * @returns Whether the side table of operations is there.
+ * @returns Which of the side tables are there.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
  */
 export function prepareTables(
@@ -21,7 +21,7 @@ export function prepareTables(
   names: SqliteNames,
   createTables: boolean,
   warn: WarningReporter,
-): { operations: boolean } {
+): { operations: boolean; metadata: boolean } {
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
       for (const { name, sql } of missing(connection, names)) {
@@ -39,7 +39,10 @@ export function prepareTables(
       message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`,
     });
   }
-  return { operations: exists(connection, names.operations) };
+  return {
+    operations: exists(connection, names.operations),
+    metadata: exists(connection, names.metadata),
+  };
 }
 
 function missing(connection: SqliteExecutor, names: SqliteNames) {

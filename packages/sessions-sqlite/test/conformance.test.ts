@@ -53,6 +53,7 @@ const file = {
   transactions: false,
   listing: true,
   conversations: true,
+  metadata: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

@@ -28,6 +28,7 @@ function newFile() {
         'SELECT session_id AS sessionId, id, message_data AS text, created_at AS createdAt FROM agent_messages ORDER BY id',
       ) as Dump['messages'],
       sessions: all('SELECT * FROM agent_sessions ORDER BY session_id'),
+      metadata: all('SELECT * FROM agent_sessions_metadata ORDER BY session_id'),
       operations: all(
         'SELECT * FROM agent_sessions_operations ORDER BY session_id, operation_id',
       ) as Dump['operations'],

@@ -190,3 +190,21 @@ describe('the schema', () => {
     }
   });
 });
+
+test('without the table of metadata everything but update works, and update says what to run', async () => {
+  const database = new Database(':memory:');
+  for (const statement of schemaSql().filter((sql) => !sql.includes('_metadata'))) database.exec(statement);
+  const open = () => SqliteSessionStore.fromDatabase(database, { createTables: false });
+  const store = await open();
+  await store.session('chat').addItems(turn);
+  expect(store.supports.metadata).toBe(false);
+  const refused = await store.sessions.update('chat', { title: 'x' }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: 'UNSUPPORTED' });
+  expect(await store.sessions.count({ metadata: { a: 1 } })).toBe(0);
+  expect(await store.sessions.retrieve('chat')).toMatchObject({ title: undefined, version: 0 });
+  const [, statement = ''] = /run: (CREATE.*)/s.exec((refused as Error).message) ?? [];
+  database.exec(statement);
+  const { sessions } = await open();
+  expect(await sessions.update('chat', { title: 'x' })).toMatchObject({ title: 'x', version: 1 });
+  expect((await sessions.delete('chat')).removed).toMatchObject({ messages: 2, metadata: 1 });
+});

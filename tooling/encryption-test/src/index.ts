@@ -1,4 +1,5 @@
 import { KEYS } from './keys.js';
+import { DESCRIPTIONS } from './metadata.js';
 import { REENCRYPTION } from './reencryption.js';
 import type { EncryptionCase } from './subject.js';
 import { UNOPENED } from './unopened-rows.js';
@@ -6,4 +7,9 @@ import { UNOPENED } from './unopened-rows.js';
 export type { Dump, EncryptionSubject } from './subject.js';
 
 /** What encryption promises on every engine. Each case wants tables that nobody else uses. */
-export const ENCRYPTION_CASES: readonly EncryptionCase[] = [...UNOPENED, ...KEYS, ...REENCRYPTION];
+export const ENCRYPTION_CASES: readonly EncryptionCase[] = [
+  ...UNOPENED,
+  ...KEYS,
+  ...REENCRYPTION,
+  ...DESCRIPTIONS,
+];

@@ -17,6 +17,8 @@ export interface Dump {
   readonly messages: readonly StoredMessage[];
   /** The rows of sessions, with their times. */
   readonly sessions: unknown;
+  /** The rows of titles and metadata. */
+  readonly metadata: unknown;
   readonly operations: readonly { readonly digest: unknown }[];
 }
 

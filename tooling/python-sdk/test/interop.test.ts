@@ -178,6 +178,29 @@ function shareConversations(
       await py.close();
     });
 
+    test('a title outlives what Python writes and clears, and Python goes on where JS made a chat by its title', async () => {
+      const sessionId = randomUUID();
+      const { js, python: py } = await conversation(sessionId);
+      const described = async () => {
+        const { title, metadata, version } = (await store.sessions.retrieve(sessionId)) ?? {};
+        return [title, metadata, version];
+      };
+      await store.sessions.update(sessionId, { title: 'Wetter 😀', metadata: { city: 'Köln' } });
+      await runInPython(py, TURNS[0] as Turn);
+      expect(await described()).toEqual(['Wetter 😀', { city: 'Köln' }, 1]);
+      await py.clear();
+      expect(await store.sessions.retrieve(sessionId)).toBeUndefined();
+      await runInPython(py, TURNS[1] as Turn);
+      expect(await described()).toEqual(['Wetter 😀', { city: 'Köln' }, 1]);
+      expect(await runInJs(js, TURNS[3] as Turn)).toEqual([
+        ...linesOf(TURNS[1] as Turn),
+        `user: ${TURNS[3]?.input}`,
+      ]);
+      expect((await store.sessions.delete(sessionId)).removed.metadata).toBe(1);
+      expect(await py.get()).toEqual([]);
+      await py.close();
+    });
+
     test.each([
       'it\'s "quoted"; -- \\ % _ $1 ? :a %s {b}',
       'ÄÖÜ ß 你好 😀 e\u0301 \u200d',

@@ -3,9 +3,12 @@ import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import type { ConversationVerbs, RemovedRows, StoredConversation } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
+import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
 import { storedIdOf } from '../session/stored-id.js';
 import { cursorOf } from './cursor.js';
+import { changeOf, type DescriptionHost, describedBy } from './described.js';
+import { checkChange, type SessionChange } from './description.js';
 import { filterOf, queryOf, type SessionFilter, type SessionListOptions } from './list-options.js';
 import { type PageContent, type SessionInfo, SessionList } from './session-page.js';
 
@@ -14,12 +17,27 @@ export interface DeletedSession {
   readonly id: string;
   /** Whether there was anything to delete. */
   readonly deleted: boolean;
-  /** How many rows went, by table: `sessions`, `messages` (items), `operations` (remembered operation ids). */
+  /**
+   * How many rows went, by table: `sessions`, `messages` (items), `operations` (remembered operation ids), `metadata` (title
+   * and metadata).
+   */
   readonly removed: RemovedRows;
 }
 
+/** What `store.sessions.update` takes besides the change. */
+export interface SessionUpdateOptions {
+  /** Changes only what has this `version`, so that nobody's update in between is lost. Default: whatever is there. */
+  ifVersion?: number | undefined;
+}
+
+const UPDATE_CHECKS: Readonly<Record<keyof SessionUpdateOptions, OptionCheck>> = {
+  ifVersion: isWholeNumber(0),
+};
+
 /** Calls that are for no conversation take turns with each other under this id, which no conversation has. */
 const NO_CONVERSATION = '';
+
+type ConversationsHost = Pick<SessionHost, 'tenant' | 'perform'> & DescriptionHost;
 
 /**
  * The conversations of a store as objects, without their items: `store.sessions`, and `store.scoped(tenant).sessions` for
@@ -28,10 +46,10 @@ const NO_CONVERSATION = '';
  * Every call fails with `UNSUPPORTED` where `store.supports.conversations` is not true.
  */
 export class Conversations {
-  readonly #host: Pick<SessionHost, 'tenant' | 'perform'>;
+  readonly #host: ConversationsHost;
 
   /** Use `store.sessions`. */
-  constructor(host: Pick<SessionHost, 'tenant' | 'perform'>) {
+  constructor(host: ConversationsHost) {
     this.#host = host;
   }
 
@@ -53,7 +71,7 @@ export class Conversations {
    * ```
    */
   list(options: SessionListOptions = {}): SessionList {
-    queryOf(options, this.#host.tenant);
+    this.#checkFilter(options, () => queryOf(options, this.#host.tenant));
     const read = (after: string | undefined) =>
       this.#page(after === undefined ? options : { ...options, after });
     return new SessionList(read, options.after);
@@ -93,13 +111,46 @@ export class Conversations {
    */
   count(filter: SessionFilter = {}): Promise<number> {
     return this.#host.perform('sessions.count', () => {
-      const wanted = filterOf(filter, this.#host.tenant);
+      const wanted = this.#checkFilter(filter, () => filterOf(filter, this.#host.tenant));
       return { storedId: NO_CONVERSATION, work: withVerbs((verbs) => verbs.count(wanted)) };
     });
   }
 
   /**
-   * Deletes a conversation: its items, its remembered operation ids and itself, in one transaction. Unlike
+   * Gives a conversation a title and metadata: any JSON, 64 kB together at most. The change is merged with what is there,
+   * in one transaction under the conversation's lock. The time of its last turn stays as it is.
+   *
+   * A conversation that is not there is made, without items: an application may give a chat its title first.
+   *
+   * @param id - As for `session(id)` of the same store.
+   * @param change - What is left out stays; `null` removes the title, or a key of the metadata.
+   * @returns The conversation as it is now.
+   * @throws TypeError for an id that no conversation can have, and for a change or option of another form. SessionError
+   * `VERSION_CONFLICT` (another version than `ifVersion` is there), `ITEM_TOO_LARGE`, `UNSUPPORTED_VALUE` (what JSON cannot
+   * say), `UNSUPPORTED` (`supports.metadata` is not true), `DECRYPTION_FAILED` or `CORRUPT_ITEM` (what is there cannot be
+   * read), or as the database says.
+   * @example
+   * ```ts
+   * const { version } = await store.sessions.update('chat_123', { title: 'Orders', metadata: { pinned: true } });
+   * await store.sessions.update('chat_123', { metadata: { pinned: null } }, { ifVersion: version });
+   * ```
+   */
+  update(id: string, change: SessionChange, options: SessionUpdateOptions = {}): Promise<SessionInfo> {
+    return this.#host.perform('sessions.update', () => {
+      const storedId = this.#storedId(id);
+      checkOptions('sessions.update', options, UPDATE_CHECKS);
+      const decide = changeOf(this.#host.codec(storedId), checkChange(change), options.ifVersion);
+      const work = async (verbs: ConversationVerbs) => {
+        const found = await verbs.describe?.(storedId, decide, true);
+        if (found) return this.#info(found);
+        throw new SessionError('UNSUPPORTED', 'This store keeps no titles and metadata of conversations.');
+      };
+      return { storedId, exclusive: true, work: withVerbs(work) };
+    });
+  }
+
+  /**
+   * Deletes a conversation: its items, its remembered operation ids, its title and metadata and itself, in one transaction. Unlike
    * `clearSession()` it says what went. A run that is under way adds its turn at its end, and so begins it anew.
    *
    * @param id - As for `session(id)` of the same store.
@@ -123,7 +174,7 @@ export class Conversations {
 
   #page(options: SessionListOptions): Promise<PageContent> {
     return this.#host.perform('sessions.list', () => {
-      const query = queryOf(options, this.#host.tenant);
+      const query = this.#checkFilter(options, () => queryOf(options, this.#host.tenant));
       const work = async (verbs: ConversationVerbs) => {
         // one more than is shown tells whether there is a next page
         const found = await verbs.list({ ...query, limit: query.limit + 1 });
@@ -138,13 +189,26 @@ export class Conversations {
     });
   }
 
+  /** @throws SessionError `UNSUPPORTED` for what an encrypted store cannot look for. */
+  #checkFilter<T>(filter: SessionFilter, wanted: () => T): T {
+    const checked = wanted();
+    if (filter.metadata !== undefined && this.#host.codec(NO_CONVERSATION).seal) {
+      throw new SessionError(
+        'UNSUPPORTED',
+        'The metadata of this store are encrypted: the database cannot look for conversations by them.',
+      );
+    }
+    return checked;
+  }
+
   #storedId(id: string): string {
     return storedIdOf(id, this.#host.tenant, undefined)(undefined);
   }
 
-  #info({ id, createdAt, updatedAt }: StoredConversation): SessionInfo {
+  #info({ id, createdAt, updatedAt, description }: StoredConversation): SessionInfo {
     const { tenant } = this.#host;
     return {
+      ...describedBy(this.#host, id, description),
       id: tenant === undefined ? id : id.slice(tenantPrefix(tenant).length),
       createdAt: new Date(createdAt),
       updatedAt: new Date(updatedAt),

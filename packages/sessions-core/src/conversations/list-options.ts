@@ -1,8 +1,9 @@
 import { TENANT_MARK } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import type { ConversationFilter, ConversationQuery } from '../port/conversations.js';
-import { checkOptions, isOneOf, type OptionCheck } from '../port/options.js';
+import { checkOptions, isOneOf, isOptionsObject, type OptionCheck } from '../port/options.js';
 import { readCursor } from './cursor.js';
+import { entryLine } from './description.js';
 
 /** Which conversations `store.sessions.count` counts. */
 export interface SessionFilter {
@@ -12,6 +13,11 @@ export interface SessionFilter {
   changedAfter?: Date | undefined;
   /** Only those whose last change is earlier than this, to the ms. */
   changedBefore?: Date | undefined;
+  /**
+   * Only those whose metadata have these values under these keys: texts, numbers, `true` or `false`. Not in a store with
+   * `encryption`: the database cannot read them there.
+   */
+  metadata?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
 /** Which conversations `store.sessions.list` lists, and in which order. */
@@ -39,7 +45,15 @@ const FILTER_CHECKS: Readonly<Record<keyof SessionFilter, OptionCheck>> = {
       : 'a text without NUL and lone surrogates',
   changedAfter: isDate,
   changedBefore: isDate,
+  metadata: (value) =>
+    isOptionsObject(value) && Object.values(value).every(isScalar)
+      ? undefined
+      : 'an object of texts, finite numbers, true and false',
 };
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+}
 
 const LIST_CHECKS: Readonly<Record<keyof SessionListOptions, OptionCheck>> = {
   ...FILTER_CHECKS,
@@ -76,13 +90,15 @@ export function filterOf(options: SessionFilter, tenant: string | undefined): Co
 }
 
 function scope(
-  { idPrefix = '', changedAfter, changedBefore }: SessionFilter,
+  { idPrefix = '', changedAfter, changedBefore, metadata = {} }: SessionFilter,
   tenant: string | undefined,
 ): ConversationFilter {
+  const described = Object.entries(metadata).map(([key, value]) => entryLine(key, JSON.stringify(value)));
   return {
     prefix: tenant === undefined ? idPrefix : tenantPrefix(tenant) + idPrefix,
     withoutPrefix: tenant === undefined ? TENANT_MARK : undefined,
     changedAfter: changedAfter?.getTime(),
     changedBefore: changedBefore?.getTime(),
+    ...(described.length > 0 && { described }),
   };
 }

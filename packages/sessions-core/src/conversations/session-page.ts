@@ -1,11 +1,19 @@
+import type { JsonValue } from './description.js';
+
 /** A conversation of a store, without its items. */
 export interface SessionInfo {
   /** What `session(id)` of the same store opens it by. */
   readonly id: string;
-  /** When its first turn was added, since it was last cleared. */
+  /** When its first turn was added, or it was made by an update, since it was last cleared. */
   readonly createdAt: Date;
   /** When its latest turn was added. */
   readonly updatedAt: Date;
+  /** What `store.sessions.update` set; `undefined` if it has none. */
+  readonly title: string | undefined;
+  /** What `store.sessions.update` set; empty if it has none. */
+  readonly metadata: Readonly<Record<string, JsonValue>>;
+  /** How often the title or metadata were updated, to be given as `ifVersion`; 0 for never. */
+  readonly version: number;
 }
 
 /** What a page is made of. */

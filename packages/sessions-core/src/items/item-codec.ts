@@ -49,6 +49,14 @@ export interface ItemCodec {
   incomplete?(item: AgentInputItem): AgentInputItem;
   /** Whether a text is encrypted. Present where texts are. */
   isSealed?(text: string): boolean;
+  /** Encrypts texts that are no items, as they are. Present where texts are encrypted. */
+  seal?(texts: readonly string[]): string[];
+  /**
+   * The text that {@link seal} got. Present beside it.
+   *
+   * @throws SessionError `DECRYPTION_FAILED`
+   */
+  open?(text: string): string;
   /**
    * The digests under which a change may have been recorded, that of the newest key first. Present where texts are
    * encrypted: the digest of a content that can be guessed would reveal it.

@@ -87,6 +87,8 @@ export interface SessionSupport {
   readonly listing?: boolean | undefined;
   /** `store.sessions` works: conversations can be listed, counted, described and deleted. Absent where they cannot. */
   readonly conversations?: boolean | undefined;
+  /** `store.sessions.update` works: conversations can have a title and metadata. Absent where they cannot. */
+  readonly metadata?: boolean | undefined;
 }
 
 /**

@@ -1,5 +1,11 @@
-import { whenReady } from './awaitable.js';
-import type { ConversationVerbs, RemovedRows, StoredConversation } from './conversations.js';
+import { type Awaitable, whenReady } from './awaitable.js';
+import type {
+  ConversationVerbs,
+  DecideDescription,
+  RemovedRows,
+  StoredConversation,
+  StoredDescription,
+} from './conversations.js';
 import { SessionError } from './errors.js';
 
 /** The verbs on conversations with their answers looked at: see `checked`. */
@@ -9,6 +15,17 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
     count: (filter) => whenReady(verbs.count(filter), checkCount),
     get: (sessionId) => whenReady(verbs.get(sessionId), checkFound),
     remove: (sessionId) => whenReady(verbs.remove(sessionId), checkRemoved),
+    ...(verbs.describe && {
+      describe: (
+        sessionId: string,
+        decide: DecideDescription,
+        make: boolean,
+      ): Awaitable<StoredConversation | undefined> =>
+        whenReady(
+          verbs.describe?.(sessionId, (current) => decide(checkDescription(current)), make),
+          checkDescribed,
+        ),
+    }),
   };
 }
 
@@ -27,26 +44,51 @@ function checkFound(found: unknown): StoredConversation | undefined {
   throw fault('DATABASE_ERROR', `conversations.get() must return ${CONVERSATION}, or undefined.`);
 }
 
+function checkDescription(current: unknown): StoredDescription | undefined {
+  if (current === undefined || isDescription(current)) return current;
+  throw fault(
+    'DATABASE_ERROR',
+    'conversations.describe() must hand { text, version }, or undefined, to decide().',
+  );
+}
+
+function checkDescribed(found: unknown): StoredConversation | undefined {
+  if (found === undefined || isConversation(found)) return found;
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    `So it is not known what was written: conversations.describe() must return ${CONVERSATION}, or undefined.`,
+  );
+}
+
 function checkRemoved(removed: unknown): RemovedRows {
   if (typeof removed === 'object' && removed !== null) {
-    const { sessions, messages, operations } = removed as RemovedRows;
-    if ([sessions, messages, operations].every(isWholeNumber)) return { sessions, messages, operations };
+    const { sessions, messages, operations, metadata } = removed as RemovedRows;
+    if ([sessions, messages, operations, metadata].every(isWholeNumber))
+      return { sessions, messages, operations, metadata };
   }
   throw fault(
     'OUTCOME_UNKNOWN',
-    'So it is not known what was removed: conversations.remove() must return { sessions, messages, operations }, all ' +
-      'whole numbers.',
+    'So it is not known what was removed: conversations.remove() must return { sessions, messages, operations, ' +
+      'metadata }, all whole numbers.',
   );
 }
 
 const CONVERSATION =
-  '{ id, createdAt, updatedAt, time }, the first and the last texts, the others whole numbers of ms';
+  '{ id, createdAt, updatedAt, time }, the first and the last texts, the others whole numbers of ms, with a ' +
+  'description { text, version } if there is one';
 
 function isConversation(value: unknown): value is StoredConversation {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, createdAt, updatedAt, time } = value as StoredConversation;
+  const { id, createdAt, updatedAt, time, description } = value as StoredConversation;
   const texts = typeof id === 'string' && typeof time === 'string';
-  return texts && Number.isSafeInteger(createdAt) && Number.isSafeInteger(updatedAt);
+  const times = Number.isSafeInteger(createdAt) && Number.isSafeInteger(updatedAt);
+  return texts && times && (description === undefined || isDescription(description));
+}
+
+function isDescription(value: unknown): value is StoredDescription {
+  if (typeof value !== 'object' || value === null) return false;
+  const { text, version } = value as StoredDescription;
+  return typeof text === 'string' && isWholeNumber(version);
 }
 
 function isWholeNumber(value: unknown): value is number {

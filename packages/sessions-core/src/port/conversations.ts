@@ -1,4 +1,5 @@
 import type { Awaitable } from './awaitable.js';
+import { SessionError } from './errors.js';
 
 /** Which conversations are meant. */
 export interface ConversationFilter {
@@ -10,7 +11,25 @@ export interface ConversationFilter {
   readonly changedAfter?: number | undefined;
   /** Only those whose last change is earlier, in ms since 1970. */
   readonly changedBefore?: number | undefined;
+  /** Only those whose description has all of these texts somewhere, byte for byte. */
+  readonly described?: readonly string[] | undefined;
 }
+
+/** What is kept with a conversation besides its items. */
+export interface StoredDescription {
+  /** Its title and metadata, as only the store reads them. */
+  readonly text: string;
+  /** Which change of the description this is. */
+  readonly version: number;
+}
+
+/**
+ * Decides what becomes of a description, under the conversation's lock. It is pure and may be called more than once, where a
+ * transaction is repeated. What it throws cancels the change and reaches the caller unchanged.
+ *
+ * @returns What is to be stored, or nothing if all is to stay as it is.
+ */
+export type DecideDescription = (current: StoredDescription | undefined) => StoredDescription | undefined;
 
 /** A place in an order: where a page ends. */
 export interface ConversationPosition {
@@ -43,6 +62,8 @@ export interface StoredConversation {
    * in the order of ids.
    */
   readonly time: string;
+  /** What {@link ConversationVerbs.describe} stored last; absent if it never did. */
+  readonly description?: StoredDescription | undefined;
 }
 
 /** How many rows of each table a removal took away. */
@@ -50,6 +71,8 @@ export interface RemovedRows {
   readonly sessions: number;
   readonly messages: number;
   readonly operations: number;
+  /** Of the table of descriptions. */
+  readonly metadata: number;
 }
 
 /** The verbs on conversations as a whole, without their items. A backend may lack them. */
@@ -62,6 +85,35 @@ export interface ConversationVerbs {
   get(sessionId: string): Awaitable<StoredConversation | undefined>;
   /** Removes all rows of all tables under the conversation's lock, in one transaction. */
   remove(sessionId: string): Awaitable<RemovedRows>;
+  /**
+   * Changes the description of a conversation under its lock, in one transaction. The time of its last change stays. A
+   * description outlives `clear` and goes with {@link remove} alone. Absent where `supports.metadata`
+   * never is.
+   *
+   * @param make - Whether a conversation that is not there is made, if `decide` returns something to store.
+   * @returns The conversation as it is afterwards, without a `time`; `undefined` where it is not there.
+   */
+  describe?(
+    sessionId: string,
+    decide: DecideDescription,
+    make: boolean,
+  ): Awaitable<StoredConversation | undefined>;
+}
+
+/**
+ * What `describe` of a backend throws where the table of titles and metadata is not there.
+ *
+ * @param statement - What makes it.
+ * @example
+ * ```ts
+ * throw metadataMissing('CREATE TABLE agent_sessions_metadata (...)');
+ * ```
+ */
+export function metadataMissing(statement: string): SessionError {
+  return new SessionError(
+    'UNSUPPORTED',
+    `The table for titles and metadata does not exist. Open the store with createTables: true, or run: ${statement}`,
+  );
 }
 
 /**

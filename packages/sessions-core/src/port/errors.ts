@@ -37,6 +37,7 @@ const RETRYABLE = {
   UNSUPPORTED_RUNTIME: false,
   UNSUPPORTED_URL: false,
   UNSUPPORTED_VALUE: false,
+  VERSION_CONFLICT: false,
 } as const;
 
 /** The stable name of a failure. Codes keep their meaning across versions; messages may change. */

@@ -37,8 +37,10 @@ export function schemaNames(tables?: TableNames) {
   return {
     sessions,
     messages,
-    /** Our own side table. */
+    /** Our own side table of operation ids. */
     operations: derivedName('', sessions, '_operations'),
+    /** Our own side table of titles and metadata. */
+    metadata: derivedName('', sessions, '_metadata'),
     /** As the Python SDK's `SQLAlchemySession` names it. */
     timeIndex: derivedName('idx_', messages, '_session_time'),
     /** As the Python SDK's `SQLiteSession` names it, with the same columns: it finds the newest items. */

@@ -55,4 +55,5 @@ export type SessionOperation =
   | 'sessions.list'
   | 'sessions.retrieve'
   | 'sessions.count'
+  | 'sessions.update'
   | 'sessions.delete';

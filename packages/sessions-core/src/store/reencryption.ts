@@ -1,6 +1,7 @@
 import type { EncryptedItemCodec } from '../items/encryption/item-encryption.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from '../port/backend.js';
+import type { DecideDescription } from '../port/conversations.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 
@@ -156,9 +157,21 @@ class ConversationReencryption {
       }
       this.unopened += unopened;
       this.rows += rows.length;
-      if (rows.length < PAGE) return;
+      if (rows.length < PAGE) break;
       before = rows[0]?.id;
     }
+    await this.#describe();
+  }
+
+  /** The title and metadata, too. They are no row of items, and not counted. Their version stays. */
+  async #describe(): Promise<void> {
+    const decide: DecideDescription = (current) => {
+      const text = current && this.#resealed(() => this.#codec.resealText(current.text));
+      return typeof text === 'string' && current ? { text, version: current.version } : undefined;
+    };
+    await this.#host.call(this.#sessionId, ({ supports, conversations }) =>
+      supports.metadata ? conversations?.describe?.(this.#sessionId, decide, false) : undefined,
+    );
   }
 
   /** @returns Whether all the rows were there. */
@@ -184,8 +197,12 @@ class ConversationReencryption {
 
   /** The text under the newest key; nothing if it is that already. */
   #reseal(text: string): string | typeof UNOPENED | undefined {
+    return this.#resealed(() => this.#codec.reseal(text));
+  }
+
+  #resealed(reseal: () => string | undefined): string | typeof UNOPENED | undefined {
     try {
-      return this.#codec.reseal(text);
+      return reseal();
     } catch (error) {
       if (isSessionError(error) && error.code === 'DECRYPTION_FAILED') this.refusal ??= error;
       return UNOPENED;

@@ -52,6 +52,7 @@ const everything = {
   operations: true,
   transactions: true,
   conversations: true,
+  metadata: true,
 };
 
 async function toyStoreSuite(source: string) {

@@ -10,6 +10,7 @@ export function createToyBackend() {
   let lastId = 0;
   let turn = Promise.resolve();
   let sessions = [];
+  const descriptions = new Map();
 
   // One call at a time: the lock.
   function locked(work) {
@@ -38,8 +39,21 @@ export function createToyBackend() {
   };
 
   const order = (a, b) => (a.time === b.time ? (a.id < b.id ? -1 : 1) : Number(a.time) - Number(b.time));
-  const filtered = ({ prefix, withoutPrefix, changedAfter = 0, changedBefore = Infinity }) =>
+  const described = (one) => ({ ...one, description: descriptions.get(one.id) });
+  const shownOf = (sessionId) => {
+    const found = sessions.find(({ id }) => id === sessionId);
+    return found && { ...described(found), time: '' };
+  };
+  const filtered = ({
+    prefix,
+    withoutPrefix,
+    changedAfter = 0,
+    changedBefore = Infinity,
+    described: parts = [],
+  }) =>
     sessions
+      .map(described)
+      .filter(({ description }) => parts.every((part) => description?.text.includes(part)))
       .filter(({ id }) => id.startsWith(prefix))
       .filter(({ id }) => withoutPrefix === undefined || !id.startsWith(withoutPrefix))
       .filter(({ updatedAt }) => updatedAt > changedAfter)
@@ -56,11 +70,7 @@ export function createToyBackend() {
         return start < 0 ? [] : all.slice(start, start + limit);
       }),
     count: (filter) => locked(() => filtered(filter).length),
-    get: (sessionId) =>
-      locked(() => {
-        const found = sessions.find(({ id }) => id === sessionId);
-        return found && { ...found, time: '' };
-      }),
+    get: (sessionId) => locked(() => shownOf(sessionId)),
     remove: (sessionId) =>
       locked(() => {
         const own = (row) => row.sessionId === sessionId;
@@ -68,11 +78,20 @@ export function createToyBackend() {
           messages: rows.filter(own).length,
           operations: operations.filter(own).length,
           sessions: sessions.filter(({ id }) => id === sessionId).length,
+          metadata: Number(descriptions.delete(sessionId)),
         };
         rows = rows.filter((one) => !own(one));
         operations = operations.filter((one) => !own(one));
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
+      }),
+    describe: (sessionId, decide, make) =>
+      locked(() => {
+        const description = decide(descriptions.get(sessionId));
+        const isThere = sessions.some(({ id }) => id === sessionId);
+        if (description && make && !isThere) insert(sessionId, []);
+        if (description) descriptions.set(sessionId, description);
+        return shownOf(sessionId);
       }),
   };
 
@@ -85,6 +104,7 @@ export function createToyBackend() {
       transactions: false,
       listing: true,
       conversations: true,
+      metadata: true,
     },
 
     conversations,
@@ -143,7 +163,7 @@ export function createToyBackend() {
 
     sessionIds(after, limit) {
       return locked(() => {
-        const ids = [...new Set(rows.map(({ sessionId }) => sessionId))].sort();
+        const ids = [...new Set([...rows.map(({ sessionId }) => sessionId), ...descriptions.keys()])].sort();
         const later = ids.filter((id) => after === undefined || id > after);
         return later.slice(0, limit);
       });

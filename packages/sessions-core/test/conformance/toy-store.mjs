@@ -12,6 +12,10 @@ const answer = () => new Promise((resolve) => setImmediate(resolve));
 const newDatabase = () => ({
   rows: [],
   operations: [],
+  /** By stored id, also of conversations that were cleared. */
+  descriptions: new Map(),
+  /** Stored ids of conversations without items. */
+  made: new Set(),
   locks: new Map(),
   lastId: 0,
   clock: 0,
@@ -28,6 +32,7 @@ export function createToyStore(core, database = newDatabase()) {
     operations: true,
     transactions: true,
     conversations: true,
+    metadata: true,
   };
   const underWay = new Set();
   let open = false;
@@ -190,6 +195,7 @@ export function createToyStore(core, database = newDatabase()) {
 
     clearSession() {
       return this.#perform('clearSession', () => async () => {
+        this.#place.made.delete(this.sessionId);
         await answer();
         this.#remove(this.#rows());
         this.#place.operations = this.#place.operations.filter((one) => one.sessionId !== this.sessionId);
@@ -298,11 +304,28 @@ export function createToyStore(core, database = newDatabase()) {
     const stored = (id) => new ToySession(id, database, tenant).sessionId;
     const mark = tenant === undefined ? '' : stored('x').slice(0, -1);
     const reached = (id) => (tenant === undefined ? !id.startsWith('$tenant:') : id.startsWith(mark));
-    const known = () => [...new Set(database.rows.map((row) => row.sessionId))].filter(reached);
+    const known = () =>
+      [...new Set([...database.rows.map((row) => row.sessionId), ...database.made])].filter(reached);
+    const descriptionOf = (wanted) => database.descriptions.get(wanted) ?? { metadata: {}, version: 0 };
     const own = () => known().map((id) => id.slice(mark.length));
-    const info = (id) => ({ id, createdAt: new Date(0), updatedAt: new Date(1) });
+    const info = (id) => {
+      const times = { createdAt: new Date(0), updatedAt: new Date(1) };
+      return { id, ...times, title: undefined, ...structuredClone(descriptionOf(mark + id)) };
+    };
     const call = (name, id, work) => perform(name, { sessionId: id, locks: new Map() }, work);
-    const matching = ({ idPrefix = '' }) => own().filter((id) => id.startsWith(idPrefix));
+    const matching = ({ idPrefix = '', metadata = {} }) =>
+      own()
+        .filter((id) => id.startsWith(idPrefix))
+        .filter((id) =>
+          Object.entries(metadata).every(([key, value]) => descriptionOf(mark + id).metadata[key] === value),
+        );
+    const isJson = (value) => {
+      if (typeof value === 'number') return Number.isFinite(value);
+      if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+      if (typeof value !== 'object') return false;
+      const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+      return isPlain && Object.values(value).every(isJson);
+    };
     const read = (options) =>
       call('sessions.list', '', () => () => {
         const { limit = 20, order = 'desc', after } = options;
@@ -325,6 +348,8 @@ export function createToyStore(core, database = newDatabase()) {
       list(options = {}) {
         const { limit = 20, order = 'desc', after } = options;
         if (limit < 1) throw new TypeError('A page has at least one conversation.');
+        if (Object.values(options.metadata ?? {}).some((value) => typeof value === 'object'))
+          throw new TypeError('Only plain values can be looked for.');
         if (after !== undefined && !after.startsWith(order)) throw new TypeError('No cursor of this list.');
         return {
           // biome-ignore lint/suspicious/noThenProperty: it is awaited for its first page
@@ -345,13 +370,58 @@ export function createToyStore(core, database = newDatabase()) {
           return () => (known().includes(wanted) ? info(id) : undefined);
         }),
       count: (filter = {}) => call('sessions.count', '', () => () => matching(filter).length),
+      update: (id, change, options = {}) =>
+        perform(
+          'sessions.update',
+          { sessionId: `update ${mark}${id}`, locks: database.locks /* of all stores */ },
+          () => {
+            const wanted = stored(id);
+            const { ifVersion, ...others } = options;
+            if (Object.keys(others).length > 0 || ifVersion < 0)
+              throw new TypeError('No option of an update.');
+            if (Object.keys(change).some((key) => key !== 'title' && key !== 'metadata'))
+              throw new TypeError('A change has a title and metadata.');
+            if (typeof (change.title ?? '') !== 'string' || Array.isArray(change.metadata))
+              throw new TypeError('A title is a text, metadata are an object.');
+            try {
+              const isRight = Object.values(change.metadata ?? {}).every(
+                (value) => value === undefined || isJson(value),
+              );
+              if (!isRight) throw new RangeError('no JSON');
+            } catch {
+              throw new SessionError('UNSUPPORTED_VALUE', 'A value is no JSON.');
+            }
+            const { title: newTitle, metadata: changes = {} } = structuredClone(change);
+            return async () => {
+              const current = descriptionOf(wanted);
+              await answer();
+              if (ifVersion !== undefined && ifVersion !== current.version)
+                throw new SessionError('VERSION_CONFLICT', 'Somebody else has updated it.');
+              const merged = new Map(Object.entries(current.metadata));
+              for (const [key, value] of Object.entries(changes)) {
+                if (value === null) merged.delete(key);
+                else if (value !== undefined) merged.set(key, value);
+              }
+              const title = newTitle === undefined ? current.title : (newTitle ?? undefined);
+              const metadata = Object.fromEntries(merged);
+              if (Buffer.byteLength(JSON.stringify({ title, metadata })) > 65_536)
+                throw new SessionError('ITEM_TOO_LARGE', 'The metadata are too large.');
+              if (!known().includes(wanted)) database.made.add(wanted);
+              database.descriptions.set(wanted, { title, metadata, version: current.version + 1 });
+              return info(id);
+            };
+          },
+        ),
       delete: (id) =>
         call('sessions.delete', id, () => {
           const wanted = stored(id);
           return () => {
             const gone = database.rows.filter((row) => row.sessionId === wanted);
             database.rows = database.rows.filter((row) => !gone.includes(row));
-            return { id, deleted: gone.length > 0, removed: { messages: gone.length } };
+            database.made.delete(wanted);
+            const wasDescribed = database.descriptions.has(wanted);
+            database.descriptions.delete(wanted); // with the conversation
+            return { id, deleted: gone.length > 0 || wasDescribed, removed: { messages: gone.length } };
           };
         }),
     };

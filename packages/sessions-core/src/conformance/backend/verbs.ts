@@ -3,6 +3,7 @@ import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
 import { CONVERSATIONS } from './conversations.js';
 import { LISTING } from './listing.js';
+import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import type { BackendSubject } from './subject.js';
 
@@ -343,4 +344,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   OPERATION_RETENTION,
   LISTING,
   CONVERSATIONS,
+  METADATA,
 ];

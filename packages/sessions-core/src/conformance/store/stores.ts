@@ -6,6 +6,7 @@ import { STORE_CALLS } from './calls.js';
 import { STORE_CONVERSATIONS } from './conversations.js';
 import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
+import { STORE_METADATA } from './metadata.js';
 import { DIAGNOSTICS, WARNINGS } from './reports.js';
 import type { StoreParts, StoreSubject } from './subject.js';
 import { TENANTS } from './tenants.js';
@@ -34,6 +35,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   DIAGNOSTICS,
   TENANTS,
   STORE_CONVERSATIONS,
+  STORE_METADATA,
   JOINED_TRANSACTIONS,
 ];
 

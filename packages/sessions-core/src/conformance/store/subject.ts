@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunContext, Session } from '@openai/agents-core';
+import type { SessionUpdateOptions } from '../../conversations/conversations.js';
+import type { SessionChange } from '../../conversations/description.js';
 import type { SessionFilter, SessionListOptions } from '../../conversations/list-options.js';
 import type { SessionInfo } from '../../conversations/session-page.js';
 import type { Awaitable } from '../../port/awaitable.js';
@@ -21,6 +23,8 @@ export interface ConformingSessions {
   list(options?: SessionListOptions): PromiseLike<ConformingPage> & AsyncIterable<SessionInfo>;
   retrieve(id: string): Promise<SessionInfo | undefined>;
   count(filter?: SessionFilter): Promise<number>;
+  /** Absent where conversations have no titles and metadata. */
+  update?(id: string, change: SessionChange, options?: SessionUpdateOptions): Promise<SessionInfo>;
   delete(id: string): Promise<{ readonly deleted: boolean; readonly removed: { readonly messages: number } }>;
 }
 

@@ -63,6 +63,26 @@ export class EncryptedItemCodec implements ItemCodec {
   }
 
   /**
+   * A text that {@link seal} encrypted. It does not expire: `ttlSeconds` is for items.
+   *
+   * @throws SessionError `DECRYPTION_FAILED` as {@link decode} does.
+   */
+  open(text: string): string {
+    const token = tokenIn(text);
+    if (token !== undefined) return this.#open(token).message.text;
+    if (this.#options.acceptPlaintext) return text;
+    throw plaintextRefused();
+  }
+
+  /** The text under the newest key, as {@link reseal} does for items. */
+  resealText(text: string): string | undefined {
+    const token = tokenIn(text);
+    if (token === undefined) return this.#seal({ text: this.open(text), seconds: now() });
+    const { message, index } = this.#open(token);
+    return index === 0 ? undefined : this.#seal(message);
+  }
+
+  /**
    * @throws SessionError `DECRYPTION_FAILED` for a row that no key opens and for a plaintext row that is not
    * accepted; {@link ExpiredItem}; any other error for a text that is not an item.
    */
@@ -110,13 +130,8 @@ export class EncryptedItemCodec implements ItemCodec {
    * @throws As {@link decode} does, but not for an item that has expired.
    */
   reseal(text: string): string | undefined {
-    const token = tokenIn(text);
-    if (token === undefined) {
-      this.decode(text);
-      return this.#seal({ text, seconds: now() });
-    }
-    const { message, index } = this.#open(token);
-    return index === 0 ? undefined : this.#seal(message);
+    if (tokenIn(text) === undefined) this.decode(text); // what is no item stays as it is
+    return this.resealText(text);
   }
 
   #seal(message: FernetMessage): string {
