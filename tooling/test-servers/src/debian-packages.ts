@@ -41,7 +41,7 @@ export async function unpackedFromDebian(
   if (process.platform !== 'linux') return new Declined(`${what}: this is not Linux`);
   try {
     const root = await keepOnce(`debian-${suite}-${packageName}-${process.arch}`, (part) =>
-      fetchInto(part, suite, packageName),
+      fetchInto(part, suite, packageName, path),
     );
     return await programIn(root, path);
   } catch (error) {
@@ -50,7 +50,7 @@ export async function unpackedFromDebian(
   }
 }
 
-async function fetchInto(root: string, suite: string, packageName: string): Promise<void> {
+async function fetchInto(root: string, suite: string, packageName: string, path: string): Promise<void> {
   for (const tool of ['apt-get', 'dpkg-deb']) {
     if ((await runCommand(tool, ['--version'])).code !== 0) throw new Error(`there is no ${tool}`);
   }
@@ -92,7 +92,8 @@ async function fetchInto(root: string, suite: string, packageName: string): Prom
     if (!file.endsWith('.deb') || NOT_UNPACKED.test(file)) continue;
     await mustRun('dpkg-deb', ['-x', join(apt, 'archives', file), root]);
   }
-  for (const folder of ['.apt', ...NOT_KEPT]) await rm(join(root, folder), { recursive: true, force: true });
+  const notKept = NOT_KEPT.filter((folder) => !path.startsWith(`${folder}/`));
+  for (const folder of ['.apt', ...notKept]) await rm(join(root, folder), { recursive: true, force: true });
 }
 
 /** The program has to run with the libraries it came with, so their own loader starts it. */

@@ -86,7 +86,8 @@ async function serverFor(target: Target, { own, ...options }: DescribeOptions): 
   return askForShared(port, { target, options });
 }
 
-function describeAbsence(error: EngineUnavailable, body: () => void | Promise<void>): void {
+/** Tests that are skipped, with the reason; with `CI=true` that is a failure. */
+export function describeAbsence(error: EngineUnavailable, body: () => void | Promise<void>): void {
   if (process.env.CI === 'true') {
     test('is to be had, because CI=true', () => {
       throw error;
