@@ -8,11 +8,13 @@ export type {
   AppendOutcome,
   Decide,
   HistoryPatch,
+  HistoryQuery,
   Operation,
   SessionBackend,
   SessionEngine,
   SessionSupport,
   StoredRow,
+  TimedRow,
 } from './port/backend.js';
 export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
@@ -43,6 +45,7 @@ export {
   type OptionCheck,
 } from './port/options.js';
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
+export { rowNumber } from './port/row-number.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
 export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';

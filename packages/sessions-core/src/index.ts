@@ -29,6 +29,7 @@ export { atomicCompaction } from './session/atomic-compaction.js';
 export { EncryptedSession, type EncryptedSessionOptions } from './session/encrypted-session.js';
 export { type AddItemsOptions, StoreSession, type TenantSession } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
+export { TurnSession } from './session/turn-session.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
 export { ScopedStore } from './store/scoped-store.js';
 export {
@@ -38,4 +39,14 @@ export {
   type StoreOptions,
 } from './store/store.js';
 export { TransactionStore } from './store/transaction-store.js';
+export type {
+  HistoryItem,
+  HistoryOptions,
+  HistoryPage,
+  Turn,
+  TurnOptions,
+  TurnPage,
+} from './turns/history-item.js';
+export { type ChatMessage, type MessageToolCall, toMessages } from './turns/messages.js';
+export { type MessageFile, textOf } from './turns/text-of.js';
 export type { SessionWindow } from './window/window.js';

@@ -6,13 +6,16 @@ import {
   type Decide,
   decidePatch,
   type HistoryPatch,
+  type HistoryQuery,
   now,
   type Operation,
   outcomeOf,
+  rowNumber,
   type SessionBackend,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
+  type TimedRow,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
 
@@ -25,6 +28,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   transactions: false,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
 };
 
@@ -35,7 +39,7 @@ interface RecordedOperation {
 }
 
 interface Conversation {
-  rows: StoredRow[];
+  rows: TimedRow[];
   /** By operation id, oldest first. */
   operations: Map<string, RecordedOperation>;
   /** In ms since 1970. */
@@ -90,6 +94,15 @@ export class MemoryBackend implements SessionBackend {
     return rows.slice(limit === undefined ? 0 : Math.max(stop - limit, 0), stop);
   }
 
+  history(sessionId: string, { limit, oldest, before, after }: HistoryQuery): TimedRow[] {
+    const first = after === undefined ? undefined : BigInt(rowNumber(after));
+    const end = before === undefined ? undefined : BigInt(rowNumber(before));
+    const rows = (this.#conversations.get(sessionId)?.rows ?? []).filter(
+      ({ id }) => (first === undefined || BigInt(id) > first) && (end === undefined || BigInt(id) < end),
+    );
+    return oldest ? rows.slice(0, limit) : rows.slice(-limit);
+  }
+
   pop(sessionId: string): StoredRow | undefined {
     return this.#conversations.get(sessionId)?.rows.pop();
   }
@@ -140,17 +153,20 @@ export class MemoryBackend implements SessionBackend {
     return conversation;
   }
 
-  #patched(rows: readonly StoredRow[], { clear, remove, update, append }: HistoryPatch): StoredRow[] {
+  #patched(rows: readonly TimedRow[], { clear, remove, update, append }: HistoryPatch): TimedRow[] {
     const removed = new Set(remove);
-    const updated = new Map(update?.map((row) => [row.id, row]));
-    const kept = clear
-      ? []
-      : rows.filter(({ id }) => !removed.has(id)).map((row) => updated.get(row.id) ?? row);
+    const updated = new Map(update?.map(({ id, text }) => [id, text]));
+    const changed = (row: TimedRow) => {
+      const text = updated.get(row.id);
+      return text === undefined ? row : { ...row, text };
+    };
+    const kept = clear ? [] : rows.filter(({ id }) => !removed.has(id)).map(changed);
     return [...kept, ...this.#newRows(append ?? [])];
   }
 
-  #newRows(texts: readonly string[]): StoredRow[] {
-    return texts.map((text) => ({ id: String(++this.#lastId), text }));
+  #newRows(texts: readonly string[]): TimedRow[] {
+    const createdAt = Date.now();
+    return texts.map((text) => ({ id: String(++this.#lastId), text, createdAt }));
   }
 }
 

@@ -29,6 +29,7 @@ function subject(): EncryptionSubject & { backend: MemoryBackend } {
     edit: backend.edit.bind(backend),
     clear: backend.clear.bind(backend),
     sessionIds: backend.sessionIds.bind(backend),
+    history: backend.history.bind(backend),
     conversations: backend.conversations,
     close: () => undefined,
   };

@@ -11,16 +11,19 @@ import {
   decidePatch,
   driverErrorOf,
   type HistoryPatch,
+  type HistoryQuery,
   type Operation,
   outcomeOf,
   retry,
   type SessionBackend,
   type StoredRow,
+  type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { MysqlConversations } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
 
@@ -29,6 +32,7 @@ export interface MysqlBackendParts {
   readonly executor: MysqlExecutor;
   readonly sql: MysqlStatements;
   readonly conversationSql: ConversationStatements;
+  readonly historySql: HistoryStatement;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
@@ -102,6 +106,18 @@ export class MysqlBackend implements SessionBackend {
     return this.#call(async () =>
       newestLast(await this.#executor.run(this.#sql.read(sessionId, limit, before))),
     );
+  }
+
+  history(sessionId: string, query: HistoryQuery): Promise<TimedRow[]> {
+    return this.#call(async () => {
+      const { rows } = await this.#executor.run(this.#parts.historySql(sessionId, query));
+      const timed = rows.map(({ id, text, createdAt }) => ({
+        id: String(id),
+        text: text as string,
+        createdAt: Number(createdAt),
+      }));
+      return query.oldest ? timed : timed.reverse();
+    });
   }
 
   pop(sessionId: string): Promise<StoredRow | undefined> {

@@ -10,8 +10,10 @@ import { type MysqlNames, qualifiedName } from './statements.js';
 /** Seconds since 1970, exact to the µs, whatever the time zone of the connection and its summer time. */
 const exact = (column: string) => `UNIX_TIMESTAMP(${column})`;
 
-const TIMES =
-  `FLOOR(${exact('created_at')} * 1000) AS createdAt, ` + `FLOOR(${exact('updated_at')} * 1000) AS updatedAt`;
+/** Whole ms since 1970. */
+export const milliseconds = (column: string) => `FLOOR(${exact(column)} * 1000)`;
+
+const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updated_at')} AS updatedAt`;
 
 /**
  * The statements on conversations as a whole: one text for MySQL and MariaDB.

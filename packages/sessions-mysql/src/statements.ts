@@ -22,6 +22,9 @@ export function qualifiedName({ schema }: Pick<MysqlNames, 'schema'>, table: str
   return schema === undefined ? quoteName(table) : `${quoteName(schema)}.${quoteName(table)}`;
 }
 
+/** Ids as text: they may exceed 2^53. */
+export const textRow = 'CAST(id AS CHAR) AS id, message_data AS text';
+
 /** One row to insert. */
 export interface NewRow {
   readonly sessionId: string;
@@ -84,8 +87,7 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     /** The rows of one statement have one time. */
     insertRows: `INSERT INTO ${messages} (session_id, message_data) VALUES `,
     insertedRow: ({ sessionId, text }: NewRow) => `(${textLiteral(sessionId)}, ${itemLiteral(text)})`,
-    read: (sessionId: string, limit?: number, before?: string) =>
-      newest('CAST(id AS CHAR) AS id, message_data AS text', sessionId, limit, before),
+    read: (sessionId: string, limit?: number, before?: string) => newest(textRow, sessionId, limit, before),
     newestId: (sessionId: string) => newest('CAST(id AS CHAR) AS id', sessionId, 1),
     /** Gives the rows after one the time of that one. The derived table is for MySQL, see error 1093. */
     copyTime: (sessionId: string, id: string) =>

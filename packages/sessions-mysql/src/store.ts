@@ -43,6 +43,7 @@ import {
   sendThrough,
   TransactionExecutor,
 } from './executor.js';
+import { historyStatement } from './history-statements.js';
 import { GivenPool } from './pools.js';
 import { isSchemaName } from './schema-name.js';
 import { readSettings } from './settings.js';
@@ -107,6 +108,7 @@ const SUPPORTS: SessionSupport = {
   operations: true,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
   transactions: true,
 };
@@ -329,6 +331,7 @@ export function backendOpener(
           executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
           conversationSql: conversationStatements(names, metadata),
+          historySql: historyStatement(names, newestIndex),
           supports: { ...SUPPORTS, operations, metadata },
           createMetadata,
           maxPacket: settings.maxPacket,

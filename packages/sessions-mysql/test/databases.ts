@@ -18,6 +18,7 @@ export const SUPPORT = {
   transactions: true,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
 };
 

@@ -8,6 +8,7 @@ import { MysqlBackend } from '../src/backend.js';
 import { conversationStatements } from '../src/conversation-statements.js';
 import { promisePool } from '../src/driver-types.js';
 import { PoolExecutor } from '../src/executor.js';
+import { historyStatement } from '../src/history-statements.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { GivenPool } from '../src/pools.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
@@ -31,6 +32,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql, 0),
       sql,
       conversationSql: conversationStatements(mysqlNames(), false),
+      historySql: historyStatement(mysqlNames()),
       createMetadata: '',
       supports: SUPPORTS,
       maxPacket: 1_000_000,

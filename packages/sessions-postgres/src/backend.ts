@@ -6,14 +6,17 @@ import {
   type Decide,
   decidePatch,
   type HistoryPatch,
+  type HistoryQuery,
   type Operation,
   retry,
   type SessionBackend,
   type StoredRow,
+  type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { type ConversationLocks, PostgresConversations } from './conversations.js';
 import type { PostgresExecutor, Query } from './executor.js';
+import type { HistoryStatement } from './history-statements.js';
 import type { PostgresStatements } from './statements.js';
 
 /** What a {@link PostgresBackend} works with. */
@@ -21,6 +24,7 @@ export interface PostgresBackendParts {
   readonly executor: PostgresExecutor;
   readonly sql: PostgresStatements;
   readonly conversationSql: ConversationStatements;
+  readonly historySql: HistoryStatement;
   readonly supports: SessionSupport;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
@@ -78,6 +82,17 @@ export class PostgresBackend implements SessionBackend {
 
   async read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
     return this.#again(() => this.#read(this.#parts.executor.read, sessionId, limit, before));
+  }
+
+  async history(sessionId: string, query: HistoryQuery): Promise<TimedRow[]> {
+    const [sql, parameters] = this.#parts.historySql(sessionId, query);
+    const found = await this.#again(() => this.#parts.executor.read(sql, parameters));
+    const rows = (found as Record<keyof TimedRow, string>[]).map(({ id, text, createdAt }) => ({
+      id,
+      text,
+      createdAt: Number(createdAt),
+    }));
+    return query.oldest ? rows : rows.reverse();
   }
 
   async pop(sessionId: string): Promise<StoredRow | undefined> {

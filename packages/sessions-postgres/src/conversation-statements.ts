@@ -9,7 +9,7 @@ export type BoundStatement = readonly [sql: string, parameters: readonly unknown
  * In ms since 1970. A time without a zone is one of the connection's `TimeZone`, in which this store and Python write
  * it; the server knows which that is.
  */
-function milliseconds(column: string): string {
+export function milliseconds(column: string): string {
   return `floor(extract(epoch FROM ${column}::timestamptz) * 1000)::bigint::text`;
 }
 

@@ -75,7 +75,7 @@ SELECT json_build_object(
 
 // Columns have names of one small word, which drivers that change names leave alone (postgres.js: transform).
 // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
-const row = 'm.id::text AS id, m.message_data AS text';
+export const textRow = 'm.id::text AS id, m.message_data AS text';
 // Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
 const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
 const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
@@ -88,10 +88,10 @@ export function statements(names: PostgresNames) {
     appendTurnOnce: appendTurnText(names, true),
     append: appendText(names, false),
     appendOnce: appendText(names, true),
-    read: `SELECT ${row} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
+    read: `SELECT ${textRow} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
     // one comparison of both columns, so that the index begins at the row and not at the newest one
     readBefore:
-      `SELECT ${row} FROM ${messages} AS m WHERE m.session_id >= $1 ` +
+      `SELECT ${textRow} FROM ${messages} AS m WHERE m.session_id >= $1 ` +
       `AND (m.session_id, m.id) < ($1, $2::text::bigint) ${newestFirst} LIMIT $3::bigint`,
     pop: popText(names),
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
@@ -234,7 +234,7 @@ function popText(names: PostgresNames): string {
   DELETE FROM ${messages} AS m WHERE m.session_id = $1 AND m.id = (
     SELECT m.id FROM ${messages} AS m WHERE ${ofSession} AND EXISTS (SELECT FROM locked JOIN seen USING (version))
     ${newestFirst} LIMIT 1 FOR UPDATE
-  ) RETURNING ${row}
+  ) RETURNING ${textRow}
 )
 SELECT id, text FROM popped
 UNION ALL SELECT NULL, NULL FROM locked JOIN seen ON locked.version <> seen.version`;

@@ -36,9 +36,9 @@ import type {
   PostgresClient,
   PostgresPool,
 } from './driver-types.js';
-
 import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
 import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
+import { historyStatement } from './history-statements.js';
 
 import { isSchemaName } from './schema-name.js';
 
@@ -173,6 +173,7 @@ const SUPPORTS: SessionSupport = {
   operations: true,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
   transactions: true,
 };
@@ -260,6 +261,7 @@ export function backendOpener(
         executor,
         sql: statements(names),
         conversationSql: conversationStatements(names, metadata),
+        historySql: historyStatement(names),
         supports: {
           ...SUPPORTS,
           operations,

@@ -15,6 +15,7 @@ const portable = {
   transactions: true,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };

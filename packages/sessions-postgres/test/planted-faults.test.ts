@@ -7,6 +7,7 @@ import { PostgresBackend } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
 import { conversationStatements } from '../src/conversation-statements.js';
 import { PoolExecutor } from '../src/executor.js';
+import { historyStatement } from '../src/history-statements.js';
 import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
 
@@ -25,6 +26,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
       executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
       conversationSql: conversationStatements(postgresNames(), false),
+      historySql: historyStatement(postgresNames()),
       metadata: false,
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,

@@ -5,14 +5,17 @@ import {
   type Decide,
   decidePatch,
   type HistoryPatch,
+  type HistoryQuery,
   type Operation,
   outcomeOf,
   type SessionBackend,
   type StoredRow,
+  type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { SqliteConversations } from './conversations.js';
 import type { SqliteExecutor } from './executor.js';
+import type { HistoryStatement } from './history-statements.js';
 import type { SqliteStatements } from './statements.js';
 
 /** SQLite reads a negative LIMIT as none. */
@@ -26,6 +29,7 @@ export interface SqliteBackendParts {
   readonly executor: SqliteExecutor;
   readonly sql: SqliteStatements;
   readonly conversationSql: ConversationStatements;
+  readonly historySql: HistoryStatement;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
   readonly close: () => void;
@@ -68,6 +72,12 @@ export class SqliteBackend implements SessionBackend {
         ? this.#executor.all(this.#sql.read, [sessionId, limit])
         : this.#executor.all(this.#sql.readBefore, [sessionId, before, limit]);
     return rows.reverse() as StoredRow[];
+  }
+
+  history(sessionId: string, query: HistoryQuery): TimedRow[] {
+    const { sql, parameters } = this.#parts.historySql(sessionId, query);
+    const rows = this.#executor.all(sql, parameters) as TimedRow[];
+    return query.oldest ? rows : rows.reverse();
   }
 
   pop(sessionId: string): StoredRow | undefined {

@@ -13,7 +13,7 @@ export interface BoundStatement {
 }
 
 /** In ms since 1970. Times are UTC texts; the tables of version 0.4.1 hold seconds. */
-function milliseconds(column: string): string {
+export function milliseconds(column: string): string {
   const ofText = `CAST(round((julianday(${column}) - 2440587.5) * 86400000) AS INTEGER)`;
   return `CASE typeof(${column}) WHEN 'text' THEN ${ofText} ELSE ${column} * 1000 END`;
 }

@@ -17,16 +17,20 @@ export type SqliteNames = ReturnType<typeof sqliteNames>;
 /** Turns of more rows are inserted row by row. Each number of rows is a statement that stays prepared. */
 const MAX_ROWS = 16;
 
+/** Ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text. */
+export const textRow = 'CAST(id AS TEXT) AS id, message_data AS text';
+
+/**
+ * A plain "session_id = ?" is estimated after ANALYZE: where one conversation is most of the table, the primary key read
+ * backwards then looks cheaper, and passes over everybody's rows.
+ */
+export const ofSession = 'likelihood(session_id = ?, 0.000001)';
+
 /** The text of every statement that a store runs after it is open. */
 export function statements(names: SqliteNames) {
   const sessions = quoteName(names.sessions);
   const messages = quoteName(names.messages);
   const operations = quoteName(names.operations);
-  // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
-  const row = 'CAST(id AS TEXT) AS id, message_data AS text';
-  // A plain "session_id = ?" is estimated after ANALYZE: where one conversation is most of the table, the primary key
-  // read backwards then looks cheaper, and passes over everybody's rows
-  const ofSession = 'likelihood(session_id = ?, 0.000001)';
   const newestFirst = `ORDER BY ${messages}.id DESC LIMIT`;
   return {
     // the time is the table's own default, so that every layout keeps its format
@@ -41,11 +45,11 @@ export function statements(names: SqliteNames) {
     ),
     insertFirst: `INSERT INTO ${messages} (session_id, message_data) VALUES (?, ?) RETURNING created_at AS time`,
     insertNext: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES (?, ?, ?)`,
-    read: `SELECT ${row} FROM ${messages} WHERE ${ofSession} ${newestFirst} ?`,
-    readBefore: `SELECT ${row} FROM ${messages} WHERE ${ofSession} AND id < CAST(? AS INTEGER) ${newestFirst} ?`,
+    read: `SELECT ${textRow} FROM ${messages} WHERE ${ofSession} ${newestFirst} ?`,
+    readBefore: `SELECT ${textRow} FROM ${messages} WHERE ${ofSession} AND id < CAST(? AS INTEGER) ${newestFirst} ?`,
     pop:
       `DELETE FROM ${messages} WHERE id = ` +
-      `(SELECT id FROM ${messages} WHERE ${ofSession} ${newestFirst} 1) RETURNING ${row}`,
+      `(SELECT id FROM ${messages} WHERE ${ofSession} ${newestFirst} 1) RETURNING ${textRow}`,
     update: `UPDATE ${messages} SET message_data = ? WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
     remove: `DELETE FROM ${messages} WHERE session_id = ? AND id = CAST(? AS INTEGER)`,
     removeAll: `DELETE FROM ${messages} WHERE session_id = ?`,

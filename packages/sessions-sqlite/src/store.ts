@@ -30,6 +30,7 @@ import {
   type SqliteExecutor,
   TransactionExecutor,
 } from './executor.js';
+import { historyStatement } from './history-statements.js';
 import { IN_MEMORY, readSqliteUrl, sqliteLocation } from './location.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
@@ -232,6 +233,7 @@ function support(target: SqliteTarget): SessionSupport {
     transactions: 'db' in target,
     listing: true,
     conversations: true,
+    history: true,
     metadata: true,
   };
 }
@@ -255,7 +257,8 @@ export function backendOpener(
       const supports = { ...support(target), ...sideTables };
       const sql = statements(names);
       const conversationSql = conversationStatements(names, sideTables.metadata);
-      return new SqliteBackend({ executor, sql, conversationSql, supports, join, close });
+      const historySql = historyStatement(names);
+      return new SqliteBackend({ executor, sql, conversationSql, historySql, supports, join, close });
     } catch (error) {
       close();
       throw error;

@@ -53,6 +53,7 @@ const file = {
   transactions: false,
   listing: true,
   conversations: true,
+  history: true,
   metadata: true,
 };
 const inMemory = { ...file, durable: false, shared: false };

@@ -2,6 +2,7 @@ import { KEYS } from './keys.js';
 import { DESCRIPTIONS } from './metadata.js';
 import { REENCRYPTION } from './reencryption.js';
 import type { EncryptionCase } from './subject.js';
+import { TURNS } from './turns.js';
 import { UNOPENED } from './unopened-rows.js';
 
 export type { Dump, EncryptionSubject } from './subject.js';
@@ -12,4 +13,5 @@ export const ENCRYPTION_CASES: readonly EncryptionCase[] = [
   ...KEYS,
   ...REENCRYPTION,
   ...DESCRIPTIONS,
+  ...TURNS,
 ];

@@ -12,6 +12,24 @@ export interface StoredRow {
   readonly text: string;
 }
 
+/** A row with its time. */
+export interface TimedRow extends StoredRow {
+  /** When it was stored, in whole ms since 1970. The database tells it, as only that knows what its column means. */
+  readonly createdAt: number;
+}
+
+/** Which rows of a session are wanted: those that stand between two rows, which need not be there any more. */
+export interface HistoryQuery {
+  /** How many at most, a positive integer. */
+  readonly limit: number;
+  /** Whether they are the oldest of those that are meant, and not the newest. */
+  readonly oldest: boolean;
+  /** The id of a row: only rows that stand before it. */
+  readonly before?: string | undefined;
+  /** The id of a row: only rows that stand after it. */
+  readonly after?: string | undefined;
+}
+
 /**
  * The name of a change that must take effect once, and a digest that tells other changes apart: both short texts of
  * letters, digits, `-` and `_`, made of what the caller gave.
@@ -87,6 +105,8 @@ export interface SessionSupport {
   readonly listing?: boolean | undefined;
   /** `store.sessions` works: conversations can be listed, counted, described and deleted. Absent where they cannot. */
   readonly conversations?: boolean | undefined;
+  /** Sessions have `history`, `turns` and what changes them: the backend tells the times of rows. Absent where it does not. */
+  readonly history?: boolean | undefined;
   /** `store.sessions.update` works: conversations can have a title and metadata. Absent where they cannot. */
   readonly metadata?: boolean | undefined;
 }
@@ -148,6 +168,14 @@ export interface SessionBackend {
    * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
    */
   sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
+
+  /**
+   * Reads a part of a session with times, for people to look at. Absent where `supports.history` is.
+   *
+   * @returns Rows, oldest first; none for an unknown session.
+   * @throws SessionError `NOT_FOUND` for a `before` or `after` that cannot be the id of a row.
+   */
+  history?(sessionId: string, query: HistoryQuery): Awaitable<readonly TimedRow[]>;
 
   /** The verbs on conversations as a whole. Absent where `supports.conversations` is. */
   readonly conversations?: ConversationVerbs;

@@ -1,5 +1,5 @@
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { AppendOutcome, SessionBackend, StoredRow } from './backend.js';
+import type { AppendOutcome, HistoryQuery, SessionBackend, StoredRow, TimedRow } from './backend.js';
 import { checkedConversations } from './checked-conversations.js';
 import { SessionError } from './errors.js';
 
@@ -33,6 +33,10 @@ export function checked(backend: SessionBackend): SessionBackend {
       sessionIds: (after: string | undefined, limit: number): Awaitable<readonly string[]> =>
         whenReady(backend.sessionIds?.(after, limit) ?? [], checkIds),
     }),
+    ...(backend.history && {
+      history: (sessionId: string, query: HistoryQuery): Awaitable<readonly TimedRow[]> =>
+        whenReady(backend.history?.(sessionId, query) ?? [], checkTimedRows),
+    }),
     ...(backend.conversations && { conversations: checkedConversations(backend.conversations) }),
     ...(backend.with && { with: joined(backend.with.bind(backend)) }),
   };
@@ -57,6 +61,14 @@ function checkOutcomes(outcomes: unknown, batches: number): readonly AppendOutco
 function checkRows(rows: unknown): readonly StoredRow[] {
   if (Array.isArray(rows) && rows.every(isRow)) return rows;
   throw wrongAnswer('Its rows must be an array of { id, text }, both texts.');
+}
+
+function checkTimedRows(rows: unknown): readonly TimedRow[] {
+  const isTimed = (row: unknown) => isRow(row) && Number.isSafeInteger((row as TimedRow).createdAt);
+  if (Array.isArray(rows) && rows.every(isTimed)) return rows;
+  throw wrongAnswer(
+    'history() must return an array of { id, text, createdAt }: two texts and a whole number of ms.',
+  );
 }
 
 function checkPopped(row: unknown): StoredRow | undefined {

@@ -72,6 +72,7 @@ export class GroupingBackend implements SessionBackend {
   readonly with?: (transaction: unknown) => SessionBackend;
   readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
   readonly conversations?: NonNullable<SessionBackend['conversations']>;
+  readonly history?: NonNullable<SessionBackend['history']>;
   readonly #backend: SessionBackend;
   readonly #oneSession: boolean;
   /** The turns that wait, by conversation; who was served last stands last. */
@@ -91,6 +92,7 @@ export class GroupingBackend implements SessionBackend {
     this.#oneSession = mode === 'session';
     if (backend.with) this.with = backend.with.bind(backend);
     if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
+    if (backend.history) this.history = backend.history.bind(backend);
     if (backend.conversations) this.conversations = backend.conversations;
   }
 

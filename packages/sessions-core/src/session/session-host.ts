@@ -16,6 +16,8 @@ export interface SessionHost {
   codec(storedId: string): ItemCodec;
   /** Whether sessions have the methods that change what is stored: the history transactions, mutations, compaction. */
   readonly edit: boolean;
+  /** Whether the backend tells the times of rows: without it sessions have no `history` and no turns. */
+  readonly history: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
   /** How many days operation ids are remembered. */
@@ -52,6 +54,14 @@ export type SessionOperation =
   | 'applyHistoryTransaction'
   | 'applyHistoryMutations'
   | 'replaceHistoryWithCompaction'
+  | 'history'
+  | 'turns'
+  | 'items'
+  | 'rewind'
+  | 'replaceTurn'
+  | 'replaceItem'
+  | 'removeItem'
+  | 'replaceBeginning'
   | 'sessions.list'
   | 'sessions.retrieve'
   | 'sessions.count'

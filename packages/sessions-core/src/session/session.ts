@@ -29,6 +29,7 @@ import type { PreparedCall, SessionHost, SessionOperation } from './session-host
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
 import { StoredItems } from './stored-items.js';
+import { TurnSession } from './turn-session.js';
 
 /**
  * A {@link StoreSession} made with the option `tenant`. It has no `applyHistoryMutations`: the SDK passes no run context to
@@ -66,6 +67,7 @@ const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as co
  * ```
  */
 export class StoreSession
+  extends TurnSession
   implements Session, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
 {
   /** The id of the conversation, as it was given. */
@@ -83,6 +85,7 @@ export class StoreSession
 
   /** @throws TypeError for an id that some database could not keep exactly, and for an option that is not right. */
   constructor(sessionId: string, host: SessionHost, options: SessionOptions<never> = {}) {
+    super({ host, perform: (...call) => this.#perform(...call) });
     checkOptions('session', options, SESSION_OPTION_CHECKS);
     this.#storedIdOf = storedIdOf(sessionId, host.tenant, options.tenant);
     this.sessionId = sessionId;

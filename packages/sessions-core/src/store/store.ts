@@ -76,6 +76,9 @@ export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionChec
 /** Calls that change nothing. */
 const READS: ReadonlySet<SessionOperation> = new Set([
   'getItems',
+  'history',
+  'turns',
+  'items',
   'sessions.list',
   'sessions.retrieve',
   'sessions.count',
@@ -304,6 +307,9 @@ export class SessionStore implements AsyncDisposable {
     return {
       get edit() {
         return supports().edit;
+      },
+      get history() {
+        return supports().history === true;
       },
       get operations() {
         return supports().operations;

@@ -30,6 +30,7 @@ export class TransactionStore {
     this.#host = {
       ...host,
       edit: backend.supports.edit,
+      history: backend.supports.history === true,
       operations: backend.supports.operations,
       exactlyOnce: false, // nothing is repeated here
       joined: true,

@@ -12,7 +12,8 @@ const CALL_OF: Readonly<Record<string, string>> = {
   custom_tool_call_output: 'custom_tool_call',
   program_output: 'program',
 };
-const CALLS: ReadonlySet<string> = new Set(Object.values(CALL_OF));
+/** The types of calls that have results. */
+export const CALLS: ReadonlySet<string> = new Set(Object.values(CALL_OF));
 
 /** Calls that the runner leaves out of a model's input by itself while they have no result. */
 const PRUNED: ReadonlySet<string> = new Set([
@@ -23,8 +24,8 @@ const PRUNED: ReadonlySet<string> = new Set([
 ]);
 
 /** Their call id may be missing; then a result belongs to some search that has none yet. */
-const SEARCH = 'tool_search_call';
-const SEARCH_RESULT = 'tool_search_output';
+export const SEARCH = 'tool_search_call';
+export const SEARCH_RESULT = 'tool_search_output';
 
 /**
  * Tells which items of the newest part of a conversation make a valid input for a model by themselves. Left out are:
@@ -99,13 +100,9 @@ class OpenCalls {
   }
 
   #isApproved(item: Fields): boolean {
-    const data = fieldsOf(item.providerData);
-    if (item.name === 'mcp_approval_request' || data.type === 'mcp_approval_request') {
-      this.#seen.add(key('mcp_approval_request', data.id ?? item.id));
-      return true;
-    }
-    const request = data.approval_request_id;
-    return typeof request !== 'string' || this.#seen.has(key('mcp_approval_request', request));
+    const { isRequest, request } = approvalOf(item);
+    if (isRequest) this.#seen.add(key('mcp_approval_request', request));
+    return isRequest || request === undefined || this.#seen.has(key('mcp_approval_request', request));
   }
 
   #addSearch(item: Fields, id: unknown): void {
@@ -123,34 +120,51 @@ class OpenCalls {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What is in an item, of whatever type it is. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of an item; of one that the SDK does not know, those that the API gave it. */
-function fieldsOf(value: unknown): Fields {
+export function fieldsOf(value: unknown): Fields {
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields;
   return fields.type === 'unknown' && fields.providerData ? fieldsOf(fields.providerData) : fields;
 }
 
 /** As the SDK names it, or as the API does. */
-function callId(item: Fields): unknown {
+export function callId(item: Fields): unknown {
   const data = fieldsOf(item.providerData);
   const isId = (value: unknown) => typeof value === 'string' && value !== '';
   return [item.callId, item.call_id, data.call_id, data.callId].find(isId);
 }
 
+/** Whether an item asks to approve a call of a hosted MCP tool, and the id of the request that it is or came of. */
+export function approvalOf(item: Fields): { readonly isRequest: boolean; readonly request: unknown } {
+  if (item.type !== 'hosted_tool_call') return { isRequest: false, request: undefined };
+  const data = fieldsOf(item.providerData);
+  if (item.name === 'mcp_approval_request' || data.type === 'mcp_approval_request')
+    return { isRequest: true, request: data.id ?? item.id };
+  const request = data.approval_request_id;
+  return { isRequest: false, request: typeof request === 'string' ? request : undefined };
+}
+
 /** The call id of the program that made a call or got its result. */
-function programOf(item: Fields): unknown {
+export function programOf(item: Fields): unknown {
   const caller = fieldsOf(item.caller);
   return caller.type === 'program' ? (caller.callerId ?? caller.caller_id) : undefined;
 }
 
-function runnerOf(item: Fields): string {
+/** Who runs a search. */
+export function runnerOf(item: Fields): string {
   return String(item.execution ?? fieldsOf(item.providerData).execution);
 }
 
 /** The type of the call whose result the item is. */
-function callOf({ type }: Fields): string | undefined {
+export function callOf({ type }: Fields): string | undefined {
   return Object.hasOwn(CALL_OF, String(type)) ? CALL_OF[String(type)] : undefined;
+}
+
+/** Whether the item is a user message, at which a turn begins. */
+export function isUserMessage(item: AgentInputItem): boolean {
+  return (item.type === undefined || item.type === 'message') && item.role === 'user';
 }
 
 /** Whether a model made the item: a message of the assistant, a call, reasoning. */
@@ -167,6 +181,7 @@ export function answersEarlierCall(items: readonly AgentInputItem[]): boolean {
   return items.some((item, index) => !valid[index] && item.type !== 'reasoning');
 }
 
-function key(type: string, id: unknown): string {
+/** Names a call of one type by its id. */
+export function key(type: string, id: unknown): string {
   return JSON.stringify([type, id]);
 }

@@ -13,7 +13,7 @@ const PAGE_LENGTH = 4_000_000;
  * How many rows to ask for next, where it is not known how many will be wanted. At most as many as were read already
  * and 64 more, so that in the end no more than twice the rows that were of use and 64 have been read.
  */
-class PagePlan {
+export class PagePlan {
   #rows = 0;
   #length = 0;
 

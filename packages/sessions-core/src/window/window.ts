@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
-import { isMadeByModel, validItems } from './item-partners.js';
+import { isMadeByModel, isUserMessage, validItems } from './item-partners.js';
 
 /**
  * What a session hands to the SDK's runner: the newest part of the conversation within all the bounds that are
@@ -118,8 +118,4 @@ export class WindowScan {
     this.#tokensSeen += tokens;
     return this.#tokensSeen <= this.#tokens;
   }
-}
-
-function isUserMessage(item: AgentInputItem): boolean {
-  return (item.type === undefined || item.type === 'message') && item.role === 'user';
 }

@@ -18,12 +18,14 @@ import { BACKEND_FAULTS } from './planted-faults/backends.js';
 import { CONVERSATION_FAULTS, STORE_CONVERSATION_FAULTS } from './planted-faults/conversations.js';
 import type { PlantedFault } from './planted-faults/fault.js';
 import { HISTORY_FAULTS } from './planted-faults/history.js';
+import { HISTORY_READ_FAULTS } from './planted-faults/history-reads.js';
 import { ID_FAULTS } from './planted-faults/ids.js';
 import { LIMIT_FAULTS } from './planted-faults/limits.js';
 import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
+import { TURN_FAULTS } from './planted-faults/turns.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
 import { WRONG_ANSWERS } from './planted-faults/wrong-answers.js';
 
@@ -52,6 +54,7 @@ const everything = {
   operations: true,
   transactions: true,
   conversations: true,
+  history: true,
   metadata: true,
 };
 
@@ -127,6 +130,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_FAULTS,
     ...TENANT_FAULTS,
     ...STORE_CONVERSATION_FAULTS,
+    ...TURN_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -136,6 +140,7 @@ describe('the suite of the port', async () => {
     ...BACKEND_FAULTS,
     ...CONVERSATION_FAULTS,
     ...WRONG_ANSWERS,
+    ...HISTORY_READ_FAULTS,
   ]);
 });
 

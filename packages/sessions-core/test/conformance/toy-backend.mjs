@@ -4,6 +4,8 @@
 /** As a database answers: later. */
 const answer = () => new Promise((resolve) => setImmediate(resolve));
 
+const notFound = () => Object.assign(new Error('There is no such row.'), { code: 'NOT_FOUND' });
+
 export function createToyBackend() {
   let rows = [];
   let operations = [];
@@ -32,7 +34,7 @@ export function createToyBackend() {
     operations.push({ sessionId, ...operation, at: Date.now() });
   };
   const insert = (sessionId, texts) => {
-    for (const text of texts) rows.push({ id: ++lastId, sessionId, text });
+    for (const text of texts) rows.push({ id: ++lastId, sessionId, text, createdAt: Date.now() });
     const known = sessions.find(({ id }) => id === sessionId);
     if (known) known.updatedAt = Date.now();
     else sessions.push({ id: sessionId, createdAt: Date.now(), updatedAt: Date.now() });
@@ -104,6 +106,7 @@ export function createToyBackend() {
       transactions: false,
       listing: true,
       conversations: true,
+      history: true,
       metadata: true,
     },
 
@@ -125,6 +128,18 @@ export function createToyBackend() {
       return locked(() => {
         const older = ofSession(sessionId).filter((row) => before === undefined || row.id < Number(before));
         return (limit === undefined ? older : older.slice(-limit)).map(shown);
+      });
+    },
+
+    async history(sessionId, { limit, oldest, before, after }) {
+      for (const place of [before, after]) {
+        if (place !== undefined && !/^\d+$/.test(place)) throw notFound();
+      }
+      return locked(() => {
+        const later = ofSession(sessionId).filter(({ id }) => after === undefined || id > Number(after));
+        const between = later.filter(({ id }) => before === undefined || id < Number(before));
+        const part = oldest ? between.slice(0, limit) : between.slice(-limit);
+        return part.map((row) => ({ ...shown(row), createdAt: row.createdAt }));
       });
     },
 

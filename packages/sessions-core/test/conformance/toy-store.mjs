@@ -32,6 +32,7 @@ export function createToyStore(core, database = newDatabase()) {
     operations: true,
     transactions: true,
     conversations: true,
+    history: true,
     metadata: true,
   };
   const underWay = new Set();
@@ -142,6 +143,12 @@ export function createToyStore(core, database = newDatabase()) {
     return { operationId, text: canonical({ type, expected, added }), expected, texts: encodeItems(added) };
   }
 
+  const missing = () => new SessionError('NOT_FOUND', 'There is no such item.');
+  const changed = () => new SessionError('HISTORY_CHANGED', 'The conversation is another one now.');
+  const invalid = () => new SessionError('INVALID_HISTORY', 'A call and its result belong together.');
+  const hasPartner = (items, { type, callId }, at) =>
+    type !== 'function_call_result' || items.slice(0, at).some((one) => one.callId === callId);
+
   class ToySession {
     #place;
 
@@ -244,6 +251,125 @@ export function createToyStore(core, database = newDatabase()) {
       });
     }
 
+    history(options = {}) {
+      return this.#perform('history', () => {
+        const { before, after, limit = 50 } = options;
+        if (limit < 1 || before === '') throw new TypeError('No part of a history.');
+        return () => {
+          for (const place of [before, after]) {
+            if (place !== undefined && !/^\d+$/.test(place)) throw missing();
+          }
+          const part = this.#entries().filter(
+            ({ id }) =>
+              (after === undefined || Number(id) > Number(after)) &&
+              (before === undefined || Number(id) < Number(before)),
+          );
+          const data = after === undefined ? part.slice(-limit) : part.slice(0, limit);
+          return { data, hasMore: part.length > data.length };
+        };
+      });
+    }
+
+    turns(options = {}) {
+      return this.#perform('turns', () => {
+        const { before, limit = 20 } = options;
+        if (limit > 100) throw new TypeError('Too many turns.');
+        return () => {
+          const all = this.#turns().filter(({ id }) => before === undefined || Number(id) < Number(before));
+          return { data: all.slice(-limit), hasMore: all.length > limit };
+        };
+      });
+    }
+
+    async *items() {
+      let last = '0';
+      for (let hasMore = true; hasMore; ) {
+        const page = await this.history({ after: last, limit: 16 });
+        yield* page.data;
+        last = page.data.at(-1)?.id;
+        hasMore = page.hasMore;
+      }
+    }
+
+    rewind(turn) {
+      return this.#perform('rewind', () => {
+        const id = turn.id ?? turn;
+        if (id === '') throw new TypeError('No turn.');
+        return () => {
+          const found = this.#turns().find((one) => one.id === id);
+          if (!found) throw missing();
+          this.#remove(this.#rows().filter((row) => row.id >= Number(id)));
+          return found.input;
+        };
+      });
+    }
+
+    replaceTurn(turn, items) {
+      return this.#perform('replaceTurn', () => {
+        if (items[0].role !== 'user') throw new TypeError('A turn begins with a user message.');
+        const texts = encodeItems(items);
+        return () => {
+          const own = this.#rows().slice(-turn.items.length);
+          const same = own.map(({ id, text }) => [id, text]).join();
+          if (same !== turn.items.map(({ id, item }) => [id, encodeItems([item])[0]]).join()) throw changed();
+          if (!items.every((item, at) => hasPartner(items, item, at))) throw invalid();
+          this.#remove(own);
+          this.#insertNow(texts);
+        };
+      });
+    }
+
+    removeItem(entry) {
+      return this.#perform('removeItem', () => () => {
+        const found = this.#entries().find(({ id }) => id === (entry.id ?? entry));
+        if (!found) throw missing();
+        const { callId } = found.item;
+        const partners = this.#entries().filter(
+          ({ id, item }) => id === found.id || (callId !== undefined && item.callId === callId),
+        );
+        this.#remove(this.#rows().filter(({ id }) => partners.some((one) => one.id === String(id))));
+        return partners.map(({ item }) => item);
+      });
+    }
+
+    replaceItem(entry, item) {
+      return this.#perform('replaceItem', () => {
+        const [text] = encodeItems([item]);
+        return () => {
+          const row = this.#rows().find(({ id }) => String(id) === (entry.id ?? entry));
+          if (!row) throw missing();
+          if (decodeItem(row.text).callId !== item.callId) throw invalid();
+          row.text = text;
+        };
+      });
+    }
+
+    replaceBeginning(expected, items) {
+      return this.#perform('replaceBeginning', () => () => {
+        const rows = this.#rows();
+        const begin = rows.slice(0, expected.length);
+        if (begin.map(({ text }) => text).join() !== encodeItems(expected).join()) throw changed();
+        const later = rows.slice(expected.length).map(({ text }) => text);
+        this.#remove(rows);
+        this.#insertNow([...encodeItems(items), ...later]);
+      });
+    }
+
+    #entries() {
+      let turn;
+      return this.#rows().map(({ id, text, createdAt }) => {
+        const item = decodeItem(text);
+        if (item.role === 'user') turn = String(id);
+        return { id: String(id), item, createdAt, ...(turn && { turn }) };
+      });
+    }
+
+    #turns() {
+      const turns = Map.groupBy(this.#entries(), ({ turn }) => turn);
+      turns.delete(undefined);
+      return [...turns].map(([id, items]) => ({ id, input: items[0].item, items }));
+    }
+
     #perform(operation, prepare) {
       return perform(operation, { sessionId: this.sessionId, locks: this.#place.locks }, prepare);
     }
@@ -268,6 +394,7 @@ export function createToyStore(core, database = newDatabase()) {
           sessionId: this.sessionId,
           text,
           time: database.clock--,
+          createdAt: new Date(),
         });
       }
     }

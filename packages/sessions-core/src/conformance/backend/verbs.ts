@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
 import { CONVERSATIONS } from './conversations.js';
+import { HISTORY } from './history.js';
 import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
@@ -344,5 +345,6 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   OPERATION_RETENTION,
   LISTING,
   CONVERSATIONS,
+  HISTORY,
   METADATA,
 ];

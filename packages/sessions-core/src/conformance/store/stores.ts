@@ -11,6 +11,7 @@ import { DIAGNOSTICS, WARNINGS } from './reports.js';
 import type { StoreParts, StoreSubject } from './subject.js';
 import { TENANTS } from './tenants.js';
 import { JOINED_TRANSACTIONS } from './transactions.js';
+import { TURNS } from './turns.js';
 
 /** The manifest of the store, and which parts the subject has besides the store. */
 export interface StoreFeatures extends SessionSupport {
@@ -35,6 +36,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   DIAGNOSTICS,
   TENANTS,
   STORE_CONVERSATIONS,
+  TURNS,
   STORE_METADATA,
   JOINED_TRANSACTIONS,
 ];

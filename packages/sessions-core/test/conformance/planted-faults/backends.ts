@@ -32,15 +32,16 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'ids that repeat',
-    line: 'for (const text of texts) rows.push({ id: ++lastId, sessionId, text });',
-    becomes: '++lastId;\n    for (const text of texts) rows.push({ id: lastId, sessionId, text });',
+    line: 'for (const text of texts) rows.push({ id: ++lastId, sessionId, text, createdAt: Date.now() });',
+    becomes:
+      '++lastId;\n    for (const text of texts) rows.push({ id: lastId, sessionId, text, createdAt: Date.now() });',
     fails: 'gives every row an id of its own, as text',
   },
   {
     fault: 'ids of removed rows that are used again',
-    line: 'for (const text of texts) rows.push({ id: ++lastId, sessionId, text });',
+    line: 'for (const text of texts) rows.push({ id: ++lastId, sessionId, text, createdAt: Date.now() });',
     becomes:
-      'for (const text of texts) rows.push({ id: Math.max(0, ...rows.map(({ id }) => id)) + 1, sessionId, text });',
+      'for (const text of texts) rows.push({ id: Math.max(0, ...rows.map(({ id }) => id)) + 1, sessionId, text, createdAt: Date.now() });',
     fails: 'gives no id again, not even that of a row that was removed',
   },
   {

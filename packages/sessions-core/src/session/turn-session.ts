@@ -1,0 +1,255 @@
+import type { AgentInputItem, RunContext, UserMessageItem } from '@openai/agents-core';
+import type { ItemCodec } from '../items/item-codec.js';
+import { checkOptions } from '../port/options.js';
+import { type ChangedConversation, changeHistory } from '../turns/change-history.js';
+import {
+  type DecideChange,
+  removeItemAt,
+  replaceBeginningBy,
+  replaceItemAt,
+  replaceTurnBy,
+  rewindTo,
+} from '../turns/history-changes.js';
+import {
+  HISTORY_CHECKS,
+  type HistoryItem,
+  type HistoryOptions,
+  type HistoryPage,
+  idOf,
+  TURN_CHECKS,
+  type Turn,
+  type TurnOptions,
+  type TurnPage,
+} from '../turns/history-item.js';
+import { StoredHistory } from '../turns/stored-history.js';
+import { isUserMessage } from '../window/item-partners.js';
+import { PagePlan } from '../window/window-reader.js';
+import type { PreparedCall, SessionHost, SessionOperation } from './session-host.js';
+
+/** What a {@link TurnSession} needs of the session that it is part of. */
+export interface TurnSessionParts {
+  readonly host: SessionHost;
+  perform<T>(
+    operation: SessionOperation,
+    runContext: RunContext<unknown> | undefined,
+    prepare: (conversation: {
+      readonly storedId: string;
+      readonly codec: ItemCodec;
+    }) => PreparedCall<T>['work'],
+  ): Promise<T>;
+}
+
+const CHANGES = ['rewind', 'replaceTurn', 'removeItem', 'replaceItem', 'replaceBeginning'] as const;
+const READS = ['history', 'turns', 'items'] as const;
+
+/** How many of the newest rows a change looks at first. */
+const FEW = 32;
+
+/**
+ * What a session has besides the SDK's `Session`: its items with times and turns, and changes of them. All of it is about
+ * the whole conversation, whatever window the session has. Every change is one transaction, under the conversation's lock.
+ *
+ * Absent are `history`, `turns` and `items` where `store.supports.history` is not true, and the changes where
+ * `store.supports.edit` is not either.
+ */
+export class TurnSession {
+  readonly #parts: TurnSessionParts;
+
+  constructor(parts: TurnSessionParts) {
+    this.#parts = parts;
+    const { edit, history } = parts.host;
+    const absent = [...(history ? [] : READS), ...(history && edit ? [] : CHANGES)];
+    for (const name of absent) Object.defineProperty(this, name, { value: undefined });
+  }
+
+  /**
+   * A part of the conversation with times and turns: the newest items, those before an item, or those after one.
+   *
+   * @param runContext - Only for a session that asks for its tenant: see `getItems`. So it is in all methods.
+   * @throws TypeError for an unknown option. SessionError `NOT_FOUND` for a `before` or `after` that cannot be the id of an
+   * item; `CORRUPT_ITEM` and `DECRYPTION_FAILED` as `getItems`.
+   * @example
+   * ```ts
+   * const page = await session.history({ limit: 50 });
+   * const older = page.hasMore ? await session.history({ limit: 50, before: page.data[0]?.id }) : undefined;
+   * ```
+   */
+  history(options: HistoryOptions = {}, runContext?: RunContext<unknown>): Promise<HistoryPage> {
+    return this.#parts.perform('history', runContext, (conversation) => {
+      checkOptions('history', options, HISTORY_CHECKS);
+      const given = { ...options };
+      return (backend) => this.#stored(conversation).page(backend, given);
+    });
+  }
+
+  /**
+   * The newest turns, or those before a turn. A turn begins at a user message; several user messages in a row are several
+   * turns. What stands before the first user message is in no turn.
+   *
+   * @throws TypeError for an unknown option. SessionError as {@link history}.
+   * @example
+   * ```ts
+   * const { data } = await session.turns({ limit: 10 });
+   * for (const { input, createdAt } of data) console.log(createdAt.toISOString(), textOf(input));
+   * ```
+   */
+  turns(options: TurnOptions = {}, runContext?: RunContext<unknown>): Promise<TurnPage> {
+    return this.#parts.perform('turns', runContext, (conversation) => {
+      checkOptions('turns', options, TURN_CHECKS);
+      const given = { ...options };
+      return (backend) => this.#stored(conversation).turns(backend, given);
+    });
+  }
+
+  /**
+   * All items, oldest first, read in pages that fit into memory however long the conversation is. Items that are added
+   * meanwhile come too.
+   *
+   * @throws SessionError as {@link history}.
+   * @example
+   * ```ts
+   * for await (const { item, createdAt } of session.items()) console.log(createdAt.toISOString(), JSON.stringify(item));
+   * ```
+   */
+  async *items(runContext?: RunContext<unknown>): AsyncGenerator<HistoryItem, void, void> {
+    const plan = new PagePlan();
+    for (let before: readonly HistoryItem[] = []; ; ) {
+      const { data, isLast } = await this.#parts.perform('items', runContext, (conversation) => {
+        const seen = before;
+        return (backend) => this.#stored(conversation).step(backend, plan, seen);
+      });
+      yield* data;
+      if (isLast || data.length === 0) return;
+      before = data;
+    }
+  }
+
+  /**
+   * Removes a turn and all that follows it, so that the conversation is what it was before the user said that.
+   *
+   * @param turn - A turn, or the id of its user message.
+   * @returns What the user had said, to be edited or asked again.
+   * @throws SessionError `NOT_FOUND` if there is no such user message. Nothing is changed then.
+   * @example
+   * ```ts
+   * const question = await session.rewind(turn);
+   * await run(agent, [question], { session }); // another answer to the same question
+   * ```
+   */
+  rewind(turn: string | Pick<Turn, 'id'>, runContext?: RunContext<unknown>): Promise<UserMessageItem> {
+    return this.#change('rewind', runContext, FEW, () => rewindTo(idOf(turn, 'rewind')));
+  }
+
+  /**
+   * Puts other items in the place of the newest turn in one step: an answer that was made again, without a moment at which
+   * readers see no answer.
+   *
+   * @param turn - The newest turn, as it was read.
+   * @param items - The whole new turn. It begins with a user message.
+   * @throws SessionError `HISTORY_CHANGED` if somebody wrote after the turn, or changed it; `INVALID_HISTORY` if the items
+   * would make no valid input for a model; what `addItems` throws. TypeError if they do not begin with a user message.
+   * Nothing is changed then.
+   * @example
+   * ```ts
+   * const { data: [turn] } = await session.turns({ limit: 1 });
+   * await session.replaceTurn(turn, [turn.input, betterAnswer]);
+   * ```
+   */
+  replaceTurn(
+    turn: Pick<Turn, 'id' | 'items'>,
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    const last = Array.isArray(turn?.items) ? turn.items.length : 0;
+    return this.#change('replaceTurn', runContext, Math.max(last, 1), (codec) => {
+      if (last === 0)
+        throw new TypeError('replaceTurn: the first argument must be a turn, as turns() reads it.');
+      if (!Array.isArray(items) || items[0] === undefined || !isUserMessage(items[0]))
+        throw new TypeError('replaceTurn: the items must begin with a user message.');
+      return replaceTurnBy(turn, items, codec);
+    });
+  }
+
+  /**
+   * Removes one item, and with it what no model takes without it: a call goes with its results and a result with its call, a
+   * reasoning item with the item that follows it, and that item with it.
+   *
+   * @param item - An entry of the history, or its id.
+   * @returns All items that were removed, oldest first.
+   * @throws SessionError `NOT_FOUND` if there is no such item. Nothing is changed then.
+   * @example
+   * ```ts
+   * const removed = await session.removeItem(entry);
+   * console.log(`${removed.length} items are gone`);
+   * ```
+   */
+  removeItem(
+    item: string | Pick<HistoryItem, 'id'>,
+    runContext?: RunContext<unknown>,
+  ): Promise<AgentInputItem[]> {
+    return this.#change('removeItem', runContext, FEW, () => removeItemAt(idOf(item, 'removeItem')));
+  }
+
+  /**
+   * Puts another item in the place of one. It keeps the place and the time.
+   *
+   * @param item - An entry of the history, or its id.
+   * @param replacement - The other item.
+   * @throws SessionError `NOT_FOUND` if there is no such item; `INVALID_HISTORY` where a result would be left without its call,
+   * a call without its result, or a reasoning item without what follows it; what `addItems` throws. Nothing is changed then.
+   * @example
+   * ```ts
+   * await session.replaceItem(entry, { role: 'user', content: 'My number is [removed].' });
+   * ```
+   */
+  replaceItem(
+    item: string | Pick<HistoryItem, 'id'>,
+    replacement: AgentInputItem,
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    return this.#change('replaceItem', runContext, FEW, (codec) =>
+      replaceItemAt(idOf(item, 'replaceItem'), replacement, codec),
+    );
+  }
+
+  /**
+   * Puts other items, such as a summary, in the place of the oldest ones, if these still are what was read. Turns that
+   * others added meanwhile stay behind them: a slow summary loses nothing.
+   *
+   * @param expected - The items that the conversation began with when it was read, as `getItems(Infinity)` gave them.
+   * @param items - What takes their place.
+   * @throws SessionError `HISTORY_CHANGED` if the conversation does not begin with these items; what `addItems` throws. Nothing is
+   * changed then.
+   * @example
+   * ```ts
+   * const items = await session.getItems(Infinity);
+   * await session.replaceBeginning(items, [{ role: 'system', content: await summaryOf(items) }]);
+   * ```
+   */
+  replaceBeginning(
+    expected: readonly AgentInputItem[],
+    items: readonly AgentInputItem[],
+    runContext?: RunContext<unknown>,
+  ): Promise<void> {
+    return this.#change('replaceBeginning', runContext, 'all', (codec) =>
+      replaceBeginningBy(expected, items, codec),
+    );
+  }
+
+  #stored({ storedId, codec }: Omit<ChangedConversation, 'host'>): StoredHistory {
+    return new StoredHistory(storedId, codec, this.#parts.host);
+  }
+
+  #change<Result>(
+    operation: SessionOperation,
+    runContext: RunContext<unknown> | undefined,
+    last: number | 'all',
+    decide: (codec: ItemCodec) => DecideChange<Result>,
+  ): Promise<Result> {
+    const { host } = this.#parts;
+    return this.#parts.perform(operation, runContext, ({ storedId, codec }) => {
+      const change = decide(codec);
+      return (backend) => changeHistory(backend, { storedId, codec, host }, last, change);
+    });
+  }
+}
