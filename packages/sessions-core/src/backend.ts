@@ -20,11 +20,14 @@ export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
 export {
   behindPrefix,
+  type ConversationCopy,
   type ConversationFilter,
   type ConversationPosition,
   type ConversationQuery,
   type ConversationVerbs,
+  type CopyOutcome,
   type DecideDescription,
+  inByteOrder,
   metadataMissing,
   type RemovedRows,
   type StoredConversation,

@@ -2,6 +2,7 @@
 export {
   Conversations,
   type DeletedSession,
+  type SessionForkOptions,
   type SessionUpdateOptions,
 } from './conversations/conversations.js';
 export type { JsonValue, SessionChange } from './conversations/description.js';

@@ -30,6 +30,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
 };
 
 interface RecordedOperation {
@@ -71,6 +72,22 @@ export class MemoryBackend implements SessionBackend {
       if (description) this.#descriptions.set(sessionId, description);
       const conversation = description && make ? this.#make(sessionId) : this.#conversations.get(sessionId);
       return conversation && this.#describe(sessionId, conversation);
+    },
+    copy: (from, to, { upTo, move, rewrite = (text) => text }) => {
+      const source = this.#conversations.get(from);
+      if (!source) return 'missing';
+      if (this.#conversations.has(to) || this.#descriptions.has(to)) return 'taken';
+      const texts = source.rows.slice(0, upTo).map(({ text }) => rewrite(text));
+      const description = this.#descriptions.get(from);
+      const copied = description && { ...description, text: rewrite(description.text) };
+      const made = this.#make(to);
+      made.rows = this.#newRows(texts);
+      if (copied) this.#descriptions.set(to, copied);
+      if (!move) return 'copied';
+      this.#conversations.set(to, { ...source, rows: made.rows });
+      this.#conversations.delete(from);
+      this.#descriptions.delete(from);
+      return 'copied';
     },
   };
   #lastId = 0n;

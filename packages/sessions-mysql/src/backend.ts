@@ -12,6 +12,7 @@ import {
   driverErrorOf,
   type HistoryPatch,
   type HistoryQuery,
+  inByteOrder,
   type Operation,
   outcomeOf,
   retry,
@@ -70,6 +71,7 @@ export class MysqlBackend implements SessionBackend {
       own: parts.conversationSql,
       supports: parts.supports,
       createMetadata: parts.createMetadata,
+      maxPacket: parts.maxPacket,
       call: (attempt) => this.#call(attempt),
     });
   }
@@ -312,9 +314,4 @@ function rowsOf({ sessionId, texts }: AppendBatch): { sessionId: string; text: s
 
 function newestLast({ rows }: Answer): StoredRow[] {
   return (rows as unknown as StoredRow[]).toReversed();
-}
-
-/** Each once. Everybody locks in this order, so that two calls for the same sessions never wait for each other. */
-function inByteOrder(sessionIds: readonly string[]): string[] {
-  return [...new Set(sessionIds)].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
 }

@@ -23,6 +23,8 @@ const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updat
 export function conversationStatements(names: MysqlNames, withMetadata: boolean) {
   const sessions = qualifiedName(names, names.sessions);
   const metadata = qualifiedName(names, names.metadata);
+  const messages = qualifiedName(names, names.messages);
+  const operations = qualifiedName(names, names.operations);
   const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
   const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
   /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
@@ -65,6 +67,20 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
     makeSession: (sessionId: string) =>
       `INSERT INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)}) ` +
       'ON DUPLICATE KEY UPDATE updated_at = updated_at',
+    /** Makes the session, if it is missing, and locks it. */
+    makeNewSession: (sessionId: string) =>
+      `INSERT IGNORE INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)})`,
+    copyTimes: (from: string, to: string) =>
+      `UPDATE ${sessions} AS copy JOIN ${sessions} AS source ON source.session_id = ${textLiteral(from)} ` +
+      'SET copy.created_at = source.created_at, copy.updated_at = source.updated_at ' +
+      `WHERE copy.session_id = ${textLiteral(to)}`,
+    copyMessages: (from: string, to: string, upTo: number | undefined) =>
+      `INSERT INTO ${messages} (session_id, message_data, created_at) ` +
+      `SELECT ${textLiteral(to)}, message_data, created_at FROM ${messages} WHERE ${is(from)} ORDER BY id` +
+      (upTo === undefined ? '' : ` LIMIT ${upTo}`),
+    copyOperations: (from: string, to: string) =>
+      `INSERT INTO ${operations} (session_id, operation_id, digest, created_at) ` +
+      `SELECT ${textLiteral(to)}, operation_id, digest, created_at FROM ${operations} WHERE ${is(from)}`,
     readDescription: (sessionId: string) =>
       `SELECT description AS text, version FROM ${metadata} WHERE ${is(sessionId)}`,
     writeDescription: (sessionId: string, { text, version }: StoredDescription) =>

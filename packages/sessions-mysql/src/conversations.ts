@@ -1,17 +1,22 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
+  type CopyOutcome,
   type DecideDescription,
+  inByteOrder,
   metadataMissing,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
+  type StoredRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
-import type { Answer } from './driver-types.js';
+import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import { checkPacket } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
 
 /** What {@link MysqlConversations} works with. */
@@ -23,9 +28,14 @@ export interface MysqlConversationParts {
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
+  /** The largest statement that the server takes, in bytes. */
+  readonly maxPacket: number;
   /** Makes a call, with the backend's repetitions. */
   call<T>(attempt: () => Promise<T>): Promise<T>;
 }
+
+/** How many rows are encrypted again at once. */
+const PAGE = 100;
 
 /** The verbs on conversations as a whole, on MySQL and MariaDB. */
 export class MysqlConversations implements ConversationVerbs {
@@ -62,15 +72,84 @@ export class MysqlConversations implements ConversationVerbs {
         const affected = async (statement: string) => (await send(statement)).affectedRows;
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
         if (!isThere) return metadata > 0 ? { ...NOTHING_REMOVED, metadata } : NOTHING_CHANGED;
-        return {
-          metadata,
-          operations: supports.operations ? await affected(sql.removeOperations(sessionId)) : 0,
-          messages: await affected(sql.removeAll(sessionId)),
-          sessions: await affected(sql.removeSession(sessionId)),
-        };
+        return { metadata, ...(await this.#removeItems(send, sessionId)) };
       }),
     );
     return removed ?? NOTHING_REMOVED;
+  }
+
+  async #removeItems(send: Send, sessionId: string): Promise<Omit<RemovedRows, 'metadata'>> {
+    const { sql, supports } = this.#parts;
+    const affected = async (statement: string) => (await send(statement)).affectedRows;
+    return {
+      operations: supports.operations ? await affected(sql.removeOperations(sessionId)) : 0,
+      messages: await affected(sql.removeAll(sessionId)),
+      sessions: await affected(sql.removeSession(sessionId)),
+    };
+  }
+
+  async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
+    const { executor, own, supports, call } = this.#parts;
+    let outcome: CopyOutcome = 'copied';
+    await call(() =>
+      executor.atomically(async (send) => {
+        outcome = await this.#lockBoth(send, from, to);
+        if (outcome !== 'copied') return NOTHING_CHANGED;
+        const description = await this.#description(send, from);
+        if (await this.#description(send, to)) {
+          outcome = 'taken';
+          return NOTHING_CHANGED;
+        }
+        await send(own.copyMessages(from, to, upTo));
+        if (description) {
+          const { text, version } = description;
+          await send(own.writeDescription(to, { text: rewrite ? rewrite(text) : text, version }));
+        }
+        if (rewrite) await this.#rewrite(send, to, rewrite);
+        if (!move) return undefined;
+        await send(own.copyTimes(from, to));
+        if (supports.operations) await send(own.copyOperations(from, to));
+        if (description) await send(own.removeDescription(from));
+        await this.#removeItems(send, from);
+        return undefined;
+      }),
+    );
+    return outcome;
+  }
+
+  async #lockBoth(send: Send, from: string, to: string): Promise<CopyOutcome> {
+    const { sql, own } = this.#parts;
+    for (const id of inByteOrder([from, to])) {
+      if (id === from && (await send(sql.lockExisting(from))).rows.length === 0) return 'missing';
+      if (id === to && (await send(own.makeNewSession(to))).affectedRows === 0) return 'taken';
+    }
+    return 'copied';
+  }
+
+  /** Under the lock of its conversation. */
+  async #description(send: Send, sessionId: string): Promise<StoredDescription | undefined> {
+    const { executor, own, supports } = this.#parts;
+    if (!supports.metadata) return undefined;
+    const select = own.readDescription(sessionId);
+    const [row] = (await send(executor.readsLock ? `${select} FOR UPDATE` : select)).rows;
+    return row && descriptionOf(row);
+  }
+
+  /** From page to page, from the newest row to the oldest. */
+  async #rewrite(send: Send, sessionId: string, rewrite: (text: string) => string): Promise<void> {
+    const { sql, maxPacket } = this.#parts;
+    const page = async (before?: string) =>
+      (await send(sql.read(sessionId, PAGE, before))).rows as unknown as StoredRow[];
+    let rows = await page();
+    while (rows.length > 0) {
+      for (const { id, text } of rows) {
+        const rewritten = rewrite(text);
+        const statement = sql.update(sessionId, id, rewritten);
+        checkPacket(statement, rewritten, maxPacket);
+        await send(statement);
+      }
+      rows = await page(rows.at(-1)?.id);
+    }
   }
 
   async describe(

@@ -110,6 +110,7 @@ const SUPPORTS: SessionSupport = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
   transactions: true,
 };
 

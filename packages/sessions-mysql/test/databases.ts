@@ -20,6 +20,7 @@ export const SUPPORT = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

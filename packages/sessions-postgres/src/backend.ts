@@ -38,7 +38,10 @@ export interface PostgresBackendParts {
   readonly close: () => Promise<void>;
 }
 
-const NO_LOCKS: ConversationLocks = { make: async () => false, find: async () => undefined };
+const NO_LOCKS: ConversationLocks = { make: async () => false, find: async () => false };
+
+/** How many rows are encrypted again at once. */
+const PAGE = 100;
 
 /** No id is empty, so that every one comes after this. */
 const BEFORE_ALL = '';
@@ -59,6 +62,7 @@ export class PostgresBackend implements SessionBackend {
         read: (...statement) => this.#again(() => parts.executor.read(...statement)),
         atomically: (work) => this.#atomically((query) => work(query, this.#locks(query))),
         atBest: (work) => this.#atBest(work),
+        rewrite: (...rows) => this.#rewrite(...rows),
       },
       parts.conversationSql,
       { operations: parts.supports.operations, metadata: parts.metadata },
@@ -175,7 +179,7 @@ export class PostgresBackend implements SessionBackend {
   #locks(query: Query): ConversationLocks {
     return {
       make: (sessionId) => this.#lock(query, sessionId),
-      find: (sessionId) => query(this.#sql.lock, [sessionId]),
+      find: async (sessionId) => (await query(this.#sql.lock, [sessionId])).length > 0,
     };
   }
 
@@ -193,6 +197,16 @@ export class PostgresBackend implements SessionBackend {
         ? await query(this.#sql.read, [sessionId, limit ?? null])
         : await query(this.#sql.readBefore, [sessionId, before, limit ?? null]);
     return (rows as StoredRow[]).toReversed();
+  }
+
+  /** From page to page, from the newest row to the oldest. */
+  async #rewrite(query: Query, sessionId: string, rewrite: (text: string) => string): Promise<void> {
+    let rows = await this.#read(query, sessionId, PAGE);
+    while (rows.length > 0) {
+      const update = rows.map(({ id, text }) => ({ id, text: rewrite(text) }));
+      await query(this.#sql.update, [sessionId, json(update)]);
+      rows = await this.#read(query, sessionId, PAGE, rows[0]?.id);
+    }
   }
 
   async #pop(query: Query, sessionId: string): Promise<StoredRow | 'stale' | undefined> {

@@ -78,6 +78,16 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
       'ON CONFLICT (session_id) DO UPDATE SET description = excluded.description, version = excluded.version',
     /** What makes the table of titles and metadata. */
     createMetadata: schemaObjects(names).find(({ kind }) => kind === 'metadata')?.sql ?? '',
+    copyTimes:
+      `UPDATE ${sessions} AS copy SET created_at = source.created_at, updated_at = source.updated_at ` +
+      `FROM ${sessions} AS source WHERE copy.session_id = $2 AND source.session_id = $1`,
+    // ids are drawn above the sort
+    copyMessages:
+      `INSERT INTO ${messages} (session_id, message_data, created_at) SELECT $2::text, message_data, created_at ` +
+      `FROM ${messages} WHERE session_id = $1 ORDER BY id LIMIT $3::text::bigint`,
+    copyOperations:
+      `INSERT INTO ${operations} (session_id, operation_id, digest, calls, created_at) ` +
+      `SELECT $2::text, operation_id, digest, calls, created_at FROM ${operations} WHERE session_id = $1`,
     removeOperations: removed(operations),
     removeMessages: removed(messages),
     removeDescription: removed(metadata),

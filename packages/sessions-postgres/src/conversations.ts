@@ -1,8 +1,11 @@
 import {
+  type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
+  type CopyOutcome,
   type DecideDescription,
+  inByteOrder,
   metadataMissing,
   type RemovedRows,
   type StoredConversation,
@@ -18,6 +21,8 @@ export interface ConversationCalls {
   atomically<T>(work: LockingWork<T>): Promise<T>;
   /** In one transaction where the connection has them, else without a lock and statement by statement. */
   atBest<T>(work: LockingWork<T>): Promise<T>;
+  /** Gives each row of a conversation another text. */
+  rewrite(query: Query, sessionId: string, rewrite: (text: string) => string): Promise<void>;
 }
 
 type LockingWork<T> = (query: Query, locks: ConversationLocks) => Promise<T>;
@@ -27,7 +32,7 @@ export interface ConversationLocks {
   /** Makes it where it is not there. @returns Whether it was made. */
   make(sessionId: string): Promise<boolean>;
   /** Takes it where it is there. */
-  find(sessionId: string): Promise<unknown>;
+  find(sessionId: string): Promise<boolean>;
 }
 
 /** Which of the side tables are there. */
@@ -66,17 +71,22 @@ export class PostgresConversations implements ConversationVerbs {
    * else nothing would keep it from being described meanwhile.
    */
   remove(sessionId: string): Promise<RemovedRows> {
-    const sql = this.#sql;
     return this.#calls.atBest(async (query, locks) => {
       const made = await locks.make(sessionId);
-      const removed = async (statement: string) => numberIn(await query(statement, [sessionId]));
-      return {
-        operations: this.#has.operations ? await removed(sql.removeOperations) : 0,
-        messages: await removed(sql.removeMessages),
-        metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
-        sessions: (await removed(sql.removeSession)) - Number(made),
-      };
+      const removed = await this.#removeAll(query, sessionId);
+      return { ...removed, sessions: removed.sessions - Number(made) };
     });
+  }
+
+  async #removeAll(query: Query, sessionId: string): Promise<RemovedRows> {
+    const sql = this.#sql;
+    const removed = async (statement: string) => numberIn(await query(statement, [sessionId]));
+    return {
+      operations: this.#has.operations ? await removed(sql.removeOperations) : 0,
+      messages: await removed(sql.removeMessages),
+      metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
+      sessions: await removed(sql.removeSession),
+    };
   }
 
   async describe(
@@ -97,6 +107,47 @@ export class PostgresConversations implements ConversationVerbs {
       const [found] = await query(this.#sql.get, [sessionId]);
       return found === undefined ? undefined : conversationOf(found);
     });
+  }
+
+  async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
+    const sql = this.#sql;
+    return this.#calls
+      .atomically(async (query, locks) => {
+        for (const id of inByteOrder([from, to])) {
+          const isRight = id === from ? await locks.find(from) : await locks.make(to);
+          if (!isRight) throw new NothingCopied(id === from ? 'missing' : 'taken');
+        }
+        const [description] = await this.#descriptions(query, from);
+        if ((await this.#descriptions(query, to)).length > 0) throw new NothingCopied('taken');
+        if (move) await query(sql.copyTimes, [from, to]);
+        await query(sql.copyMessages, [from, to, upTo === undefined ? null : String(upTo)]);
+        if (description) {
+          const text = rewrite ? rewrite(description.text) : description.text;
+          await query(sql.writeDescription, [to, text, String(description.version)]);
+        }
+        if (rewrite) await this.#calls.rewrite(query, to, rewrite);
+        if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
+        if (move) await this.#removeAll(query, from);
+        return 'copied' as const;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof NothingCopied) return error.outcome;
+        throw error;
+      });
+  }
+
+  async #descriptions(query: Query, sessionId: string): Promise<StoredDescription[]> {
+    return this.#has.metadata ? (await query(this.#sql.lockDescription, [sessionId])).map(descriptionOf) : [];
+  }
+}
+
+/** Thrown to roll back. */
+class NothingCopied extends Error {
+  readonly outcome: CopyOutcome;
+
+  constructor(outcome: CopyOutcome) {
+    super(outcome);
+    this.outcome = outcome;
   }
 }
 

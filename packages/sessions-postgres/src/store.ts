@@ -175,6 +175,7 @@ const SUPPORTS: SessionSupport = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
   transactions: true,
 };
 
@@ -266,6 +267,7 @@ export function backendOpener(
           ...SUPPORTS,
           operations,
           metadata: metadata && transactions,
+          copying: transactions,
           transactions,
           edit: transactions,
         },

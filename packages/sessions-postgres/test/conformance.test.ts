@@ -17,6 +17,7 @@ const portable = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

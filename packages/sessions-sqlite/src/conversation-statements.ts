@@ -29,6 +29,8 @@ const TIMES = `${milliseconds('created_at')} AS createdAt, ${CHANGED} AS updated
 export function conversationStatements(names: SqliteNames, withMetadata: boolean) {
   const sessions = quoteName(names.sessions);
   const metadata = quoteName(names.metadata);
+  const messages = quoteName(names.messages);
+  const operations = quoteName(names.operations);
   const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
   /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
   const described = (page: string, time: string) =>
@@ -77,6 +79,15 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
     /** What makes the table of titles and metadata. */
     createMetadata: schemaObjects(names).find(({ name }) => name === names.metadata)?.sql ?? '',
     removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
+    copySession:
+      `INSERT INTO ${sessions} (session_id, created_at, updated_at) ` +
+      `SELECT ?, created_at, updated_at FROM ${sessions} WHERE session_id = ?`,
+    copyMessages:
+      `INSERT INTO ${messages} (session_id, message_data, created_at) SELECT ?, message_data, created_at ` +
+      `FROM ${messages} WHERE session_id = ? ORDER BY id LIMIT ?`,
+    copyOperations:
+      `INSERT INTO ${operations} (session_id, operation_id, digest, created_at) ` +
+      `SELECT ?, operation_id, digest, created_at FROM ${operations} WHERE session_id = ?`,
     /** Of the statement before it. */
     changes: 'SELECT changes() AS n',
   };

@@ -1,17 +1,26 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
+  type CopyOutcome,
   type DecideDescription,
   metadataMissing,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
+  type StoredRow,
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { SqliteExecutor } from './executor.js';
 import type { SqliteStatements } from './statements.js';
+
+/** SQLite reads a negative LIMIT as none. */
+const NO_LIMIT = -1;
+
+/** How many rows are encrypted again at once. */
+const PAGE = 100;
 
 /** The verbs on conversations as a whole, on SQLite. */
 export class SqliteConversations implements ConversationVerbs {
@@ -48,19 +57,22 @@ export class SqliteConversations implements ConversationVerbs {
   }
 
   remove(sessionId: string): RemovedRows {
-    return this.#executor.atomically(() => ({
+    return this.#executor.atomically(() => this.#removeAll(sessionId));
+  }
+
+  #removeAll(sessionId: string): RemovedRows {
+    return {
       operations: this.#supports.operations ? this.#removed(this.#sql.removeOperations, sessionId) : 0,
       messages: this.#removed(this.#sql.removeAll, sessionId),
       metadata: this.#supports.metadata ? this.#removed(this.#own.removeDescription, sessionId) : 0,
       sessions: this.#removed(this.#sql.removeSession, sessionId),
-    }));
+    };
   }
 
   describe(sessionId: string, decide: DecideDescription, make: boolean): StoredConversation | undefined {
     if (!this.#supports.metadata) throw metadataMissing(this.#own.createMetadata);
     return this.#executor.atomically(() => {
-      const [row] = this.#executor.all(this.#own.readDescription, [sessionId]);
-      const description = decide(row as StoredDescription | undefined);
+      const description = decide(this.#description(sessionId));
       if (description && make) this.#executor.run(this.#own.makeSession, [sessionId]);
       if (description) {
         const { text, version } = description;
@@ -68,6 +80,40 @@ export class SqliteConversations implements ConversationVerbs {
       }
       return this.get(sessionId);
     });
+  }
+
+  copy(from: string, to: string, { upTo = NO_LIMIT, move, rewrite }: ConversationCopy): CopyOutcome {
+    return this.#executor.atomically(() => {
+      if (!this.get(from)) return 'missing';
+      const description = this.#description(from);
+      if (this.get(to) || this.#description(to)) return 'taken';
+      if (move) this.#executor.run(this.#own.copySession, [to, from]);
+      else this.#executor.run(this.#own.makeSession, [to]);
+      this.#executor.run(this.#own.copyMessages, [to, from, upTo]);
+      if (description) {
+        const text = rewrite ? rewrite(description.text) : description.text;
+        this.#executor.run(this.#own.writeDescription, [to, text, description.version]);
+      }
+      if (rewrite) this.#rewrite(to, rewrite);
+      if (move && this.#supports.operations) this.#executor.run(this.#own.copyOperations, [to, from]);
+      if (move) this.#removeAll(from);
+      return 'copied';
+    });
+  }
+
+  /** From page to page, from the newest row to the oldest. */
+  #rewrite(sessionId: string, rewrite: (text: string) => string): void {
+    let rows = this.#executor.all(this.#sql.read, [sessionId, PAGE]) as StoredRow[];
+    while (rows.length > 0) {
+      for (const { id, text } of rows) this.#executor.run(this.#sql.update, [rewrite(text), sessionId, id]);
+      rows = this.#executor.all(this.#sql.readBefore, [sessionId, rows.at(-1)?.id, PAGE]) as StoredRow[];
+    }
+  }
+
+  #description(sessionId: string): StoredDescription | undefined {
+    if (!this.#supports.metadata) return undefined;
+    const [row] = this.#executor.all(this.#own.readDescription, [sessionId]);
+    return row as StoredDescription | undefined;
   }
 
   #all({ sql, parameters }: BoundStatement): unknown[] {

@@ -235,6 +235,7 @@ function support(target: SqliteTarget): SessionSupport {
     conversations: true,
     history: true,
     metadata: true,
+    copying: true,
   };
 }
 

@@ -55,6 +55,7 @@ const file = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { message } from '@stackone/test-environment/messages';
-import { type EncryptionCase, KEY, OTHER_KEY, openStore, refused } from './subject.js';
+import { contents, message, messages } from '@stackone/test-environment/messages';
+import { aside, type EncryptionCase, KEY, OTHER_KEY, openStore, refused } from './subject.js';
 
 const OLD = { encryption: { key: KEY } };
 const NEW = { encryption: { key: OTHER_KEY } };
 const BOTH = { encryption: { keys: [OTHER_KEY, KEY] as const, acceptPlaintext: true } };
 const DESCRIPTION = { title: 'canary title', metadata: { canary: ['canary'] } };
 
-/** Titles and metadata of conversations. */
+/** Titles and metadata of conversations, and conversations under other ids. */
 export const DESCRIPTIONS: readonly EncryptionCase[] = [
   {
     name: 'titles and metadata: encrypted in every table, listed with the key, not filtered by',
@@ -90,6 +90,47 @@ export const DESCRIPTIONS: readonly EncryptionCase[] = [
       const done = await subject.dump();
       await (await openStore(subject, BOTH)).store.reencrypt();
       assert.deepEqual(await subject.dump(), done);
+    },
+  },
+  {
+    name: 'fork and rename: under the new id everything is encrypted anew, and as old as it was',
+    async run(subject) {
+      const { store } = await openStore(subject, OLD);
+      const plain = await openStore(subject, {});
+      await plain.store.session('a').addItems([message('plain')]);
+      await aside(-3600, () => store.session('a').addItems(messages(150), undefined, { operationId: 'o' }));
+      await store.sessions.update('a', DESCRIPTION);
+      // with the new key, and what was plaintext stays so
+      const both = await openStore(subject, BOTH);
+      await both.store.sessions.fork('a', 'fork', { upTo: 3 });
+      await both.store.sessions.rename('a', 'renamed');
+      const { messages: rows } = await subject.dump();
+      assert.equal(new Set(rows.map(({ text }) => text)).size, rows.length - 1);
+      assert.deepEqual(contents(await both.store.session('fork').getItems()), ['plain', 'm0', 'm1']);
+      assert.equal((await both.store.session('renamed').getItems()).length, 151);
+      const strict = await openStore(subject, { ...NEW, onCorruptItem: 'throw' });
+      await refused('DECRYPTION_FAILED', strict.store.session('renamed').getItems());
+      const { store: now } = await openStore(subject, NEW);
+      assert.equal((await now.sessions.retrieve('renamed'))?.title, DESCRIPTION.title);
+      assert.deepEqual(contents(await now.session('renamed').getItems()), contents(messages(150)));
+      const short = await openStore(subject, { encryption: { key: OTHER_KEY, ttlSeconds: 1800 } });
+      assert.deepEqual(
+        await short.store.session('renamed').getItems(),
+        [],
+        'the items are younger than they were',
+      );
+    },
+  },
+  {
+    name: 'fork and rename: refused where a row does not open, and nothing is changed',
+    async run(subject) {
+      const { store } = await openStore(subject, OLD);
+      await store.session('a').addItems(messages(2));
+      await (await openStore(subject, NEW)).store.session('a').addItems(messages(1));
+      const before = await subject.dump();
+      await refused('DECRYPTION_FAILED', store.sessions.fork('a', 'b'));
+      await refused('DECRYPTION_FAILED', store.sessions.rename('a', 'b'));
+      assert.deepEqual(await subject.dump(), before);
     },
   },
 ];

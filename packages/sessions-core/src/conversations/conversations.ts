@@ -1,10 +1,15 @@
 import { tenantPrefix } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
-import type { ConversationVerbs, RemovedRows, StoredConversation } from '../port/conversations.js';
+import type {
+  ConversationCopy,
+  ConversationVerbs,
+  RemovedRows,
+  StoredConversation,
+} from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
-import type { SessionHost } from '../session/session-host.js';
+import type { PreparedCall, SessionHost } from '../session/session-host.js';
 import { storedIdOf } from '../session/stored-id.js';
 import { cursorOf } from './cursor.js';
 import { changeOf, type DescriptionHost, describedBy } from './described.js';
@@ -29,6 +34,14 @@ export interface SessionUpdateOptions {
   /** Changes only what has this `version`, so that nobody's update in between is lost. Default: whatever is there. */
   ifVersion?: number | undefined;
 }
+
+/** What `store.sessions.fork` takes besides the ids. */
+export interface SessionForkOptions {
+  /** How many items are taken along, the oldest ones: choose the end of a turn. Default: all. */
+  upTo?: number | undefined;
+}
+
+const FORK_CHECKS: Readonly<Record<keyof SessionForkOptions, OptionCheck>> = { upTo: isWholeNumber(0) };
 
 const UPDATE_CHECKS: Readonly<Record<keyof SessionUpdateOptions, OptionCheck>> = {
   ifVersion: isWholeNumber(0),
@@ -150,6 +163,49 @@ export class Conversations {
   }
 
   /**
+   * Gives a conversation another id, with its items, their times, title and metadata, and remembered operation ids, in one
+   * transaction. A run that is under way on the old id adds its turn there, and so begins a conversation anew.
+   *
+   * In a store with `encryption` it is encrypted again, as keys depend on ids; a call that was stored under an operation id before and
+   * is repeated after the renaming then fails with `OPERATION_CONFLICT`.
+   *
+   * @param id - As for `session(id)` of the same store.
+   * @param newId - Another one, that no conversation has.
+   * @returns The conversation under its new id.
+   * @throws TypeError for an id that no conversation can have. SessionError `SESSION_MISSING`, `SESSION_EXISTS` (also where title
+   * and metadata of a cleared conversation are there), `UNSUPPORTED` (`supports.copying` is not true), `DECRYPTION_FAILED` (there is
+   * an item that no key opens), or as the database says. Nothing was changed then.
+   * @example
+   * ```ts
+   * await store.sessions.rename('draft_7', 'chat_123');
+   * ```
+   */
+  rename(id: string, newId: string): Promise<SessionInfo> {
+    return this.#host.perform('sessions.rename', () => this.#copy(id, newId, { move: true }));
+  }
+
+  /**
+   * Makes a conversation of the items of another one, which stays as it is: to go on from the same beginning in two ways. Items keep
+   * their order and times, and title and metadata are copied; the conversation itself is new. In one transaction, and in
+   * the database: only where the store encrypts do the items come through this process, page by page, as keys depend on ids.
+   *
+   * @param id - As for `session(id)` of the same store.
+   * @param newId - Another one, that no conversation has.
+   * @returns The new conversation.
+   * @throws As {@link rename} does, and TypeError for an unknown option.
+   * @example
+   * ```ts
+   * await store.sessions.fork('chat_123', 'chat_123_again', { upTo: 4 });
+   * ```
+   */
+  fork(id: string, newId: string, options: SessionForkOptions = {}): Promise<SessionInfo> {
+    return this.#host.perform('sessions.fork', () => {
+      checkOptions('sessions.fork', options, FORK_CHECKS);
+      return this.#copy(id, newId, { move: false, upTo: options.upTo });
+    });
+  }
+
+  /**
    * Deletes a conversation: its items, its remembered operation ids, its title and metadata and itself, in one transaction. Unlike
    * `clearSession()` it says what went. A run that is under way adds its turn at its end, and so begins it anew.
    *
@@ -170,6 +226,37 @@ export class Conversations {
       };
       return { storedId, work: withVerbs(work) };
     });
+  }
+
+  #copy(id: string, newId: string, how: ConversationCopy): PreparedCall<SessionInfo> {
+    const [storedId, otherId] = [this.#storedId(id), this.#storedId(newId)];
+    const [codec, other] = [this.#host.codec(storedId), this.#host.codec(otherId)];
+    const rewrite = codec.moved && ((text: string) => codec.moved?.(text, other) ?? text);
+    const work = async (verbs: ConversationVerbs) => {
+      if (!verbs.copy)
+        throw new SessionError('UNSUPPORTED', 'This store cannot rename and fork conversations.');
+      const outcome =
+        storedId === otherId ? 'taken' : await verbs.copy(storedId, otherId, { ...how, rewrite });
+      if (outcome === 'missing')
+        throw new SessionError(
+          'SESSION_MISSING',
+          'There is no conversation with the first id. Nothing was changed.',
+        );
+      const copy = outcome === 'copied' ? await verbs.get(otherId) : undefined;
+      if (outcome === 'taken') {
+        throw new SessionError(
+          'SESSION_EXISTS',
+          'There is a conversation with the new id, or a cleared one has its title and metadata still. Take another id, or ' +
+            'delete that one first. Nothing was changed.',
+        );
+      }
+      if (copy) return this.#info(copy);
+      throw new SessionError(
+        'SESSION_MISSING',
+        'The conversation was copied, and somebody else deleted it at once.',
+      );
+    };
+    return { storedId, otherId, exclusive: true, work: withVerbs(work) };
   }
 
   #page(options: SessionListOptions): Promise<PageContent> {

@@ -58,6 +58,13 @@ export interface ItemCodec {
    */
   open?(text: string): string;
   /**
+   * A stored text, of an item or not, as it is stored in another conversation of the same store. It stays as old as it is, and
+   * what is not encrypted stays so. Present where texts are encrypted.
+   *
+   * @throws SessionError `DECRYPTION_FAILED`
+   */
+  moved?(text: string, to: ItemCodec): string;
+  /**
    * The digests under which a change may have been recorded, that of the newest key first. Present where texts are
    * encrypted: the digest of a content that can be guessed would reveal it.
    */

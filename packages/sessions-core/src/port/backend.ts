@@ -109,6 +109,8 @@ export interface SessionSupport {
   readonly history?: boolean | undefined;
   /** `store.sessions.update` works: conversations can have a title and metadata. Absent where they cannot. */
   readonly metadata?: boolean | undefined;
+  /** `store.sessions.fork` and `rename` work. Absent where they do not. */
+  readonly copying?: boolean | undefined;
 }
 
 /**

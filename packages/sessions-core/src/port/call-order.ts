@@ -44,6 +44,23 @@ export class CallOrder {
     return result;
   }
 
+  /**
+   * Runs `call` after all earlier calls for either key, and before all later ones. No two such calls wait for each other: both
+   * keys are taken at once, when it is asked for.
+   */
+  runOnBoth<T>(key: string, other: string, call: () => T | PromiseLike<T>): Promise<T> {
+    const before = [key, other].map((one) => this.#latest.get(one)?.done);
+    const result = Promise.all(before).then(call);
+    const done = result.then(ignore, ignore);
+    for (const [index, one] of [key, other].entries()) {
+      this.#latest.set(one, { kind: undefined, before: before[index], done });
+      done.then(() => {
+        if (this.#latest.get(one)?.done === done) this.#latest.delete(one);
+      });
+    }
+    return result;
+  }
+
   /** Resolves when no call is under way. */
   async idle(): Promise<void> {
     while (this.#latest.size > 0) await Promise.all([...this.#latest.values()].map(({ done }) => done));

@@ -1,6 +1,8 @@
 import { type Awaitable, whenReady } from './awaitable.js';
 import type {
+  ConversationCopy,
   ConversationVerbs,
+  CopyOutcome,
   DecideDescription,
   RemovedRows,
   StoredConversation,
@@ -25,6 +27,10 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
           verbs.describe?.(sessionId, (current) => decide(checkDescription(current)), make),
           checkDescribed,
         ),
+    }),
+    ...(verbs.copy && {
+      copy: (from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome> =>
+        whenReady(verbs.copy?.(from, to, how), checkCopied),
     }),
   };
 }
@@ -57,6 +63,14 @@ function checkDescribed(found: unknown): StoredConversation | undefined {
   throw fault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was written: conversations.describe() must return ${CONVERSATION}, or undefined.`,
+  );
+}
+
+function checkCopied(outcome: unknown): CopyOutcome {
+  if (outcome === 'copied' || outcome === 'missing' || outcome === 'taken') return outcome;
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    "So it is not known what was written: conversations.copy() must return 'copied', 'missing' or 'taken'.",
   );
 }
 

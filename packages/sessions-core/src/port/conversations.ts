@@ -75,6 +75,22 @@ export interface RemovedRows {
   readonly metadata: number;
 }
 
+/** How a conversation becomes another one. */
+export interface ConversationCopy {
+  /** How many items are taken along, the oldest ones; all if absent. */
+  readonly upTo?: number | undefined;
+  /** Whether the first one is removed: then times and operations go along too, and it only has another id. */
+  readonly move: boolean;
+  /**
+   * The text under the new id, of each item and of the description: where texts are encrypted, their keys depend on the id.
+   * What it throws cancels the copy and reaches the caller unchanged. Absent where texts stay as they are.
+   */
+  readonly rewrite?: ((text: string) => string) | undefined;
+}
+
+/** `missing`: the first one is not there. `taken`: the other one is, or has a description still. Then nothing changed. */
+export type CopyOutcome = 'copied' | 'missing' | 'taken';
+
 /** The verbs on conversations as a whole, without their items. A backend may lack them. */
 export interface ConversationVerbs {
   /** A page of conversations. */
@@ -98,6 +114,11 @@ export interface ConversationVerbs {
     decide: DecideDescription,
     make: boolean,
   ): Awaitable<StoredConversation | undefined>;
+  /**
+   * Copies a conversation to an id that nobody uses, with its description, in one transaction under the locks of both, taken
+   * in the order of the bytes of their ids. Items keep their order and times. Absent where `supports.copying` never is.
+   */
+  copy?(from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome>;
 }
 
 /**
@@ -114,6 +135,19 @@ export function metadataMissing(statement: string): SessionError {
     'UNSUPPORTED',
     `The table for titles and metadata does not exist. Open the store with createTables: true, or run: ${statement}`,
   );
+}
+
+/**
+ * Ids, each once, in the order in which everybody takes locks, so that two calls for the same conversations never wait for each
+ * other: that of their bytes.
+ *
+ * @example
+ * ```ts
+ * inByteOrder(['b', 'a', 'b']); // ['a', 'b']
+ * ```
+ */
+export function inByteOrder(sessionIds: readonly string[]): string[] {
+  return [...new Set(sessionIds)].sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
 }
 
 /**

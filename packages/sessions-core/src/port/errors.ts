@@ -29,6 +29,8 @@ const RETRYABLE = {
   PERMISSION_DENIED: false,
   READ_ONLY: false,
   SCHEMA_MISMATCH: false,
+  SESSION_EXISTS: false,
+  SESSION_MISSING: false,
   STORAGE_FULL: false,
   SUFFIX_MISMATCH: false,
   TABLE_MISSING: false,

@@ -40,6 +40,8 @@ export interface SessionHost {
 export interface PreparedCall<T> {
   /** What the conversation is stored under. Calls for one id take turns. */
   readonly storedId: string;
+  /** A second conversation that it works on: the call is in the order of its calls too. Only for calls that run alone. */
+  readonly otherId?: string;
   /** Runs alone, because it reads before it writes. */
   readonly exclusive?: boolean;
   readonly work: (backend: SessionBackend) => Awaitable<T>;
@@ -66,4 +68,6 @@ export type SessionOperation =
   | 'sessions.retrieve'
   | 'sessions.count'
   | 'sessions.update'
+  | 'sessions.rename'
+  | 'sessions.fork'
   | 'sessions.delete';

@@ -390,14 +390,20 @@ export class SessionStore implements AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#inTurn(call.storedId, call.work, call.exclusive ? undefined : this.#overlap(operation));
+    const { storedId, otherId, work, exclusive } = call;
+    if (otherId !== undefined && otherId !== storedId)
+      return this.#order.runOnBoth(storedId, otherId, () => this.#begin(work));
+    return this.#inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
   }
 
   /** Does something with a conversation after the calls before it, but for those of the same kind. */
   #inTurn<T>(storedId: string, work: PreparedCall<T>['work'], kind?: string): Promise<T> {
     if (this.#closing) return Promise.reject(closed());
-    const begin = () => (this.#backend ? work(this.#backend) : this.#opened().then(work));
-    return this.#order.run(storedId, begin, kind);
+    return this.#order.run(storedId, () => this.#begin(work), kind);
+  }
+
+  #begin<T>(work: PreparedCall<T>['work']): Awaitable<T> {
+    return this.#backend ? work(this.#backend) : this.#opened().then(work);
   }
 
   #opened(): Promise<SessionBackend> {

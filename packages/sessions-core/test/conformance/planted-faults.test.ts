@@ -16,6 +16,7 @@ import {
 import { SessionError } from '../../src/index.js';
 import { BACKEND_FAULTS } from './planted-faults/backends.js';
 import { CONVERSATION_FAULTS, STORE_CONVERSATION_FAULTS } from './planted-faults/conversations.js';
+import { COPYING_FAULTS, STORE_COPYING_FAULTS } from './planted-faults/copying.js';
 import type { PlantedFault } from './planted-faults/fault.js';
 import { HISTORY_FAULTS } from './planted-faults/history.js';
 import { HISTORY_READ_FAULTS } from './planted-faults/history-reads.js';
@@ -56,6 +57,7 @@ const everything = {
   conversations: true,
   history: true,
   metadata: true,
+  copying: true,
 };
 
 async function toyStoreSuite(source: string) {
@@ -131,6 +133,7 @@ describe('the suite of a store and its sessions', async () => {
     ...TENANT_FAULTS,
     ...STORE_CONVERSATION_FAULTS,
     ...TURN_FAULTS,
+    ...STORE_COPYING_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -141,6 +144,7 @@ describe('the suite of the port', async () => {
     ...CONVERSATION_FAULTS,
     ...WRONG_ANSWERS,
     ...HISTORY_READ_FAULTS,
+    ...COPYING_FAULTS,
   ]);
 });
 

@@ -87,6 +87,23 @@ export function createToyBackend() {
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
       }),
+    copy: (from, to, { upTo, move, rewrite = (text) => text }) =>
+      locked(() => {
+        const source = sessions.find(({ id }) => id === from);
+        if (!source) return 'missing';
+        if (sessions.some(({ id }) => id === to) || descriptions.has(to)) return 'taken';
+        const texts = ofSession(from).map(({ text }) => rewrite(text));
+        const description = descriptions.get(from);
+        insert(to, texts.slice(0, upTo));
+        if (description) descriptions.set(to, { ...description, text: rewrite(description.text) });
+        if (!move) return 'copied';
+        Object.assign(sessions.at(-1), source, { id: to });
+        for (const one of operations) if (one.sessionId === from) one.sessionId = to;
+        rows = rows.filter((row) => row.sessionId !== from);
+        sessions = sessions.filter((one) => one !== source);
+        descriptions.delete(from); // it has moved
+        return 'copied';
+      }),
     describe: (sessionId, decide, make) =>
       locked(() => {
         const description = decide(descriptions.get(sessionId));
@@ -108,6 +125,7 @@ export function createToyBackend() {
       conversations: true,
       history: true,
       metadata: true,
+      copying: true,
     },
 
     conversations,

@@ -34,6 +34,7 @@ export function createToyStore(core, database = newDatabase()) {
     conversations: true,
     history: true,
     metadata: true,
+    copying: true,
   };
   const underWay = new Set();
   let open = false;
@@ -471,6 +472,26 @@ export function createToyStore(core, database = newDatabase()) {
           },
         };
       });
+    // Both conversations are locked, at once.
+    async function copy(operation, id, newId, { upTo }, move) {
+      const [from, to] = [stored(id), stored(newId)];
+      if (upTo < 0) throw new TypeError('A fork has some items or none.');
+      const before = from === to ? undefined : database.locks.get(to);
+      const work = async () => {
+        await before;
+        const rows = database.rows.filter((row) => row.sessionId === from);
+        if (!known().includes(from)) throw new SessionError('SESSION_MISSING', 'It is not there.');
+        if (known().includes(to)) throw new SessionError('SESSION_EXISTS', 'The other one is there.');
+        const copied = rows.slice(0, upTo).map((row) => ({ ...row, id: ++database.lastId, sessionId: to }));
+        database.rows.push(...copied);
+        if (move) database.rows = database.rows.filter((row) => row.sessionId !== from);
+        return info(newId);
+      };
+      const result = perform(operation, { sessionId: from, locks: database.locks }, () => work);
+      const done = Promise.allSettled([result]);
+      if (from !== to) database.locks.set(to, done);
+      return result;
+    }
     return {
       list(options = {}) {
         const { limit = 20, order = 'desc', after } = options;
@@ -497,6 +518,8 @@ export function createToyStore(core, database = newDatabase()) {
           return () => (known().includes(wanted) ? info(id) : undefined);
         }),
       count: (filter = {}) => call('sessions.count', '', () => () => matching(filter).length),
+      fork: (id, newId, options = {}) => copy('sessions.fork', id, newId, options, false),
+      rename: (id, newId) => copy('sessions.rename', id, newId, {}, true),
       update: (id, change, options = {}) =>
         perform(
           'sessions.update',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
 import { CONVERSATIONS } from './conversations.js';
+import { COPYING } from './copying.js';
 import { HISTORY } from './history.js';
 import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
@@ -347,4 +348,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   CONVERSATIONS,
   HISTORY,
   METADATA,
+  COPYING,
 ];

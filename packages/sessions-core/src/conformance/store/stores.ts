@@ -4,6 +4,7 @@ import { type Contract, type Coverage, defineCases, type Suite, type TestRunner 
 import { SESSION_CONTRACTS, sessionFeatures } from '../session/sessions.js';
 import { STORE_CALLS } from './calls.js';
 import { STORE_CONVERSATIONS } from './conversations.js';
+import { STORE_COPYING } from './copying.js';
 import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
 import { STORE_METADATA } from './metadata.js';
@@ -38,6 +39,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   STORE_CONVERSATIONS,
   TURNS,
   STORE_METADATA,
+  STORE_COPYING,
   JOINED_TRANSACTIONS,
 ];
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RunContext, Session } from '@openai/agents-core';
-import type { SessionUpdateOptions } from '../../conversations/conversations.js';
+import type { SessionForkOptions, SessionUpdateOptions } from '../../conversations/conversations.js';
 import type { SessionChange } from '../../conversations/description.js';
 import type { SessionFilter, SessionListOptions } from '../../conversations/list-options.js';
 import type { SessionInfo } from '../../conversations/session-page.js';
@@ -25,6 +25,9 @@ export interface ConformingSessions {
   count(filter?: SessionFilter): Promise<number>;
   /** Absent where conversations have no titles and metadata. */
   update?(id: string, change: SessionChange, options?: SessionUpdateOptions): Promise<SessionInfo>;
+  /** Absent where conversations cannot be copied, as {@link rename}. */
+  fork?(id: string, newId: string, options?: SessionForkOptions): Promise<SessionInfo>;
+  rename?(id: string, newId: string): Promise<SessionInfo>;
   delete(id: string): Promise<{ readonly deleted: boolean; readonly removed: { readonly messages: number } }>;
 }
 

@@ -134,6 +134,12 @@ export class EncryptedItemCodec implements ItemCodec {
     return this.resealText(text);
   }
 
+  moved(text: string, to: ItemCodec): string {
+    if (!(to instanceof EncryptedItemCodec)) throw new TypeError('Both conversations are of one store.');
+    const token = tokenIn(text);
+    return token === undefined ? text : to.#seal(this.#open(token).message);
+  }
+
   #seal(message: FernetMessage): string {
     try {
       return envelopeText(this.#keys.fernet(0).seal(message));
