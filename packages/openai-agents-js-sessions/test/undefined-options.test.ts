@@ -90,6 +90,7 @@ const LIST: Nothing<SessionListOptions> = {
   idPrefix: undefined,
   changedAfter: undefined,
   changedBefore: undefined,
+  metadata: undefined,
 };
 const REENCRYPT: Nothing<ReencryptOptions> = {
   sessionIds: undefined,

@@ -78,20 +78,11 @@ export function removeItemAt(id: string): DecideChange<AgentInputItem[]> {
   return (newest) => {
     const found = findItem(id, newest);
     if ('need' in found) return found;
-    const { items, at } = found;
-    const going = withPartners(
-      items.map(({ item }) => item),
-      at,
-    );
-    if (
-      !newest.areAll &&
-      lacksPartner(
-        items.map(({ item }) => item),
-        going,
-      )
-    )
-      return { need: 'all' };
-    const removed = items.filter((_, index) => going.has(index));
+    const items = found.items.map(({ item }) => item);
+    const going = withPartners(items, found.at);
+    // what belongs to the oldest row that is seen may stand before it: its reasoning, say
+    if (!newest.areAll && (going.has(0) || lacksPartner(items, going))) return { need: 'all' };
+    const removed = found.items.filter((_, index) => going.has(index));
     return { patch: { remove: removed.map((one) => one.id) }, result: removed.map(({ item }) => item) };
   };
 }

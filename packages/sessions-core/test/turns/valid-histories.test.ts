@@ -165,6 +165,11 @@ test('a result that came in a later turn goes with its call, however far back th
   expect(itemsIn(rows)).toEqual([items[0], ...items.slice(2, -1)]);
 });
 
+test('a call in an earlier turn takes the reasoning before it along, also where a first look ends between them', () => {
+  const rows = rowsOf([thought('r'), call('c'), user('1'), say('m'), result('c')]);
+  expect(itemsIn(changed(rows, 1, removeItemAt('4')).rows)).toEqual([user('1'), say('m')]);
+});
+
 test('a turn may answer a call of an earlier turn, and no other', () => {
   const rows = rowsOf([user('1'), call('c'), user('2'), say('m')]);
   const turn = { items: [entry(rows[2] as StoredRow, user('2')), entry(rows[3] as StoredRow, say('m'))] };
