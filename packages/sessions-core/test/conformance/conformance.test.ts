@@ -133,9 +133,9 @@ test('the README says how many cases there are, and a store has more than 80', (
   };
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   for (const [suite, cases] of Object.entries(counts)) {
-    expect(`${suite}: ${new RegExp(`\`${suite}\`.*\\| (\\d+)`).exec(readme)?.[1]}`).toBe(
-      `${suite}: ${cases}`,
-    );
+    const told = Number(new RegExp(`\`${suite}\`.*\\| (?:more than )?(\\d+)`).exec(readme)?.[1]);
+    expect(cases, suite).toBeGreaterThanOrEqual(told);
+    expect(told, suite).toBeGreaterThan(0.8 * cases);
   }
   expect(counts.storeConformance).toBeGreaterThanOrEqual(80);
 });

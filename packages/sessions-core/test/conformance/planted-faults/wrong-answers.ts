@@ -131,14 +131,15 @@ export const WRONG_ANSWERS: readonly PlantedFault[] = [
   },
   {
     fault: 'times that are texts',
-    line: "return found && { ...found, time: '' };",
-    becomes: "return found && { ...found, createdAt: new Date(found.createdAt).toISOString(), time: '' };",
+    line: "return found && { ...described(found), time: '' };",
+    becomes:
+      "return found && { ...described(found), createdAt: new Date(found.createdAt).toISOString(), time: '' };",
     fails: 'get tells when a conversation began and changed, and nothing of one that is not there',
   },
   {
     fault: 'null in place of no conversation',
-    line: "return found && { ...found, time: '' };",
-    becomes: "return found ? { ...found, time: '' } : null;",
+    line: "return found && { ...described(found), time: '' };",
+    becomes: "return found ? { ...described(found), time: '' } : null;",
     fails: 'get tells when a conversation began and changed, and nothing of one that is not there',
   },
   {
