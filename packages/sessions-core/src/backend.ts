@@ -75,5 +75,6 @@ export {
 export type { WarningReporter } from './port/warnings.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';
+export { STORE_OPTION_CHECKS } from './store/options.js';
 export type { ScopedStoreParent } from './store/scoped-store.js';
-export { hostOf, STORE_OPTION_CHECKS } from './store/store.js';
+export { hostOf } from './store/store.js';

@@ -31,14 +31,11 @@ export { EncryptedSession, type EncryptedSessionOptions } from './session/encryp
 export { type AddItemsOptions, StoreSession, type TenantSession } from './session/session.js';
 export type { SessionOptions } from './session/session-options.js';
 export { TurnSession } from './session/turn-session.js';
+export { OPERATION_CHANNEL, type OperationMessage } from './store/diagnostics.js';
+export type { StoreOptions } from './store/options.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
 export { ScopedStore } from './store/scoped-store.js';
-export {
-  OPERATION_CHANNEL,
-  type OperationMessage,
-  SessionStore,
-  type StoreOptions,
-} from './store/store.js';
+export { SessionStore } from './store/store.js';
 export { TransactionStore } from './store/transaction-store.js';
 export type {
   HistoryItem,

@@ -14,8 +14,9 @@ import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import { answersEarlierCall } from '../window/item-partners.js';
-import { type SessionWindow, windowOf } from '../window/window.js';
+import { windowOf } from '../window/window.js';
 import { whenWrapped } from './compaction-wrapper.js';
+import { ConversationCalls } from './conversation-calls.js';
 import { applyMutations, readMutations, replaceHistory } from './history-rewrite.js';
 import {
   checkItems,
@@ -25,10 +26,10 @@ import {
   replaceSuffix,
 } from './history-transaction.js';
 import { normalizeLimit } from './limit.js';
-import type { PreparedCall, SessionHost, SessionOperation } from './session-host.js';
+import type { SessionHost } from './session-host.js';
+import { removeAbsentMethods } from './session-methods.js';
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
-import { StoredItems } from './stored-items.js';
 import { TurnSession } from './turn-session.js';
 
 /**
@@ -42,20 +43,11 @@ import { TurnSession } from './turn-session.js';
  */
 export type TenantSession = Omit<StoreSession, 'applyHistoryMutations'>;
 
-/** The conversation that a call is about. */
-interface Conversation {
-  readonly storedId: string;
-  readonly codec: ItemCodec;
-  readonly items: StoredItems;
-}
-
 /** What `addItems` takes besides the items. */
 export interface AddItemsOptions {
   /** Any text that is not blank and names this call alone, the same when it is repeated. */
   operationId?: string | undefined;
 }
-
-const REWRITES = ['applyHistoryMutations', 'replaceHistoryWithCompaction'] as const;
 
 /**
  * One conversation in a store: the SDK's `Session`. Made by {@link SessionStore.session}. It holds no
@@ -77,38 +69,23 @@ export class StoreSession
    * run context to the methods.
    */
   declare readonly acceptsRunContext?: true;
-  readonly #host: SessionHost;
-  readonly #storedIdOf: (runContext: RunContext<unknown> | undefined) => string;
-  #window: SessionWindow | undefined;
-  /** That of the last call: most sessions have only one. */
-  #conversation: Conversation | undefined;
+  readonly #calls: ConversationCalls;
 
   /** @throws TypeError for an id that some database could not keep exactly, and for an option that is not right. */
   constructor(sessionId: string, host: SessionHost, options: SessionOptions<never> = {}) {
-    super({ host, perform: (...call) => this.#perform(...call) });
     checkOptions('session', options, SESSION_OPTION_CHECKS);
-    this.#storedIdOf = storedIdOf(sessionId, host.tenant, options.tenant);
+    const storedId = storedIdOf(sessionId, host.tenant, options.tenant);
+    const calls = new ConversationCalls(host, storedId, options.window && windowOf(options.window));
+    super(calls);
+    this.#calls = calls;
     this.sessionId = sessionId;
-    this.#host = host;
-    // The SDK's runner looks at the types of these methods alone: they are complete or they are not there.
-    for (const name of host.edit ? [] : REWRITES) {
-      // with a window it only appends
-      if (name === 'replaceHistoryWithCompaction' && options.window) continue;
-      Object.defineProperty(this, name, { value: undefined });
-    }
-    if (!host.edit || !host.operations || host.joined)
-      Object.defineProperty(this, 'applyHistoryTransaction', { value: undefined });
+    removeAbsentMethods(this, host, options);
     if (options.window) {
-      this.#window = windowOf(options.window);
       whenWrapped(this, () => {
-        this.#window = undefined;
+        calls.window = undefined;
       });
     }
-    if (options.tenant) {
-      Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
-      // The SDK gives it no run context.
-      Object.defineProperty(this, 'applyHistoryMutations', { value: undefined });
-    }
+    if (options.tenant) Object.defineProperty(this, 'acceptsRunContext', { value: true, enumerable: true });
   }
 
   /** The id of the conversation, as it was given, without I/O. It is the same for all tenants. */
@@ -129,11 +106,15 @@ export class StoreSession
    * if the window's `count` does not return a number of zero or more.
    */
   getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
-    return this.#perform('getItems', runContext, ({ items }) => {
-      const window = limit === undefined ? this.#window : undefined;
-      if (window) return (backend) => items.readWindow(backend, window);
-      const wanted = normalizeLimit(limit);
-      return (backend) => (wanted === 0 ? [] : items.read(backend, wanted, wanted));
+    return this.#calls.perform('getItems', runContext, {
+      check: () => ({
+        window: limit === undefined ? this.#calls.window : undefined,
+        newest: normalizeLimit(limit),
+      }),
+      work: (backend, { items }, { window, newest }) => {
+        if (window) return items.readWindow(backend, window);
+        return newest === 0 ? [] : items.read(backend, newest, newest);
+      },
     });
   }
 
@@ -158,21 +139,23 @@ export class StoreSession
     runContext?: RunContext<unknown>,
     options: AddItemsOptions = {},
   ): Promise<void> {
-    return this.#perform('addItems', runContext, ({ storedId, codec, items: stored }) => {
-      checkOptions('addItems', options, ADD_ITEMS_CHECKS);
-      const texts = codec.encode(items);
-      const operation = this.#operationOf(options, items, codec);
-      if (this.#window && options.operationId === undefined && answersEarlierCall(items)) {
-        const plain = encodeItems(codec.asRead?.(items) ?? items);
-        return (backend) =>
-          whenReady(stored.endsWith(backend, plain), (repeated) =>
-            repeated ? undefined : append(backend, storedId, texts, operation),
-          );
-      }
-      return (backend) =>
-        texts.length === 0 && options.operationId === undefined
-          ? undefined
-          : append(backend, storedId, texts, operation);
+    return this.#calls.perform('addItems', runContext, {
+      check: ({ codec }) => {
+        checkOptions('addItems', options, ADD_ITEMS_CHECKS);
+        const texts = codec.encode(items);
+        const operation = this.#operationOf(options, items, codec);
+        const mayBeThere =
+          this.#calls.window && options.operationId === undefined && answersEarlierCall(items);
+        const there = mayBeThere ? encodeItems(codec.asRead?.(items) ?? items) : undefined;
+        return { texts, operation, there, nothing: texts.length === 0 && options.operationId === undefined };
+      },
+      work: (backend, { storedId, items: stored }, { texts, operation, there, nothing }) => {
+        if (nothing) return;
+        if (!there) return append(backend, storedId, texts, operation);
+        return whenReady(stored.endsWith(backend, there), (repeated) =>
+          repeated ? undefined : append(backend, storedId, texts, operation),
+        );
+      },
     });
   }
 
@@ -185,24 +168,18 @@ export class StoreSession
    * (`encryption`, or `onCorruptItem: 'throw'`) over a database without transactions. Nothing is removed then.
    */
   popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
-    return this.#perform(
-      'popItem',
-      runContext,
-      ({ items }) =>
-        (backend) =>
-          items.pop(backend),
-    );
+    return this.#calls.perform('popItem', runContext, {
+      check: nothingToCheck,
+      work: (backend, { items }) => items.pop(backend),
+    });
   }
 
   /** Removes the conversation. The session stays usable and keeps its id. */
   clearSession(runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform(
-      'clearSession',
-      runContext,
-      ({ storedId }) =>
-        (backend) =>
-          backend.clear(storedId),
-    );
+    return this.#calls.perform('clearSession', runContext, {
+      check: nothingToCheck,
+      work: (backend, { storedId }) => backend.clear(storedId),
+    });
   }
 
   /**
@@ -219,19 +196,18 @@ export class StoreSession
     args: SessionHistoryTransactionArgs,
     runContext?: RunContext<unknown>,
   ): Promise<void> {
-    return this.#perform('applyHistoryTransaction', runContext, (conversation) => {
-      const transaction = readHistoryTransaction(args, conversation.codec);
-      return async (backend) => {
+    return this.#calls.perform('applyHistoryTransaction', runContext, {
+      check: ({ codec }) => readHistoryTransaction(args, codec),
+      work: async (backend, { storedId, codec, items }, transaction) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
         const { expectedSuffix, replacement } = transaction;
         const operation = this.#kept(transaction.operation);
-        const { storedId, codec, items } = conversation;
         if (expectedSuffix.length === 0)
           return append(backend, storedId, codec.encode(replacement), operation);
         const decide = replaceSuffix(transaction, isItem, codec);
         return items.edit(backend, expectedSuffix.length, decide, operation);
-      };
+      },
     });
   }
 
@@ -243,12 +219,10 @@ export class StoreSession
    * @param args - The mutations, in the order in which they are applied.
    */
   applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
-    return this.#perform('applyHistoryMutations', undefined, ({ codec, items }) => {
-      const mutations = readMutations(args, codec);
-      return (backend) => {
-        if (mutations.length === 0) return;
-        return items.edit(backend, 'all', applyMutations(mutations));
-      };
+    return this.#calls.perform('applyHistoryMutations', undefined, {
+      check: ({ codec }) => readMutations(args, codec),
+      work: (backend, { items }, mutations) =>
+        mutations.length === 0 ? undefined : items.edit(backend, 'all', applyMutations(mutations)),
     });
   }
 
@@ -262,39 +236,18 @@ export class StoreSession
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
-    return this.#perform('replaceHistoryWithCompaction', runContext, ({ storedId, codec, items: stored }) => {
-      if (this.#window !== undefined || !this.#host.edit) {
-        const texts = codec.encode(items);
-        return (backend) => append(backend, storedId, texts, undefined);
-      }
-      const decide = replaceHistory(items, codec);
-      return (backend) => stored.edit(backend, 'all', decide);
+    return this.#calls.perform('replaceHistoryWithCompaction', runContext, {
+      check: ({ codec }) => {
+        const onlyAppends = this.#calls.window !== undefined || !this.#calls.host.edit;
+        return onlyAppends ? { texts: codec.encode(items) } : { decide: replaceHistory(items, codec) };
+      },
+      work: (backend, { storedId, items: stored }, { texts, decide }) =>
+        decide ? stored.edit(backend, 'all', decide) : append(backend, storedId, texts, undefined),
     });
-  }
-
-  #perform<T>(
-    operation: SessionOperation,
-    runContext: RunContext<unknown> | undefined,
-    prepare: (conversation: Conversation) => PreparedCall<T>['work'],
-  ): Promise<T> {
-    return this.#host.perform(operation, () => {
-      const conversation = this.#conversationOf(runContext);
-      const work = prepare(conversation);
-      return { storedId: conversation.storedId, exclusive: this.#window !== undefined, work };
-    });
-  }
-
-  #conversationOf(runContext: RunContext<unknown> | undefined): Conversation {
-    const storedId = this.#storedIdOf(runContext);
-    if (this.#conversation?.storedId !== storedId) {
-      const codec = this.#host.codec(storedId);
-      this.#conversation = { storedId, codec, items: new StoredItems(storedId, this.#host, codec) };
-    }
-    return this.#conversation;
   }
 
   #kept(operation: KeyedOperation): KeyedOperation {
-    return withRetention(operation, this.#host.operationRetentionDays);
+    return withRetention(operation, this.#calls.host.operationRetentionDays);
   }
 
   #operationOf(
@@ -303,8 +256,10 @@ export class StoreSession
     codec: ItemCodec,
   ): KeyedOperation | undefined {
     if (operationId === undefined)
-      return this.#host.exactlyOnce && this.#host.operations ? this.#kept(newOperation()) : undefined;
-    if (!this.#host.operations) {
+      return this.#calls.host.exactlyOnce && this.#calls.host.operations
+        ? this.#kept(newOperation())
+        : undefined;
+    if (!this.#calls.host.operations) {
       throw new SessionError(
         'UNSUPPORTED',
         'This store cannot remember operations: its side table is not there.',
@@ -312,6 +267,10 @@ export class StoreSession
     }
     return this.#kept(operationOf(operationId, JSON.stringify(encodeItems(items)), codec));
   }
+}
+
+function nothingToCheck(): undefined {
+  // the call has no arguments
 }
 
 const ADD_ITEMS_CHECKS: Readonly<Record<keyof AddItemsOptions, OptionCheck>> = {

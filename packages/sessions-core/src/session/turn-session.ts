@@ -24,23 +24,8 @@ import {
 import { StoredHistory } from '../turns/stored-history.js';
 import { isUserMessage } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
-import type { PreparedCall, SessionHost, SessionOperation } from './session-host.js';
-
-/** What a {@link TurnSession} needs of the session that it is part of. */
-export interface TurnSessionParts {
-  readonly host: SessionHost;
-  perform<T>(
-    operation: SessionOperation,
-    runContext: RunContext<unknown> | undefined,
-    prepare: (conversation: {
-      readonly storedId: string;
-      readonly codec: ItemCodec;
-    }) => PreparedCall<T>['work'],
-  ): Promise<T>;
-}
-
-const CHANGES = ['rewind', 'replaceTurn', 'removeItem', 'replaceItem', 'replaceBeginning'] as const;
-const READS = ['history', 'turns', 'items'] as const;
+import type { ConversationCalls } from './conversation-calls.js';
+import type { SessionOperation } from './session-host.js';
 
 /** How many of the newest rows a change looks at first. */
 const FEW = 32;
@@ -53,13 +38,10 @@ const FEW = 32;
  * `store.supports.edit` is not either.
  */
 export class TurnSession {
-  readonly #parts: TurnSessionParts;
+  readonly #calls: ConversationCalls;
 
-  constructor(parts: TurnSessionParts) {
-    this.#parts = parts;
-    const { edit, history } = parts.host;
-    const absent = [...(history ? [] : READS), ...(history && edit ? [] : CHANGES)];
-    for (const name of absent) Object.defineProperty(this, name, { value: undefined });
+  constructor(calls: ConversationCalls) {
+    this.#calls = calls;
   }
 
   /**
@@ -75,10 +57,12 @@ export class TurnSession {
    * ```
    */
   history(options: HistoryOptions = {}, runContext?: RunContext<unknown>): Promise<HistoryPage> {
-    return this.#parts.perform('history', runContext, (conversation) => {
-      checkOptions('history', options, HISTORY_CHECKS);
-      const given = { ...options };
-      return (backend) => this.#stored(conversation).page(backend, given);
+    return this.#calls.perform('history', runContext, {
+      check: () => {
+        checkOptions('history', options, HISTORY_CHECKS);
+        return { ...options };
+      },
+      work: (backend, conversation, given) => this.#stored(conversation).page(backend, given),
     });
   }
 
@@ -94,10 +78,12 @@ export class TurnSession {
    * ```
    */
   turns(options: TurnOptions = {}, runContext?: RunContext<unknown>): Promise<TurnPage> {
-    return this.#parts.perform('turns', runContext, (conversation) => {
-      checkOptions('turns', options, TURN_CHECKS);
-      const given = { ...options };
-      return (backend) => this.#stored(conversation).turns(backend, given);
+    return this.#calls.perform('turns', runContext, {
+      check: () => {
+        checkOptions('turns', options, TURN_CHECKS);
+        return { ...options };
+      },
+      work: (backend, conversation, given) => this.#stored(conversation).turns(backend, given),
     });
   }
 
@@ -114,9 +100,9 @@ export class TurnSession {
   async *items(runContext?: RunContext<unknown>): AsyncGenerator<HistoryItem, void, void> {
     const plan = new PagePlan();
     for (let before: readonly HistoryItem[] = []; ; ) {
-      const { data, isLast } = await this.#parts.perform('items', runContext, (conversation) => {
-        const seen = before;
-        return (backend) => this.#stored(conversation).step(backend, plan, seen);
+      const { data, isLast } = await this.#calls.perform('items', runContext, {
+        check: () => before,
+        work: (backend, conversation, seen) => this.#stored(conversation).step(backend, plan, seen),
       });
       yield* data;
       if (isLast || data.length === 0) return;
@@ -237,7 +223,7 @@ export class TurnSession {
   }
 
   #stored({ storedId, codec }: Omit<ChangedConversation, 'host'>): StoredHistory {
-    return new StoredHistory(storedId, codec, this.#parts.host);
+    return new StoredHistory(storedId, codec, this.#calls.host);
   }
 
   #change<Result>(
@@ -246,10 +232,10 @@ export class TurnSession {
     last: number | 'all',
     decide: (codec: ItemCodec) => DecideChange<Result>,
   ): Promise<Result> {
-    const { host } = this.#parts;
-    return this.#parts.perform(operation, runContext, ({ storedId, codec }) => {
-      const change = decide(codec);
-      return (backend) => changeHistory(backend, { storedId, codec, host }, last, change);
+    return this.#calls.perform(operation, runContext, {
+      check: ({ codec }) => decide(codec),
+      work: (backend, { storedId, codec }, change) =>
+        changeHistory(backend, { storedId, codec, host: this.#calls.host }, last, change),
     });
   }
 }

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { afterTick } from '../../port/timers.js';
 import type { SessionWarning } from '../../port/warnings.js';
-import { OPERATION_CHANNEL } from '../../store/store.js';
+import { OPERATION_CHANNEL } from '../../store/diagnostics.js';
 import { type Contract, contents, message, messages, needing, newId } from '../harness.js';
 import type { StoreSubject } from './subject.js';
 import { callsOf } from './subject.js';

@@ -1,0 +1,142 @@
+import type { Awaitable } from '../port/awaitable.js';
+import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
+import { CallOrder } from '../port/call-order.js';
+import { checked } from '../port/checked-backend.js';
+import { SessionError } from '../port/errors.js';
+import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
+import type { WarningReporter } from '../port/warnings.js';
+import type { PreparedCall, SessionOperation } from '../session/session-host.js';
+import { published } from './diagnostics.js';
+
+/** Calls that change nothing. */
+const READS: ReadonlySet<SessionOperation> = new Set([
+  'getItems',
+  'history',
+  'turns',
+  'items',
+  'sessions.list',
+  'sessions.retrieve',
+  'sessions.count',
+]);
+
+/**
+ * The calls of one store, from its opening to its end: the engine is opened by the first of them, the calls of one
+ * conversation take turns, and after the end there are no more.
+ */
+export class StoreCalls {
+  readonly #engine: SessionEngine;
+  readonly #groupCommit: GroupCommit;
+  readonly #warn: WarningReporter;
+  readonly #order = new CallOrder();
+  #backend: SessionBackend | undefined;
+  #opening: Promise<SessionBackend> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(engine: SessionEngine, groupCommit: GroupCommit, warn: WarningReporter) {
+    this.#engine = engine;
+    this.#groupCommit = groupCommit;
+    this.#warn = warn;
+  }
+
+  /** What the engine can do; before it is open: at best. */
+  get supports(): SessionSupport {
+    return this.#backend?.supports ?? this.#engine.supports;
+  }
+
+  /** A failure is forgotten, so that the next call tries again. */
+  async open(): Promise<SessionBackend> {
+    this.#refuseWhenClosed();
+    return this.#opened();
+  }
+
+  /** Waits for the calls under way, then closes the engine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  /** Makes a call of a session or of `store.sessions`: its arguments are checked at once, its work is done in turn. */
+  perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
+    return this.published(operation, () => this.#start(operation, prepare)) as Promise<T>;
+  }
+
+  /** Makes a call that need not be put in order, and tells the diagnostics channel of it. */
+  published<T>(operation: SessionOperation, call: () => Awaitable<T>): Awaitable<T> {
+    return published(this.#engine.name, operation, call);
+  }
+
+  /** Does something with a conversation after the calls before it, but for those of the same kind. */
+  inTurn<T>(storedId: string, work: PreparedCall<T>['work'], kind?: string): Promise<T> {
+    this.#refuseWhenClosed();
+    return this.#order.run(storedId, () => this.#work(work), kind);
+  }
+
+  /** The backend inside a transaction of the application. The store must be open. */
+  join(transaction: unknown): SessionBackend {
+    this.#refuseWhenClosed();
+    // what is true however often the store is opened comes first
+    const can = this.#backend ? this.#backend.with !== undefined : this.supports.transactions;
+    if (!can) {
+      throw new SessionError('UNSUPPORTED', `A store on "${this.#engine.name}" cannot join a transaction.`);
+    }
+    if (!this.#backend?.with) {
+      throw new SessionError('NOT_OPEN', 'Open the store before the transaction begins: await store.open()');
+    }
+    return this.#backend.with(transaction);
+  }
+
+  #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
+    let call: PreparedCall<T>;
+    try {
+      this.#refuseWhenClosed();
+      call = prepare();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { storedId, otherId, work, exclusive } = call;
+    if (otherId !== undefined && otherId !== storedId)
+      return this.#order.runOnBoth(storedId, otherId, () => this.#work(work));
+    return this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+  }
+
+  #work<T>(work: PreparedCall<T>['work']): Awaitable<T> {
+    return this.#backend ? work(this.#backend) : this.#opened().then(work);
+  }
+
+  /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
+  #overlap(operation: SessionOperation): SessionOperation | undefined {
+    const groups = operation === 'addItems' && this.#groupCommit !== false;
+    return READS.has(operation) || groups ? operation : undefined;
+  }
+
+  #opened(): Promise<SessionBackend> {
+    if (!this.#opening) {
+      this.#opening = this.#connect();
+      // The first to hear of it: calls that waited begin before any later one finds the backend.
+      this.#opening.then(
+        (backend) => {
+          this.#backend = backend;
+        },
+        () => {
+          this.#opening = undefined;
+        },
+      );
+    }
+    return this.#opening;
+  }
+
+  async #connect(): Promise<SessionBackend> {
+    const backend = checked(await this.#engine.open(this.#warn));
+    return this.#groupCommit === false ? backend : new GroupingBackend(backend, this.#groupCommit);
+  }
+
+  async #end(): Promise<void> {
+    await this.#order.idle();
+    await this.#opening?.catch(() => undefined); // the caller of open() is told; there is nothing to close then
+    await this.#backend?.close();
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing) throw new SessionError('CLOSED', 'The store is closed. Open a new one.');
+  }
+}
