@@ -1,4 +1,4 @@
-import type { SessionOptions, SessionStore } from '@stackone/sessions-core';
+import type { Conversations, SessionOptions, SessionStore } from '@stackone/sessions-core';
 
 /** Which conversations the cases of a suite have opened, so that they can be removed. */
 export class UsedConversations {
@@ -9,6 +9,7 @@ export class UsedConversations {
   of(store: SessionStore): SessionStore {
     const session = store.session.bind(store);
     const scoped = store.scoped.bind(store);
+    this.#watch(store.sessions, undefined);
     return Object.assign(store, {
       session: (id: string, options: SessionOptions<never> = {}) => {
         const made = session(id, this.#asked(id, options));
@@ -18,6 +19,9 @@ export class UsedConversations {
       scoped: (tenant: string) => {
         const view = scoped(tenant);
         const sessionOf = view.session.bind(view);
+        const { sessions } = view;
+        this.#watch(sessions, tenant);
+        Object.defineProperty(view, 'sessions', { value: sessions });
         return Object.assign(view, {
           session: (id: string) => {
             const made = sessionOf(id);
@@ -32,8 +36,24 @@ export class UsedConversations {
   /** Removes them all, by way of another store on the same database. */
   async clear(store: SessionStore): Promise<void> {
     for (const [tenant, ids] of this.#ids) {
-      const sessions = tenant === undefined ? store : store.scoped(tenant);
-      for (const id of ids) await sessions.session(id).clearSession();
+      const view = tenant === undefined ? store : store.scoped(tenant);
+      for (const id of ids) {
+        if (store.supports.conversations) await view.sessions.delete(id);
+        else await view.session(id).clearSession();
+      }
+    }
+  }
+
+  /** Remembers the ids that conversations are given without a session. */
+  #watch(conversations: Conversations, tenant: string | undefined): void {
+    const { update, fork, rename } = conversations;
+    for (const [name, method] of Object.entries({ update, fork, rename })) {
+      const watched = async (...given: unknown[]): Promise<unknown> => {
+        const result: unknown = await Reflect.apply(method, conversations, given);
+        for (const id of given.slice(0, 2)) if (typeof id === 'string') this.#add(tenant, id);
+        return result;
+      };
+      Object.defineProperty(conversations, name, { value: watched });
     }
   }
 
