@@ -1,4 +1,5 @@
-// Promise: whatever is changed, what is left makes a valid input for a model.
+// Promise: History and turns.
+// Whatever is changed, what is left makes a valid input for a model.
 import type { AgentInputItem } from '@openai/agents-core';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

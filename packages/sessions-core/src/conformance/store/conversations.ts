@@ -1,3 +1,4 @@
+// Promise: Conversations as objects.
 import assert from 'node:assert/strict';
 import type { Session } from '@openai/agents-core';
 import { type Contract, messages, needing, newId } from '../harness.js';
