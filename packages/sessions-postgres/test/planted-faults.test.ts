@@ -73,7 +73,10 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
   test('A9: a pop that does not lock the newest row gives nothing to some', async () => {
     expect(await pops(backendWith({}))).toBe(40);
     const pop = replaced(replaced(right.pop, /LIMIT 1 FOR UPDATE/, 'LIMIT 1'), /\$1 FOR UPDATE/, '$1');
-    expect(await pops(backendWith({ pop }))).toBeLessThan(40);
+    let got = 40;
+    // a race that is lost now and then
+    for (let round = 0; round < 20 && got === 40; round++) got = await pops(backendWith({ pop }));
+    expect(got).toBeLessThan(40);
   });
 
   // a turn that goes out alone has statements of its own
