@@ -117,7 +117,13 @@ async function use(store: SessionStore): Promise<void> {
   const session = store.session('chat_123', SESSION);
   await session.addItems([{ role: 'user', content: 'one' }], undefined, ADD);
   await session.addItems([{ role: 'user', content: 'two' }], undefined, ADD);
-  const window = { turns: 1, items: undefined, tokens: undefined, count: undefined };
+  const window = {
+    turns: 1,
+    items: undefined,
+    toolOutputs: undefined,
+    tokens: undefined,
+    count: undefined,
+  };
   expect(await store.session('chat_123', { window }).getItems(undefined)).toEqual([
     { role: 'user', content: 'two' },
   ]);

@@ -47,4 +47,5 @@ export type {
 } from './turns/history-item.js';
 export { type ChatMessage, type MessageToolCall, toMessages } from './turns/messages.js';
 export { type MessageFile, textOf } from './turns/text-of.js';
+export type { ToolOutputBound } from './window/tool-outputs.js';
 export type { SessionWindow } from './window/window.js';

@@ -7,13 +7,18 @@ import { SCENES } from './scenes.js';
 type Window =
   | { turns: number }
   | { items: number }
+  | { toolOutputs: { newest: number; maxCharacters: number } }
   | { tokens: number; count: (item: AgentInputItem) => number };
 
 /** Opens a session over the conversation with this id; each call may give another object. */
 type OpenWindow = (sessionId: string, options?: { window: Window }) => Session | Promise<Session>;
 
-/** Windows that are smaller than the conversation that the scenes go on with, the last so small that nothing fits. */
+/** Shortens every result before the newest turn. */
+const SHORTENED = 'short results';
+
+/** Windows that hold less than the conversation that the scenes go on with, the last so small that nothing fits. */
 export const WINDOWS: Readonly<Record<string, Window>> = {
+  [SHORTENED]: { toolOutputs: { newest: 0, maxCharacters: 10 } },
   'one turn': { turns: 1 },
   'one item': { items: 1 },
   'three items': { items: 3 },
@@ -28,7 +33,7 @@ const say = (id: string, text: string): AgentInputItem => ({
   content: [{ type: 'output_text', text }],
 });
 
-/** The conversation before a scene: two turns. */
+/** The conversation before a scene: three turns, the last without an answer. */
 const BEFORE: readonly AgentInputItem[] = [
   { role: 'user', content: 'Are you there?' },
   say('before1', 'Yes.'),
@@ -40,8 +45,15 @@ const BEFORE: readonly AgentInputItem[] = [
     arguments: '{"city":"Bonn"}',
     status: 'completed',
   },
-  { type: 'function_call_result', callId: 'before', name: 'weather', status: 'completed', output: 'rain' },
+  {
+    type: 'function_call_result',
+    callId: 'before',
+    name: 'weather',
+    status: 'completed',
+    output: 'rain, '.repeat(50),
+  },
   say('before2', 'Rain.'),
+  { role: 'user', content: 'Thank you.' },
 ];
 
 /** How a scene ends where a window makes a difference. */
@@ -63,8 +75,9 @@ const BLOCKED: Difference = {
   withheld: ['m1'],
 };
 
-/** Every scene that ends in another way than without a window, by the window. In whole turns none does. */
+/** Every scene that ends in another way than without a window, by the window. With whole turns none does. */
 const DIFFERENCES: Readonly<Record<string, Readonly<Record<string, Difference>>>> = {
+  [SHORTENED]: {},
   'one turn': {},
   'one item': {
     'an approval whose first acknowledgement is lost': LOST,
@@ -117,7 +130,25 @@ export async function playWindowedScene(
       expected.stored.filter((item) => !withheld.includes(String(item.id))),
     );
   }
-  checkHanded(actual, expected);
+  if (windowName === SHORTENED) checkShortened(actual, expected);
+  else checkHanded(actual, expected);
+}
+
+/** What the models were handed: all items, with some text of older results left out. */
+function checkShortened(actual: SceneResult, expected: SceneResult): void {
+  let shorter = 0;
+  for (const [index, input] of actual.handed.entries()) {
+    const all = expected.handed[index] as AgentInputItem[];
+    const items = input as AgentInputItem[];
+    assert.equal(items.length, all.length);
+    for (const [place, item] of items.entries()) {
+      if (JSON.stringify(item) === JSON.stringify(all[place])) continue;
+      assert.equal(item.type, 'function_call_result');
+      assert.match(JSON.stringify(item), /characters of this output are left out/);
+      shorter++;
+    }
+  }
+  if (actual.handed.length > 0) assert.ok(shorter > 0, 'the window shortened nothing');
 }
 
 /** What the models were handed: less than without a window, in the same order, and no result without its call. */

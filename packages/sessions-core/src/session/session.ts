@@ -31,6 +31,7 @@ import { removeAbsentMethods } from './session-methods.js';
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
 import { TurnSession } from './turn-session.js';
+import { wholeOutputs } from './whole-outputs.js';
 
 /**
  * A {@link StoreSession} made with the option `tenant`. It has no `applyHistoryMutations`: the SDK passes no run context to
@@ -140,20 +141,26 @@ export class StoreSession
     options: AddItemsOptions = {},
   ): Promise<void> {
     return this.#calls.perform('addItems', runContext, {
-      check: ({ codec }) => {
+      check: ({ codec, items: stored }) => {
         checkOptions('addItems', options, ADD_ITEMS_CHECKS);
-        const texts = codec.encode(items);
+        const isNamed = options.operationId !== undefined;
+        const encoded = (given: readonly AgentInputItem[]) => {
+          const texts = codec.encode(given);
+          const mayBeThere = this.#calls.window && !isNamed && answersEarlierCall(given);
+          return { texts, there: mayBeThere ? encodeItems(codec.asRead?.(given) ?? given) : undefined };
+        };
+        const turn = encoded(items);
         const operation = this.#operationOf(options, items, codec);
-        const mayBeThere =
-          this.#calls.window && options.operationId === undefined && answersEarlierCall(items);
-        const there = mayBeThere ? encodeItems(codec.asRead?.(items) ?? items) : undefined;
-        return { texts, operation, there, nothing: texts.length === 0 && options.operationId === undefined };
+        const whole = wholeOutputs(items, stored, this.#calls.window);
+        const turnOf = whole ? (backend: SessionBackend) => whenReady(whole(backend), encoded) : () => turn;
+        return { turnOf, operation, nothing: items.length === 0 && !isNamed };
       },
-      work: (backend, { storedId, items: stored }, { texts, operation, there, nothing }) => {
+      work: (backend, { storedId, items: stored }, { turnOf, operation, nothing }) => {
         if (nothing) return;
-        if (!there) return append(backend, storedId, texts, operation);
-        return whenReady(stored.endsWith(backend, there), (repeated) =>
-          repeated ? undefined : append(backend, storedId, texts, operation),
+        return whenReady(turnOf(backend), ({ texts, there }) =>
+          whenReady(there ? stored.endsWith(backend, there) : false, (repeated) =>
+            repeated ? undefined : append(backend, storedId, texts, operation),
+          ),
         );
       },
     });
@@ -201,11 +208,13 @@ export class StoreSession
       work: async (backend, { storedId, codec, items }, transaction) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
-        const { expectedSuffix, replacement } = transaction;
+        const whole = wholeOutputs(transaction.replacement, items, this.#calls.window);
+        const replacement = whole ? await whole(backend) : transaction.replacement;
+        const { expectedSuffix } = transaction;
         const operation = this.#kept(transaction.operation);
         if (expectedSuffix.length === 0)
           return append(backend, storedId, codec.encode(replacement), operation);
-        const decide = replaceSuffix(transaction, isItem, codec);
+        const decide = replaceSuffix({ ...transaction, replacement }, isItem, codec);
         return items.edit(backend, expectedSuffix.length, decide, operation);
       },
     });
@@ -237,12 +246,19 @@ export class StoreSession
    */
   replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
     return this.#calls.perform('replaceHistoryWithCompaction', runContext, {
-      check: ({ codec }) => {
-        const onlyAppends = this.#calls.window !== undefined || !this.#calls.host.edit;
-        return onlyAppends ? { texts: codec.encode(items) } : { decide: replaceHistory(items, codec) };
+      check: ({ codec, items: stored }) => {
+        const { window, host } = this.#calls;
+        if (window === undefined && host.edit) return { decide: replaceHistory(items, codec) };
+        const texts = codec.encode(items);
+        const whole = wholeOutputs(items, stored, window);
+        const textsOf = (backend: SessionBackend) =>
+          whole ? whenReady(whole(backend), (given) => codec.encode(given)) : texts;
+        return { textsOf };
       },
-      work: (backend, { storedId, items: stored }, { texts, decide }) =>
-        decide ? stored.edit(backend, 'all', decide) : append(backend, storedId, texts, undefined),
+      work: (backend, { storedId, items: stored }, { decide, textsOf }) =>
+        decide
+          ? stored.edit(backend, 'all', decide)
+          : whenReady(textsOf(backend), (texts) => append(backend, storedId, texts, undefined)),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
 import { isMadeByModel, isUserMessage, validItems } from './item-partners.js';
+import { hasOutputText, shortenOutput, type ToolOutputBound, toolOutputsOf } from './tool-outputs.js';
 
 /**
  * What a session hands to the SDK's runner: the newest part of the conversation within all the bounds that are
@@ -11,6 +12,11 @@ export type SessionWindow = {
   turns?: number | undefined;
   /** How many of the newest items. A whole number of at least 1. */
   items?: number | undefined;
+  /**
+   * Shortens the texts of old, long tool results, with a mark, in what is handed out alone: whole they stay in the
+   * database. By itself it hands out the whole conversation.
+   */
+  toolOutputs?: ToolOutputBound | undefined;
 } & (TokenBound | { tokens?: undefined; count?: undefined });
 
 interface TokenBound {
@@ -23,9 +29,10 @@ interface TokenBound {
   count: (item: AgentInputItem) => number;
 }
 
-const WINDOW_CHECKS: Readonly<Record<'turns' | 'items' | 'tokens' | 'count', OptionCheck>> = {
+const WINDOW_CHECKS: Readonly<Record<'turns' | 'items' | 'toolOutputs' | 'tokens' | 'count', OptionCheck>> = {
   turns: isWholeNumber(1),
   items: isWholeNumber(1),
+  toolOutputs: (value) => (isOptionsObject(value) ? undefined : 'an object'),
   tokens: isWholeNumber(1),
   count: (value) => (typeof value === 'function' ? undefined : 'a function of the item'),
 };
@@ -38,12 +45,14 @@ const WINDOW_CHECKS: Readonly<Record<'turns' | 'items' | 'tokens' | 'count', Opt
  */
 export function windowOf(given: SessionWindow): SessionWindow {
   checkOptions('window', given, WINDOW_CHECKS);
-  const { turns, items, tokens, count } = given;
+  const { turns, items, toolOutputs, tokens, count } = given;
   if ((tokens === undefined) !== (count === undefined))
     throw new TypeError('window: options "tokens" and "count" must be given together.');
-  if (turns === undefined && items === undefined && tokens === undefined)
-    throw new TypeError('window: one of the options "turns", "items" and "tokens" must be given.');
-  return { ...given };
+  if ([turns, items, toolOutputs, tokens].every((bound) => bound === undefined))
+    throw new TypeError(
+      'window: one of the options "turns", "items", "tokens" and "toolOutputs" must be given.',
+    );
+  return { ...given, toolOutputs: toolOutputs && toolOutputsOf(toolOutputs) };
 }
 
 /**
@@ -55,19 +64,23 @@ export class WindowScan {
   readonly #items: number;
   readonly #tokens: number;
   readonly #count: (item: AgentInputItem) => number;
+  readonly #outputs: ToolOutputBound | undefined;
   /** Newest first. */
   readonly #newest: AgentInputItem[] = [];
   #turnsSeen = 0;
   #tokensSeen = 0;
+  /** The results with text before the newest turn. */
+  #outputsSeen = 0;
   #complete = false;
   /** Whether the item before the window is a reasoning item, and what belongs to it therefore lost its head. */
   #headless = false;
 
-  constructor({ turns, items, tokens, count }: SessionWindow) {
+  constructor({ turns, items, toolOutputs, tokens, count }: SessionWindow) {
     this.#turns = turns ?? Number.POSITIVE_INFINITY;
     this.#items = items ?? Number.POSITIVE_INFINITY;
     this.#tokens = tokens ?? Number.POSITIVE_INFINITY;
     this.#count = count ?? (() => 0);
+    this.#outputs = toolOutputs;
   }
 
   /** Whether the window is found, so that no older item matters. */
@@ -83,10 +96,12 @@ export class WindowScan {
   /**
    * Takes the next older item.
    *
+   * @param item - The caller's own copy: its text may be shortened.
    * @throws TypeError if the application's `count` does not return a number of zero or more.
    */
   add(item: AgentInputItem): void {
     if (this.#complete) return;
+    if (!this.#isFull) this.#shorten(item);
     if (this.#isFull || !this.#fits(item)) {
       this.#complete = true;
       this.#headless = item.type === 'reasoning';
@@ -108,6 +123,15 @@ export class WindowScan {
 
   get #isFull(): boolean {
     return this.#newest.length >= this.#items;
+  }
+
+  /**
+   * The newest turn stays whole: the runner compares what it reads of it with what it wrote. So do others while it lasts, as
+   * its own results do not count.
+   */
+  #shorten(item: AgentInputItem): void {
+    if (!this.#outputs || this.#turnsSeen === 0 || !hasOutputText(item)) return;
+    if (++this.#outputsSeen > this.#outputs.newest) shortenOutput(item, this.#outputs.maxCharacters);
   }
 
   #fits(item: AgentInputItem): boolean {
