@@ -49,6 +49,7 @@ export {
 } from './port/options.js';
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
 export { rowNumber } from './port/row-number.js';
+export { checkSchemaVersion, tablesOutdated } from './port/schema-version.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
 export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';

@@ -4,6 +4,9 @@ import { quoteName } from './literals.js';
 import { isSchemaName } from './schema-name.js';
 import { type MysqlNames, mysqlNames, qualifiedName } from './statements.js';
 
+/** Raised only by a change of the tables that stores of earlier versions must not meet: they then refuse to open. */
+export const SCHEMA_VERSION = 1;
+
 /** The two servers. They differ, here, in the name of one collation. */
 export type MysqlServer = 'mysql' | 'mariadb';
 
@@ -26,7 +29,7 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
  * index that finds the newest items, and side tables of our own: that of metadata outlives its
- * session, which Python deletes when it clears it. Indexes stand inside CREATE TABLE, because MySQL
+ * session, which Python deletes when it clears it, and that of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
  *
  * @param idType - The type of session ids; that of the sessions table, where it is there already.
@@ -65,6 +68,10 @@ export function tableStatements(names: MysqlNames, idType: string) {
   description ${TEXT_TYPE} NOT NULL,
   version BIGINT NOT NULL,
   PRIMARY KEY (session_id)
+)`,
+    schemaVersion: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.schemaVersion)} (
+  version INT NOT NULL DEFAULT ${SCHEMA_VERSION},
+  PRIMARY KEY (version)
 )`,
   };
 }

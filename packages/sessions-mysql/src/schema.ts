@@ -5,13 +5,14 @@ import {
   customType,
   foreignKey,
   index,
+  int,
   mysqlSchema,
   mysqlTable,
   primaryKey,
   timestamp,
   varchar,
 } from 'drizzle-orm/mysql-core';
-import { type MysqlServer, sessionIdType, TEXT_TYPE } from './ddl.js';
+import { type MysqlServer, SCHEMA_VERSION, sessionIdType, TEXT_TYPE } from './ddl.js';
 import { mysqlNames } from './statements.js';
 
 /** What {@link sessionTables} takes. */
@@ -23,13 +24,14 @@ export interface SessionTablesOptions extends TableNames {
 }
 
 /**
- * The tables of a {@link MysqlSessionStore} for Drizzle: for your own queries, and for migrations by drizzle-kit
- * with stores opened with `createTables: false`.
+ * The tables of a {@link MysqlSessionStore} for Drizzle: for your own queries, and for migrations by `drizzle-kit generate`
+ * with stores opened with `createTables: false`. Not for `drizzle-kit push`: it does not read collations, takes the
+ * columns that have one for changed, and offers to empty the tables. See docs/migrations.md.
  *
  * @param options - Custom table names, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata } = sessionTables();
+ * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -83,7 +85,10 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
     description: longText('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
-  return { sessions, messages, operations, metadata };
+  const schemaVersion = table(names.schemaVersion, {
+    version: int('version').primaryKey().default(SCHEMA_VERSION),
+  });
+  return { sessions, messages, operations, metadata, schemaVersion };
 }
 
 function time(name: string) {

@@ -320,14 +320,9 @@ export function backendOpener(
         // of large tables a change may take long
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
-        const { operations, metadata, createMetadata, newestIndex } = await prepareTables(
-          send,
-          change,
-          names,
-          settings,
-          createTables,
-          warn,
-        );
+        const prepared = await prepareTables(send, change, names, settings, createTables, warn);
+        const { createMetadata, newestIndex } = prepared;
+        const { operations, metadata } = prepared.sideTables;
         return new MysqlBackend({
           executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),

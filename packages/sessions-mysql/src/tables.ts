@@ -3,6 +3,7 @@ import type { WarningReporter } from '@stackone/sessions-core/backend';
 import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
 import type { Send } from './driver-types.js';
 import type { ServerSettings } from './settings.js';
+import { completeSideTables, findSideTables, type SideTables } from './side-tables.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 
 /**
@@ -10,7 +11,8 @@ import { type MysqlNames, qualifiedName } from './statements.js';
  * proxies refuse.
  *
  * @param change - Runs what makes tables and indexes, however long it takes.
- * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations, for those of a
+ * later version, and for those of an earlier one to which nothing may be added.
  */
 export async function prepareTables(
   send: Send,
@@ -34,6 +36,7 @@ export async function prepareTables(
     if (!made) throw missing(table);
     return made;
   };
+  const found = await findSideTables(send, names);
   const present = await describe(names.messages);
   const checks = { names, settings, warn, advice: repairAdvice(names, settings.server, present) };
   const ownType = sessionIdType(settings.server);
@@ -45,45 +48,17 @@ export async function prepareTables(
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
   const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
-  const has = (kind: 'operations' | 'metadata') =>
-    hasSideTable(() => describe(names[kind]), createTables ? () => change(sql[kind]) : undefined);
-  return {
-    operations: await has('operations'),
-    metadata: await has('metadata'),
-    createMetadata: sql.metadata,
-    newestIndex,
-  };
+  const sideTables = await completeSideTables(found, createTables ? change : undefined, sql);
+  return { sideTables, createMetadata: sql.metadata, newestIndex };
 }
 
 /** What a store learns when it opens. */
 export interface PreparedTables {
-  /** Whether the side table of operations is there. */
-  readonly operations: boolean;
-  /** Whether that of titles and metadata is there. */
-  readonly metadata: boolean;
-  /** What makes the latter. */
+  readonly sideTables: SideTables;
+  /** What makes that of titles and metadata. */
   readonly createMetadata: string;
   /** The index that leads to the newest items. */
   readonly newestIndex: string | undefined;
-}
-
-/**
- * Whether a side table is there, or could be made. Tables of others work as they are, without what this
- * user may not add to them: a table that is not there and may not be seen is one that the server refuses to describe.
- */
-async function hasSideTable(
-  describe: () => Promise<unknown>,
-  create: (() => Promise<unknown>) | undefined,
-): Promise<boolean> {
-  try {
-    if (await describe()) return true;
-    await create?.();
-    return create !== undefined;
-  } catch (error) {
-    if (isSessionError(error) && (error.code === 'PERMISSION_DENIED' || error.code === 'READ_ONLY'))
-      return false;
-    throw error;
-  }
 }
 
 /**

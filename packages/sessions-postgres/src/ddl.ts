@@ -1,21 +1,20 @@
 import type { TableNames } from '@stackone/sessions-core';
 import { checkOptions, isTableNames } from '@stackone/sessions-core/backend';
 import { isSchemaName } from './schema-name.js';
-import { type PostgresNames, postgresNames, qualifiedTables, quoteName } from './statements.js';
+import {
+  type PostgresNames,
+  postgresNames,
+  qualifiedTables,
+  quoteName,
+  type TableKind,
+} from './statements.js';
 
-/** What a statement of the schema makes. */
-export type SchemaObjectKind =
-  | 'schema'
-  | 'sessions'
-  | 'messages'
-  | 'timeIndex'
-  | 'idIndex'
-  | 'operations'
-  | 'metadata';
+/** Raised only by a change of the tables that stores of earlier versions must not meet: they then refuse to open. */
+export const SCHEMA_VERSION = 1;
 
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
-  readonly kind: SchemaObjectKind;
+  readonly kind: 'schema' | TableKind | 'timeIndex' | 'idIndex';
   readonly sql: string;
 }
 
@@ -23,10 +22,10 @@ export interface SchemaObject {
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
  * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and side tables of our
  * own: that of operations goes with its session when Python deletes that, that of metadata outlives it, as Python deletes it
- * when it clears it.
+ * when it clears it, and that of the version has no rows.
  */
 export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
-  const { sessions, messages, operations, metadata } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, schemaVersion } = qualifiedTables(names);
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -75,6 +74,13 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   description TEXT NOT NULL,
   version BIGINT NOT NULL,
   PRIMARY KEY (session_id)
+)`,
+    },
+    {
+      kind: 'schemaVersion',
+      sql: `CREATE TABLE IF NOT EXISTS ${schemaVersion} (
+  version INTEGER DEFAULT ${SCHEMA_VERSION} NOT NULL,
+  PRIMARY KEY (version)
 )`,
     },
   ];

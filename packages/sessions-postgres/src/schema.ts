@@ -1,4 +1,5 @@
 import type { TableNames } from '@stackone/sessions-core';
+import { sql } from 'drizzle-orm';
 import {
   bigint,
   foreignKey,
@@ -11,6 +12,7 @@ import {
   timestamp,
   varchar,
 } from 'drizzle-orm/pg-core';
+import { SCHEMA_VERSION } from './ddl.js';
 import { postgresNames } from './statements.js';
 
 /**
@@ -21,7 +23,7 @@ import { postgresNames } from './statements.js';
  * @param options - Custom table names and schema, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata } = sessionTables();
+ * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -77,9 +79,12 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
     description: text('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
-  return { sessions, messages, operations, metadata };
+  const schemaVersion = table(names.schemaVersion, {
+    version: integer('version').primaryKey().default(SCHEMA_VERSION),
+  });
+  return { sessions, messages, operations, metadata, schemaVersion };
 }
 
 function time(name: string) {
-  return timestamp(name, { mode: 'string' }).notNull().defaultNow();
+  return timestamp(name, { mode: 'string' }).notNull().default(sql`CURRENT_TIMESTAMP`);
 }

@@ -14,15 +14,18 @@ export function postgresNames(tables?: TableNames, schema?: string) {
 export type PostgresNames = ReturnType<typeof postgresNames>;
 
 /** The quoted names of the tables, with their schema if it is known. */
-export function qualifiedTables({ schema, sessions, messages, operations, metadata }: PostgresNames) {
-  const prefix = schema === undefined ? '' : `${quoteName(schema)}.`;
+export function qualifiedTables(names: PostgresNames) {
+  const prefix = names.schema === undefined ? '' : `${quoteName(names.schema)}.`;
   return {
-    sessions: prefix + quoteName(sessions),
-    messages: prefix + quoteName(messages),
-    operations: prefix + quoteName(operations),
-    metadata: prefix + quoteName(metadata),
+    sessions: prefix + quoteName(names.sessions),
+    messages: prefix + quoteName(names.messages),
+    operations: prefix + quoteName(names.operations),
+    metadata: prefix + quoteName(names.metadata),
+    schemaVersion: prefix + quoteName(names.schemaVersion),
   };
 }
+
+export type TableKind = keyof ReturnType<typeof qualifiedTables>;
 
 /** No session state is used anywhere, and nothing but the transaction's own level is set: poolers allow that. */
 export const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
@@ -37,23 +40,24 @@ export const LOCK_SCHEMA = "SELECT 1 FROM pg_advisory_xact_lock(hashtext('@stack
 
 /**
  * What a store has to know of a server and its tables, as one JSON text. Parameters: the quoted names of the
- * tables of sessions, messages, operations and metadata, and the name of the schema (or NULL).
+ * tables by their kind, as JSON, and the name of the schema (or NULL).
  */
 export const INSPECT = `WITH wanted AS (
-  SELECT kind, to_regclass(name) AS oid
-  FROM (VALUES ('sessions', $1::text), ('messages', $2::text), ('operations', $3::text), ('metadata', $4::text)) AS names(kind, name)
+  SELECT kind, to_regclass(name) AS oid FROM json_each_text($1::text::json) AS names(kind, name)
 )
 SELECT json_build_object(
   'encoding', current_setting('server_encoding'),
   'isolation', current_setting('default_transaction_isolation'),
-  'schema', coalesce($5::text, current_schema()),
-  'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($5::text, current_schema())),
+  'schema', coalesce($2::text, current_schema()),
+  'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($2::text, current_schema())),
   'tables', (SELECT json_object_agg(kind, json_build_object(
     'schema', (SELECT nspname FROM pg_namespace WHERE pg_namespace.oid = relnamespace),
     'columns', (
-      SELECT json_agg(json_build_object('name', attname, 'type', typname, 'exact', coalesce(collisdeterministic, true)))
+      SELECT json_agg(json_build_object('name', attname, 'type', typname, 'exact', coalesce(collisdeterministic, true),
+        'default', pg_get_expr(adbin, adrelid)))
       FROM pg_attribute
       JOIN pg_type ON pg_type.oid = atttypid
+      LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
       LEFT JOIN pg_collation ON pg_collation.oid = attcollation
       WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
     ),

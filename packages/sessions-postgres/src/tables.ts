@@ -1,8 +1,8 @@
 import { isSessionError, SessionError } from '@stackone/sessions-core';
-import type { WarningReporter } from '@stackone/sessions-core/backend';
-import { type SchemaObject, type SchemaObjectKind, schemaObjects } from './ddl.js';
+import { checkSchemaVersion, tablesOutdated, type WarningReporter } from '@stackone/sessions-core/backend';
+import { SCHEMA_VERSION, type SchemaObject, schemaObjects } from './ddl.js';
 import type { PostgresExecutor, Query } from './executor.js';
-import { INSPECT, LOCK_SCHEMA, type PostgresNames, qualifiedTables } from './statements.js';
+import { INSPECT, LOCK_SCHEMA, type PostgresNames, qualifiedTables, type TableKind } from './statements.js';
 
 /** What a store needs of its tables. Python's layout and older ones have these columns too. */
 const COLUMNS = {
@@ -15,9 +15,20 @@ const COLUMNS = {
   },
 } as const;
 
+/** Those of our own, which tables of others lack. */
+const SIDE_TABLES = ['operations', 'metadata', 'schemaVersion'] as const;
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  /** Whether it compares byte for byte. */
+  readonly exact: boolean;
+  readonly default: string | null;
+}
+
 interface Table {
   readonly schema: string;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly exact: boolean }[];
+  readonly columns: readonly Column[];
   readonly indexes: readonly { readonly unique: boolean; readonly columns: readonly string[] }[] | null;
 }
 
@@ -27,7 +38,7 @@ interface State {
   readonly isolation: string;
   readonly schema: string | null;
   readonly schemaExists: boolean;
-  readonly tables: { readonly [kind in 'sessions' | 'messages' | 'operations' | 'metadata']?: Table } | null;
+  readonly tables: { readonly [kind in TableKind]?: Table } | null;
 }
 
 /** What a store learns when it opens. */
@@ -49,7 +60,8 @@ export interface PreparedTables {
  * a user without the privilege to make tables can open those of others.
  *
  * @param maker - Over what tables are made, which may take long; absent where none are made.
- * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations, for those of a
+ * later version, and for those of an earlier one to which nothing may be added.
  */
 export async function prepareTables(
   connection: PostgresExecutor,
@@ -82,6 +94,7 @@ export async function prepareTables(
   for (const kind of ['sessions', 'messages'] as const) {
     if (!state.tables?.[kind]) throw tableMissing(names[kind]);
   }
+  checkSideTables(state, names);
   if (!findsNewest(state)) {
     const statement = schemaObjects(names).find(({ kind }) => kind === 'idIndex')?.sql;
     warn({
@@ -110,8 +123,7 @@ async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
 }
 
 async function inspect(query: Query, names: PostgresNames): Promise<State> {
-  const { sessions, messages, operations, metadata } = qualifiedTables(names);
-  const [row] = await query(INSPECT, [sessions, messages, operations, metadata, names.schema ?? null]);
+  const [row] = await query(INSPECT, [JSON.stringify(qualifiedTables(names)), names.schema ?? null]);
   const { state } = (row ?? {}) as { state?: unknown };
   if (typeof state !== 'string' || !state.startsWith('{')) {
     throw new SessionError(
@@ -139,16 +151,20 @@ async function create(
 }
 
 function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
-  const has: Record<SchemaObjectKind, boolean> = {
-    schema: state.schemaExists,
-    sessions: state.tables?.sessions !== undefined,
-    messages: state.tables?.messages !== undefined,
-    timeIndex: state.tables?.messages !== undefined,
-    idIndex: findsNewest(state),
-    operations: state.tables?.operations !== undefined,
-    metadata: state.tables?.metadata !== undefined,
-  };
-  return schemaObjects(names).filter(({ kind }) => !has[kind]);
+  return schemaObjects(names).filter(({ kind }) => {
+    if (kind === 'schema') return !state.schemaExists;
+    if (kind === 'timeIndex') return !state.tables?.messages;
+    if (kind === 'idIndex') return !findsNewest(state);
+    return !state.tables?.[kind];
+  });
+}
+
+/** Tables of others have no side tables, and work without. Those of an earlier version lack some of them. */
+function checkSideTables({ tables }: State, names: PostgresNames): void {
+  const lacking: readonly TableKind[] = SIDE_TABLES.filter((kind) => !tables?.[kind]);
+  if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
+  const statements = schemaObjects(names).filter(({ kind }) => lacking.some((one) => one === kind));
+  throw tablesOutdated(statements.map(({ sql }) => sql));
 }
 
 /** Whether some index leads from a session to its rows by id. */
@@ -181,6 +197,10 @@ function checkLayout({ tables }: State, names: PostgresNames): void {
   );
   if (tables?.sessions && !key)
     throw mismatch(`The column "session_id" of the table "${names.sessions}" is not its primary key`);
+  if (tables?.schemaVersion) {
+    const version = tables.schemaVersion.columns.find(({ name }) => name === 'version');
+    checkSchemaVersion(names.schemaVersion, version?.default, SCHEMA_VERSION);
+  }
 }
 
 function checkColumns(name: string, table: Table, wanted: Readonly<Record<string, readonly string[]>>): void {

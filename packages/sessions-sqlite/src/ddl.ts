@@ -2,6 +2,9 @@ import type { TableNames } from '@stackone/sessions-core';
 import { checkOptions, isTableNames } from '@stackone/sessions-core/backend';
 import { quoteName, type SqliteNames, sqliteNames } from './statements.js';
 
+/** Raised only by a change of the tables that stores of earlier versions must not meet: they then refuse to open. */
+export const SCHEMA_VERSION = 1;
+
 /** One object of the schema: its name in `sqlite_master` and the statement that makes it. */
 export interface SchemaObject {
   readonly name: string;
@@ -70,6 +73,14 @@ END`,
   description TEXT NOT NULL,
   version INTEGER NOT NULL,
   PRIMARY KEY (session_id)
+)`,
+    },
+    {
+      // has no rows: the default is what it says
+      name: names.schemaVersion,
+      sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.schemaVersion)} (
+  version INTEGER DEFAULT ${SCHEMA_VERSION} NOT NULL,
+  PRIMARY KEY (version)
 )`,
     },
   ];

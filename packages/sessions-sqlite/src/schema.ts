@@ -1,6 +1,7 @@
 import type { TableNames } from '@stackone/sessions-core';
 import { sql } from 'drizzle-orm';
 import { foreignKey, index, integer, numeric, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { SCHEMA_VERSION } from './ddl.js';
 import { sqliteNames } from './statements.js';
 
 /**
@@ -10,7 +11,7 @@ import { sqliteNames } from './statements.js';
  * @param tables - Custom table names, as in the store's `tables` option.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata } = sessionTables();
+ * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
  * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
  * ```
  */
@@ -50,10 +51,13 @@ export function sessionTables(tables?: TableNames) {
     description: text('description').notNull(),
     version: integer('version').notNull(),
   });
-  return { sessions, messages, operations, metadata };
+  const schemaVersion = sqliteTable(names.schemaVersion, {
+    version: integer('version').primaryKey().default(SCHEMA_VERSION),
+  });
+  return { sessions, messages, operations, metadata, schemaVersion };
 }
 
 /** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */
 function timestamp(name: string) {
-  return numeric(name).notNull().default(sql`CURRENT_TIMESTAMP`);
+  return numeric(name).notNull().default(sql`(CURRENT_TIMESTAMP)`);
 }

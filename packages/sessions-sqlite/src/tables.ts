@@ -1,6 +1,6 @@
 import { SessionError } from '@stackone/sessions-core';
-import type { WarningReporter } from '@stackone/sessions-core/backend';
-import { schemaObjects } from './ddl.js';
+import { checkSchemaVersion, tablesOutdated, type WarningReporter } from '@stackone/sessions-core/backend';
+import { SCHEMA_VERSION, schemaObjects } from './ddl.js';
 import type { SqliteExecutor } from './executor.js';
 import type { SqliteNames } from './statements.js';
 
@@ -10,11 +10,15 @@ const COLUMNS = {
   messages: ['id', 'session_id', 'message_data', 'created_at'],
 } as const;
 
+/** The tables of our own, which those of others lack. */
+const SIDE_TABLES = ['operations', 'metadata', 'schemaVersion'] as const;
+
 /**
  * Makes the tables that are missing, and checks the ones that are there.
  *
  * @returns Which of the side tables are there.
- * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations.
+ * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations, for those of a
+ * later version, and for those of an earlier one where none are made.
  */
 export function prepareTables(
   connection: SqliteExecutor,
@@ -22,6 +26,7 @@ export function prepareTables(
   createTables: boolean,
   warn: WarningReporter,
 ): { operations: boolean; metadata: boolean } {
+  checkVersion(connection, names);
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
       for (const { name, sql } of missing(connection, names)) {
@@ -32,17 +37,42 @@ export function prepareTables(
   checkColumns(connection, names.sessions, COLUMNS.sessions);
   checkColumns(connection, names.messages, COLUMNS.messages);
   checkIds(connection, names);
+  checkSideTables(connection, names);
   if (!findsNewest(connection, names)) {
-    const statement = schemaObjects(names).find(({ name }) => name === names.idIndex)?.sql;
     warn({
       code: 'INDEX_MISSING',
-      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`,
+      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statementOf(names, names.idIndex)}`,
     });
   }
-  return {
-    operations: exists(connection, names.operations),
-    metadata: exists(connection, names.metadata),
-  };
+  const operations = exists(connection, names.operations);
+  if (operations && !exists(connection, names.operationsTrigger)) {
+    warn({
+      code: 'SCHEMA',
+      message: `Operation ids stay behind where the Python SDK clears a conversation. Run: ${statementOf(names, names.operationsTrigger)}`,
+    });
+  }
+  return { operations, metadata: exists(connection, names.metadata) };
+}
+
+function statementOf(names: SqliteNames, object: string): string | undefined {
+  return schemaObjects(names).find(({ name }) => name === object)?.sql;
+}
+
+function checkVersion(connection: SqliteExecutor, names: SqliteNames): void {
+  if (!exists(connection, names.schemaVersion)) return;
+  const version = columns(connection, names.schemaVersion).find(({ name }) => name === 'version');
+  checkSchemaVersion(names.schemaVersion, version?.default, SCHEMA_VERSION);
+}
+
+/** Tables of others have no side tables, and work without. Those of an earlier version lack some of them. */
+function checkSideTables(connection: SqliteExecutor, names: SqliteNames): void {
+  const lacking = SIDE_TABLES.map((kind) => names[kind]).filter((name) => !exists(connection, name));
+  if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
+  throw tablesOutdated(
+    schemaObjects(names)
+      .filter(({ name }) => lacking.includes(name))
+      .map(({ sql }) => sql),
+  );
 }
 
 function missing(connection: SqliteExecutor, names: SqliteNames) {
@@ -57,10 +87,14 @@ interface Column {
   readonly name: string;
   readonly type: string;
   readonly pk: number;
+  /** As SQL. */
+  readonly default: string | null;
 }
 
 function columns(connection: SqliteExecutor, table: string): Column[] {
-  return connection.all('SELECT name, type, pk FROM pragma_table_info(?)', [table]) as Column[];
+  return connection.all('SELECT name, type, pk, dflt_value AS "default" FROM pragma_table_info(?)', [
+    table,
+  ]) as Column[];
 }
 
 function checkColumns(connection: SqliteExecutor, table: string, wanted: readonly string[]): void {

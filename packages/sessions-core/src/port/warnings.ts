@@ -2,7 +2,7 @@
 export interface SessionWarning {
   /**
    * What it is about: `CORRUPT_ITEM` (a row was skipped or removed), `DECRYPTION_FAILED` (a row was skipped and kept),
-   * `INDEX_MISSING`, `SCHEMA` (tables of others).
+   * `INDEX_MISSING`, `SCHEMA` (tables that others, or Drizzle, made).
    */
   readonly code: 'CORRUPT_ITEM' | 'DECRYPTION_FAILED' | 'INDEX_MISSING' | 'SCHEMA';
   /** What happened and what to do. Never data of the application. */

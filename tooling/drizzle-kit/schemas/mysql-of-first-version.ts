@@ -1,0 +1,4 @@
+import { sessionTables } from '@stackone/sessions-mysql/schema';
+
+// what an application exported before there were more tables
+export const { sessions, messages, operations } = sessionTables();
