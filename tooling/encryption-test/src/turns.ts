@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import type { AgentInputItem } from '@openai/agents-core';
 import { contents, message, messages } from '@stackone/test-environment/messages';
 import { type EncryptionCase, KEY, OTHER_KEY, openStore, refused } from './subject.js';
+
+const ANSWER: AgentInputItem = {
+  role: 'assistant',
+  status: 'completed',
+  content: [{ type: 'output_text', text: 'some words' }],
+};
 
 /** What encryption promises of the history for people, and of what changes it. */
 export const TURNS: readonly EncryptionCase[] = [
@@ -20,7 +27,11 @@ export const TURNS: readonly EncryptionCase[] = [
       assert.deepEqual(contents([await session.rewind(last.id)]), ['m3']);
       const [turn] = (await session.turns({ limit: 1 })).data;
       assert.ok(turn);
-      await session.replaceTurn(turn, [message('other words again')]);
+      await session.replaceTurn(turn, [turn.input, ANSWER]);
+      const [answered] = (await session.turns({ limit: 1 })).data;
+      assert.deepEqual(answered?.items[0], turn.items[0]); // the question stays as old as it is
+      assert.ok(answered);
+      await session.replaceTurn(answered, [message('other words again')]);
       const read = await session.getItems();
       assert.deepEqual(contents(read), ['m0', 'other words again']);
       await session.addItems([message('later')]);

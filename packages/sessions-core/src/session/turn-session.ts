@@ -128,7 +128,7 @@ export class TurnSession {
 
   /**
    * Puts other items in the place of the newest turn in one step: an answer that was made again, without a moment at which
-   * readers see no answer.
+   * readers see no answer. What both turns begin with, like the same question, keeps its place and time.
    *
    * @param turn - The newest turn, as it was read.
    * @param items - The whole new turn. It begins with a user message.

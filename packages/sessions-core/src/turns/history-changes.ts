@@ -38,7 +38,7 @@ export function rewindTo(id: string): DecideChange<UserMessageItem> {
 }
 
 /**
- * Puts other items in the place of the newest turn, if that is still what the caller read.
+ * Puts other items in the place of the newest turn, if that is still what the caller read. Rows that both begin with stay.
  *
  * @throws SessionError `INVALID_HISTORY`, at once, where no conversation could hold the items.
  */
@@ -47,7 +47,8 @@ export function replaceTurnBy(
   items: readonly AgentInputItem[],
   codec: ItemCodec,
 ): DecideChange<undefined> {
-  const append = codec.encode(items);
+  const texts = codec.encode(items);
+  const begins = (codec.asRead?.(items) ?? items).map(canonicalText);
   const expected = turn.items;
   const readsBefore = answersEarlierCall(items);
   if (!readsBefore && !validItems(items, false).every(Boolean)) throw invalidHistory();
@@ -69,7 +70,10 @@ export function replaceTurnBy(
       const isNew = (index: number) => index >= before.length;
       if (makesInvalid(before, [...before, ...items], isNew)) throw invalidHistory();
     }
-    return { patch: { remove: own.map(({ id }) => id), append }, result: undefined };
+    const other = own.findIndex(({ item }, index) => canonicalText(item) !== begins[index]);
+    const kept = other < 0 ? own.length : other;
+    const remove = own.slice(kept).map(({ id }) => id);
+    return { patch: { remove, append: texts.slice(kept) }, result: undefined };
   };
 }
 

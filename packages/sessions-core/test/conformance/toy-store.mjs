@@ -314,8 +314,10 @@ export function createToyStore(core, database = newDatabase()) {
           const same = own.map(({ id, text }) => [id, text]).join();
           if (same !== turn.items.map(({ id, item }) => [id, encodeItems([item])[0]]).join()) throw changed();
           if (!items.every((item, at) => hasPartner(items, item, at))) throw invalid();
-          this.#remove(own);
-          this.#insertNow(texts);
+          const other = own.findIndex(({ text }, at) => text !== texts[at]);
+          const kept = other < 0 ? own.length : other;
+          this.#remove(own.slice(kept));
+          this.#insertNow(texts.slice(kept));
         };
       });
     }

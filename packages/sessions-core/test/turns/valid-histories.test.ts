@@ -99,8 +99,11 @@ function play(rows: readonly StoredRow[], { kind, at, item, items, last }: Step)
       return changed(rows, last, removeItemAt(id)).rows;
     case 'replaceItem':
       return changed(rows, last, replaceItemAt(id, item, codec)).rows;
-    case 'replaceTurn':
-      return begin < 0 ? rows : changed(rows, last, replaceTurnBy(turn, [user('new'), ...items], codec)).rows;
+    case 'replaceTurn': {
+      if (begin < 0) return rows;
+      const input = (at % 2 === 0 && all[begin]) || user('new');
+      return changed(rows, last, replaceTurnBy(turn, [input, ...items], codec)).rows;
+    }
   }
 }
 

@@ -152,6 +152,12 @@ export const TURNS: Contract<StoreSubject> = {
         const replaced = [...items.slice(0, 5), ...turn('b2')];
         assert.deepEqual(await session.getItems(), replaced);
         await failsWith('HISTORY_CHANGED', () => session.replaceTurn(newest, turn('b3')));
+        const asked = await newestTurn(session);
+        await session.replaceTurn(asked, [asked.input, answer('in other words')]);
+        const answered = await newestTurn(session);
+        assert.deepEqual(itemsOf(answered.items), [message('q-b2'), answer('in other words')]);
+        assert.deepEqual(answered.items[0], asked.items[0]); // the question keeps its place and time
+        await session.replaceTurn(answered, turn('b2'));
         const again = JSON.parse(JSON.stringify(await newestTurn(session))) as Turn; // as a page sends it back
         await session.addItems([message('somebody else')]);
         await failsWith('HISTORY_CHANGED', () => session.replaceTurn(again, turn('b3')));

@@ -39,6 +39,12 @@ export const TURN_FAULTS: readonly PlantedFault[] = [
     fails: 'replaceTurn takes the place of the newest turn, if nobody wrote after it',
   },
   {
+    fault: 'a question that moves when it is answered again',
+    line: 'const kept = other < 0 ? own.length : other;',
+    becomes: 'const kept = 0 * other;',
+    fails: 'replaceTurn takes the place of the newest turn, if nobody wrote after it',
+  },
+  {
     fault: 'a result without its call',
     line: 'if (!items.every((item, at) => hasPartner(items, item, at))) throw invalid();',
     becomes: '',
