@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { tenantSessionId } from '@stackone/sessions-core';
-import type { AppDatabase } from './database.ts';
+import {
+  isSessionError,
+  type ScopedStore,
+  type SessionInfo,
+  type SessionPage,
+  type SessionStore,
+  type StoreSession,
+} from '@stackone/sessions-core';
+import { z } from 'zod';
+import { ChatError } from './chat-error.ts';
 
 /** Whose conversations: nobody else's are found. */
 export interface Who {
@@ -8,84 +16,87 @@ export interface Who {
   readonly user: string;
 }
 
-/** A line of the list. */
-export interface ConversationLine {
-  readonly id: string;
-  /** `null` until the first message. */
-  readonly title: string | null;
-  /** ms since 1970. */
-  readonly updatedAt: number;
-}
-
 /** How long a title made of a message may be. */
 const TITLE_LENGTH = 60;
 
-/** Which conversations there are: titles, owners and times. What was said is in the store. */
+/** Which conversations there are. Each user has a scope of the store: what is not in it does not exist for them. */
 export class Conversations {
-  readonly #db: AppDatabase;
+  readonly #store: SessionStore;
 
-  constructor(db: AppDatabase) {
-    this.#db = db;
+  constructor(store: SessionStore) {
+    this.#store = store;
   }
 
-  async create({ tenant, user }: Who): Promise<string> {
+  async create(who: Who): Promise<string> {
     const id = randomUUID();
-    const { now } = this.#db;
-    await this.#db.query(
-      `INSERT INTO chat_conversations (tenant, id, owner, updated_at) VALUES ($1, $2, $3, ${now})`,
-      [tenant, id, user],
-    );
+    await this.#scope(who).sessions.update(id, {});
     return id;
   }
 
-  /** Those of a user, the latest first. */
-  list({ tenant, user }: Who): Promise<ConversationLine[]> {
-    return this.#db.query(
-      `SELECT id, title, updated_at AS "updatedAt" FROM chat_conversations
-       WHERE tenant = $1 AND owner = $2 ORDER BY updated_at DESC, id`,
-      [tenant, user],
-    );
+  /**
+   * Those of a user, the latest first.
+   *
+   * @param after - Where to go on: `nextCursor` of the page before.
+   * @throws ChatError `bad-request` for another text.
+   */
+  async list(who: Who, after: string | undefined): Promise<SessionPage> {
+    try {
+      return await this.#scope(who).sessions.list({ limit: 50, after });
+    } catch (error) {
+      if (error instanceof TypeError) throw new ChatError(400, 'bad-request', 'There is no such page.');
+      throw error;
+    }
   }
 
-  async find({ tenant, user }: Who, id: string): Promise<ConversationLine | undefined> {
-    const [line] = await this.#db.query<ConversationLine>(
-      `SELECT id, title, updated_at AS "updatedAt" FROM chat_conversations WHERE tenant = $1 AND owner = $2 AND id = $3`,
-      [tenant, user, id],
-    );
-    return line;
+  /** The ids of all of a user's, in an order that no turn changes. */
+  all(who: Who): AsyncIterable<{ readonly id: string }> {
+    return this.#scope(who).sessions.list({ by: 'id' });
   }
 
-  /** Moves it to the top, and takes its title from the message if it has none. */
-  async said({ tenant, user }: Who, id: string, text: string): Promise<void> {
-    await this.#db.query(
-      `UPDATE chat_conversations SET updated_at = ${this.#db.now}, title = coalesce(title, $4)
-       WHERE tenant = $1 AND owner = $2 AND id = $3`,
-      [tenant, user, id, Array.from(text).slice(0, TITLE_LENGTH).join('')],
-    );
+  async find(who: Who, id: string): Promise<SessionInfo | undefined> {
+    if (!z.uuid().safeParse(id).success) return undefined; // it comes from outside
+    return this.#scope(who).sessions.retrieve(id);
   }
 
-  async rename({ tenant, user }: Who, id: string, title: string): Promise<boolean> {
-    const rows = await this.#db.query(
-      'UPDATE chat_conversations SET title = $4 WHERE tenant = $1 AND owner = $2 AND id = $3 RETURNING id',
-      [tenant, user, id, title],
-    );
-    return rows.length > 0;
+  /** What was said in one of them. Find it first: a conversation that is not there would be begun. */
+  session(who: Who, id: string): StoreSession {
+    return this.#scope(who).session(id);
   }
 
-  async remove({ tenant, user }: Who, id: string): Promise<void> {
-    await this.#db.query('DELETE FROM chat_conversations WHERE tenant = $1 AND owner = $2 AND id = $3', [
-      tenant,
-      user,
-      id,
-    ]);
+  /** Takes the title from a message, if there is none. */
+  async said(who: Who, conversation: SessionInfo, text: string): Promise<void> {
+    if (conversation.title !== undefined) return;
+    // if it has got a title meanwhile, that one stays
+    await this.#update(who, conversation, Array.from(text).slice(0, TITLE_LENGTH).join(''));
   }
 
-  /** When each item of a conversation was stored, in ms since 1970, oldest first: the items of a turn have one time. */
-  async times({ tenant }: Who, id: string): Promise<number[]> {
-    const rows = await this.#db.query<{ at: number }>(
-      `SELECT ${this.#db.ms('created_at')} AS at FROM agent_messages WHERE session_id = $1 ORDER BY id`,
-      [tenantSessionId(tenant, id)],
-    );
-    return rows.map(({ at }) => at);
+  /** @returns Whether there is such a conversation. */
+  async rename(who: Who, id: string, title: string): Promise<boolean> {
+    let found = await this.find(who, id);
+    while (found && !(await this.#update(who, found, title))) found = await this.find(who, id);
+    return found !== undefined;
+  }
+
+  async remove(who: Who, id: string): Promise<void> {
+    await this.#scope(who).sessions.delete(id);
+  }
+
+  /**
+   * Without the version, an update would make a conversation anew that was just removed.
+   *
+   * @returns Whether the conversation is still as it was found.
+   */
+  async #update(who: Who, { id, version }: SessionInfo, title: string): Promise<boolean> {
+    try {
+      await this.#scope(who).sessions.update(id, { title }, { ifVersion: version });
+      return true;
+    } catch (error) {
+      if (isSessionError(error) && error.code === 'VERSION_CONFLICT') return false;
+      throw error;
+    }
+  }
+
+  #scope({ tenant, user }: Who): ScopedStore {
+    return this.#store.scoped(`${tenant}/${user}`); // no name has a slash
   }
 }

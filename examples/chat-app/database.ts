@@ -9,8 +9,6 @@ export interface AppDatabase {
   query<Row extends object>(sql: string, values?: readonly (string | number)[]): Promise<Row[]>;
   /** SQL for the time by the database's clock, in ms since 1970: the clocks of two processes may differ. */
   readonly now: string;
-  /** SQL for a time of the store's tables, in ms since 1970. */
-  ms(column: string): string;
   /** Ends the store and the connections under it. */
   close(): Promise<void>;
 }

@@ -1,43 +1,32 @@
 import type { AgentInputItem, Session } from '@openai/agents';
-import type { StoreSession } from '@stackone/sessions-core';
 
 /**
- * A conversation in which the items from a place on are to be replaced. The agent sees what is kept; what it adds is kept here until
- * {@link commit} puts it in place of the rest, in one transaction. Until then, and if the run fails, the conversation is as it was.
+ * A conversation for one run, whose turn is stored when it is whole. The agent sees what is kept; what it adds is held here until
+ * {@link commit}. Until then, and if the run fails, the conversation is as it was.
  */
 export class Draft implements Session {
-  readonly #session: StoreSession;
-  readonly #operationId: string;
+  readonly #session: Session;
   readonly #items: AgentInputItem[];
   readonly #kept: number;
-  readonly #replaced: AgentInputItem[];
+  readonly #store: (added: AgentInputItem[]) => Promise<void>;
 
   /**
-   * @param items - All of the conversation.
-   * @param keep - How many of them stay.
-   * @param operationId - However often it is committed under this id, the first time counts.
+   * @param kept - What the agent sees of the conversation.
+   * @param store - Stores what the agent has added.
    */
-  constructor(session: StoreSession, items: readonly AgentInputItem[], keep: number, operationId: string) {
+  constructor(
+    session: Session,
+    kept: readonly AgentInputItem[],
+    store: (added: AgentInputItem[]) => Promise<void>,
+  ) {
     this.#session = session;
-    this.#operationId = operationId;
-    this.#items = items.slice(0, keep);
-    this.#kept = keep;
-    this.#replaced = items.slice(keep);
+    this.#items = [...kept];
+    this.#kept = kept.length;
+    this.#store = store;
   }
 
-  /**
-   * @throws SessionError `SUFFIX_MISMATCH` if the conversation is not what it was, `OPERATION_CONFLICT` if something else was committed
-   * under the id. Nothing is changed then.
-   */
-  async commit(): Promise<void> {
-    await this.#session.applyHistoryTransaction({
-      operationId: this.#operationId,
-      transaction: {
-        type: 'replace_suffix',
-        expectedSuffix: this.#replaced,
-        replacement: this.#items.slice(this.#kept),
-      },
-    });
+  commit(): Promise<void> {
+    return this.#store(this.#items.slice(this.#kept));
   }
 
   getSessionId(): Promise<string> {

@@ -1,32 +1,17 @@
-import type { AgentInputItem } from '@openai/agents';
+import { type ChatMessage, type StoreSession, toMessages } from '@stackone/sessions-core';
 
-/** What the page shows of an item. */
-export interface Message {
-  /** The place of the item in the conversation, from 0. */
-  readonly at: number;
-  readonly role: 'user' | 'assistant' | 'tool';
-  readonly text: string;
-  /** When it was stored, in ms since 1970. */
-  readonly time: number | undefined;
+/** A part of a conversation as the page shows it. */
+export interface MessagePage {
+  readonly messages: readonly ChatMessage[];
+  /** The newest item of them: a page that edits says what it has seen. */
+  readonly seen: string | undefined;
+  /** Whether there are older ones. */
+  readonly hasMore: boolean;
 }
 
-/** The items that people want to see: what was said, and what tools were asked and answered. */
-export function messagesOf(items: readonly AgentInputItem[], times: readonly number[]): Message[] {
-  return items.flatMap((item, at) => {
-    const shown = shownOf(item);
-    return shown ? [{ at, ...shown, time: times[at] }] : [];
-  });
-}
-
-function shownOf(item: AgentInputItem): Pick<Message, 'role' | 'text'> | undefined {
-  if (item.type === 'function_call') return { role: 'tool', text: `${item.name} ${item.arguments}` };
-  if (item.type === 'function_call_result') return { role: 'tool', text: textOf(item.output) };
-  if (!('role' in item) || item.role === 'system') return undefined;
-  return { role: item.role, text: textOf(item.content) };
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  const parts = Array.isArray(content) ? content : [content];
-  return parts.map((part: { text?: string; refusal?: string }) => part.text ?? part.refusal ?? '').join('');
+/** @param before - A turn; without it the newest messages. */
+export async function messagePage(session: StoreSession, before?: string): Promise<MessagePage> {
+  const { data, hasMore } = await session.turns({ before, limit: 10 });
+  const items = data.flatMap((turn) => turn.items);
+  return { messages: toMessages(items), seen: items.at(-1)?.id, hasMore };
 }

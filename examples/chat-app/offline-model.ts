@@ -10,6 +10,7 @@ import {
   type StreamEvent,
   Usage,
 } from '@openai/agents';
+import { textOf } from '@stackone/sessions-core';
 
 /** Between two words, in ms. */
 const PACE = 40;
@@ -37,11 +38,7 @@ export class OfflineModel implements Model {
 function reply(input: ModelRequest['input']): AssistantMessageItem | FunctionCallItem {
   const items: AgentInputItem[] = typeof input === 'string' ? [{ role: 'user', content: input }] : input;
   const newest = items.at(-1);
-  if (newest?.type === 'function_call_result') {
-    const { output } = newest;
-    const told = typeof output === 'string' ? output : 'text' in output ? output.text : '';
-    return says(told);
-  }
+  if (newest?.type === 'function_call_result') return says(textOf(newest));
   const said = items.filter((item) => 'role' in item && item.role === 'user').map(textOf);
   const text = said.at(-1) ?? '';
   const order = /refund\D*(\d+)/i.exec(text)?.[1];
@@ -60,10 +57,4 @@ function says(text: string): AssistantMessageItem {
     status: 'completed',
     content: [{ type: 'output_text', text }],
   };
-}
-
-function textOf(item: AgentInputItem): string {
-  if (!('content' in item)) return '';
-  if (typeof item.content === 'string') return item.content;
-  return (item.content ?? []).map((part) => ('text' in part ? part.text : '')).join('');
 }

@@ -14,7 +14,6 @@ export async function open(url: string, schema: string): Promise<AppDatabase> {
   return {
     store,
     now: '(extract(epoch FROM clock_timestamp()) * 1000)::float8',
-    ms: (column) => `(extract(epoch FROM ${column}) * 1000)::float8`,
     async query<Row extends object>(sql: string, values: readonly (string | number)[] = []) {
       return (await pool.query<Row>(sql, [...values])).rows;
     },

@@ -1,4 +1,5 @@
 import { serveStatic } from '@hono/node-server/serve-static';
+import { isSessionError } from '@stackone/sessions-core';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -9,12 +10,11 @@ import { ChatError } from './chat-error.ts';
 import type { Who } from './conversations.ts';
 
 const TEXT = z.string().trim().min(1).max(20_000);
-const PLACE = z.number().int().min(0);
 const BODIES = {
   title: z.object({ title: z.string().trim().min(1).max(200) }),
   message: z.object({ text: TEXT }),
-  edit: z.object({ at: PLACE, seen: PLACE, text: TEXT }),
-  regenerate: z.object({ seen: PLACE }),
+  edit: z.object({ turn: z.string(), seen: z.string(), text: TEXT }),
+  regenerate: z.object({ seen: z.string() }),
   decision: z.object({ approval: z.string(), approved: z.array(z.string()).max(100) }),
 };
 
@@ -24,15 +24,22 @@ export function routes(chat: Chat): Hono {
   app.onError((error, c) => {
     if (error instanceof ChatError) return c.json({ code: error.code, message: error.message }, error.status);
     if (error instanceof HTTPException) return error.getResponse();
+    if (isSessionError(error) && error.code === 'NOT_FOUND')
+      return c.json({ code: 'bad-request', message: 'There is nothing at this place.' }, 400);
     console.error(error.stack);
     return c.json({ code: 'failed', message: 'That did not work. Try again.' }, 500);
   });
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"] } }));
   app.use('/api/*', bodyLimit({ maxSize: 200_000 }));
 
-  app.get('/api/conversations', async (c) => c.json(await chat.list(whoOf(c))));
+  app.get('/api/conversations', async (c) =>
+    c.json(await chat.list(whoOf(c), c.req.query('after') || undefined)),
+  );
   app.post('/api/conversations', async (c) => c.json({ id: await chat.create(whoOf(c)) }, 201));
   app.get('/api/conversations/:id', async (c) => c.json(await chat.view(whoOf(c), c.req.param('id'))));
+  app.get('/api/conversations/:id/messages', async (c) =>
+    c.json(await chat.messages(whoOf(c), c.req.param('id'), c.req.query('before') || undefined)),
+  );
   app.patch('/api/conversations/:id', async (c) => {
     const { title } = await bodyOf(c, BODIES.title);
     await chat.rename(whoOf(c), c.req.param('id'), title);

@@ -1,17 +1,5 @@
-/**
- * What the application keeps beside the conversations, in SQL for both databases. Conversations themselves are in the tables of the
- * store, under the tenant and the id.
- */
+/** What the application keeps beside the conversations, in SQL for both databases. Conversations are in the tables of the store. */
 export const SCHEMA = `
-CREATE TABLE IF NOT EXISTS chat_conversations (
-  tenant TEXT NOT NULL,
-  id TEXT NOT NULL,
-  owner TEXT NOT NULL,
-  title TEXT,
-  updated_at DOUBLE PRECISION NOT NULL,
-  PRIMARY KEY (tenant, id)
-);
-CREATE INDEX IF NOT EXISTS chat_conversations_of_owner ON chat_conversations (tenant, owner, updated_at);
 CREATE TABLE IF NOT EXISTS chat_runs (
   tenant TEXT NOT NULL,
   conversation TEXT NOT NULL,

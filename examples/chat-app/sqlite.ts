@@ -11,7 +11,6 @@ export async function open(url: string, schema: string): Promise<AppDatabase> {
   return {
     store,
     now: "(unixepoch('subsec') * 1000)",
-    ms: (column) => `(unixepoch(${column}, 'subsec') * 1000)`,
     async query<Row extends object>(sql: string, values: readonly (string | number)[] = []) {
       const statement = database.prepare(sql);
       const named = Object.fromEntries(values.map((value, index) => [index + 1, value])); // $1 is a name here

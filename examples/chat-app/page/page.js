@@ -22,22 +22,25 @@ function element(name, text, properties = {}) {
   return Object.assign(document.createElement(name), { textContent: text, ...properties });
 }
 
-async function showList() {
-  const lines = await call('GET', 'conversations');
-  const entries = lines.map(({ id, title }) => {
+async function showList(after = '') {
+  const { data, nextCursor } = await call('GET', `conversations?after=${after}`);
+  const entries = data.map(({ id, title }) => {
     const button = element('button', title ?? 'New conversation', { onclick: () => attempt(() => show(id)) });
     button.setAttribute('aria-current', String(id === shown?.id));
     const entry = document.createElement('li');
     entry.append(button);
     return entry;
   });
-  at('list').replaceChildren(...entries);
+  if (!after) at('list').replaceChildren();
+  at('list').append(...entries);
+  at('more').hidden = !nextCursor;
+  at('more').onclick = () => attempt(() => showList(nextCursor));
 }
 
 async function show(id) {
   shown = await call('GET', `conversations/${id}`);
   at('title').textContent = shown.title ?? 'New conversation';
-  at('messages').replaceChildren(...shown.messages.map(entryOf));
+  showMessages();
   at('messages').lastElementChild?.scrollIntoView();
   at('approval').hidden = !shown.approval;
   const calls = shown.approval?.calls ?? [];
@@ -50,31 +53,48 @@ async function show(id) {
   }
 }
 
-function entryOf({ at: place, role, text, time }) {
+function showMessages() {
+  at('messages').replaceChildren(...shown.messages.map(entryOf));
+  at('older').hidden = !shown.hasMore;
+}
+
+async function showOlder() {
+  const { id, messages } = shown;
+  const older = await call('GET', `conversations/${id}/messages?before=${messages[0].turn}`);
+  if (shown.id !== id || shown.messages !== messages) return; // something else is shown by now
+  shown.messages = [...older.messages, ...messages];
+  shown.hasMore = older.hasMore;
+  showMessages();
+}
+
+function entryOf({ role, text, toolCalls = [], createdAt, turn }) {
   const entry = element('li', '', { className: role });
-  const when = time === undefined ? '' : new Date(time).toLocaleString();
+  const when = createdAt ? new Date(createdAt).toLocaleString() : '';
   entry.append(element('small', `${role} ${when} `));
-  if (role === 'user') {
-    entry.append(element('button', 'Edit', { onclick: () => edit(place, text) }));
+  if (role === 'user' && turn) {
+    entry.append(element('button', 'Edit', { onclick: () => edit(turn, text) }));
   }
-  entry.append(element('p', text));
+  if (text) entry.append(element('p', text));
+  for (const { name, arguments: args, output } of toolCalls) {
+    entry.append(element('p', `${name} ${args} → ${output ?? '…'}`, { className: 'tool' }));
+  }
   return entry;
 }
 
-function edit(place, old) {
+function edit(turn, old) {
   const text = prompt('Your message:', old);
-  if (text) answer('edit', { at: place, seen: shown.seen, text }, text, place);
+  const from = shown.messages.findIndex((message) => message.turn === turn);
+  if (text) answer('edit', { turn, seen: shown.seen, text }, shown.messages.slice(0, from), text);
 }
 
 /** Asks for an answer and shows it while it comes in; then the conversation as it is stored. */
-function answer(what, body, said, from = Infinity) {
+function answer(what, body, kept = shown.messages, said = '') {
   return attempt(async () => {
-    const { id, messages } = shown;
-    const kept = messages.filter((message) => message.at < from);
+    const { id } = shown;
     const live = element('p', '');
     const entry = element('li', '', { className: 'assistant' });
     entry.append(element('small', 'assistant'), live);
-    const mine = said ? [entryOf({ at: from, role: 'user', text: said })] : [];
+    const mine = said ? [entryOf({ role: 'user', text: said })] : [];
     at('messages').replaceChildren(...kept.map(entryOf), ...mine, entry);
     at('approval').hidden = true;
     let failure;
@@ -95,7 +115,7 @@ async function logIn() {
   shown = undefined;
   at('messages').replaceChildren();
   at('approval').hidden = true;
-  const [newest] = await call('GET', 'conversations');
+  const [newest] = (await call('GET', 'conversations')).data;
   if (newest) await show(newest.id);
   else await begin();
 }
@@ -111,6 +131,7 @@ at('who').onsubmit = (event) => {
   attempt(logIn);
 };
 at('new').onclick = () => attempt(begin);
+at('older').onclick = () => attempt(showOlder);
 at('rename').onclick = () => {
   const title = prompt('Title:', shown.title ?? '');
   if (title) attempt(() => call('PATCH', `conversations/${shown.id}`, { title }).then(() => show(shown.id)));
@@ -127,7 +148,7 @@ at('say').onsubmit = (event) => {
   const field = at('say').elements.text;
   const text = field.value;
   field.value = '';
-  answer('messages', { text }, text);
+  answer('messages', { text }, shown.messages, text);
 };
 at('say').onkeydown = (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -135,8 +156,8 @@ at('say').onkeydown = (event) => {
   at('say').requestSubmit();
 };
 at('again').onclick = () => {
-  const from = shown.messages.findLast(({ role }) => role === 'user')?.at ?? 0;
-  answer('regenerate', { seen: shown.seen }, undefined, from + 1);
+  const asked = shown.messages.findLastIndex(({ role }) => role === 'user');
+  answer('regenerate', { seen: shown.seen }, shown.messages.slice(0, asked + 1));
 };
 at('approval').onsubmit = (event) => {
   event.preventDefault();

@@ -47,8 +47,7 @@ onDatabasesOfProcesses((url) => {
     expect(await refunds(url, order)).toBe(1);
     expect(await client.said(id)).toEqual([
       `user: Refund ${order}.`,
-      `tool: refund ${JSON.stringify({ order })}`,
-      `tool: The money for order ${order} was given back.`,
+      `tool: refund ${JSON.stringify({ order })} -> The money for order ${order} was given back.`,
       'assistant: Done.',
     ]);
     expect((await client.view(id)).approval).toBeUndefined();
@@ -72,12 +71,12 @@ onDatabasesOfProcesses((url) => {
     const { stage, chat } = shared();
     const client = new Client(chat, 'acme', someone());
     const { id, approval, calls } = await waiting(stage, client, [someOrder()]);
-    const { seen } = await client.view(id);
+    const at = await client.at(id);
     const place = `conversations/${id}`;
     const first = { status: 409, code: 'approval' };
     expect(await client.refused('POST', `${place}/messages`, { text: 'Well?' })).toEqual(first);
-    expect(await client.refused('POST', `${place}/edit`, { at: 0, seen, text: 'No.' })).toEqual(first);
-    expect(await client.refused('POST', `${place}/regenerate`, { seen })).toEqual(first);
+    expect(await client.refused('POST', `${place}/edit`, { ...at, text: 'No.' })).toEqual(first);
+    expect(await client.refused('POST', `${place}/regenerate`, at)).toEqual(first);
     const decision = { approval, approved: calls };
     const decided = await client.ask(id, 'decision', decision);
     expect(await client.refused('POST', `${place}/decision`, decision)).toEqual({
@@ -107,6 +106,29 @@ onDatabasesOfProcesses((url) => {
     (await stage.model.nextCall()).answer('Only one.');
     await again.whole();
     expect([await refunds(url, first), await refunds(url, second)]).toEqual([1, 0]);
+  });
+
+  test.for(['edit', 'regenerate'])('%s: the new answer may ask as well', async (what) => {
+    const { stage, chat } = shared();
+    const client = new Client(chat, 'acme', someone());
+    const order = someOrder();
+    const id = await client.create();
+    await stage.exchange(client, id, 'Refund it.', 'Which one?');
+    const asked = await client.ask(id, what, { ...(await client.at(id)), text: 'Refund it.' });
+    (await stage.model.nextCall()).callTools([['refund', { order }]]);
+    expect((await asked.whole()).end).toEqual({ type: 'approval' });
+    const { approval, messages } = await client.view(id);
+    expect(messages).toMatchObject([{ text: 'Refund it.' }, { status: 'pending', toolCalls: [{}] }]);
+    const approved = approval?.calls.map(({ callId }) => callId);
+    const decided = await client.ask(id, 'decision', { approval: approval?.id, approved });
+    (await stage.model.nextCall()).answer('Done.');
+    expect((await decided.whole()).end).toEqual({ type: 'done' });
+    expect(await client.said(id)).toEqual([
+      'user: Refund it.',
+      `tool: refund ${JSON.stringify({ order })} -> The money for order ${order} was given back.`,
+      'assistant: Done.',
+    ]);
+    expect(await refunds(url, order)).toBe(1);
   });
 
   test('an approval survives the process that asked for it', async () => {
@@ -144,8 +166,7 @@ onDatabasesOfProcesses((url) => {
     expect((await decided.whole()).end).toEqual({ type: 'done' });
     expect(await refunds(url, order)).toBe(1);
     expect((await client.said(id)).slice(1)).toEqual([
-      `tool: refund ${JSON.stringify({ order })}`,
-      `tool: The money for order ${order} was given back.`,
+      `tool: refund ${JSON.stringify({ order })} -> The money for order ${order} was given back.`,
       'assistant: Done.',
     ]);
   });
@@ -179,7 +200,7 @@ onDatabasesOfProcesses((url) => {
     const order = someOrder();
     const { id, approval } = await waiting(stage, client, [order]);
     await sql(url, `DELETE FROM chat_approvals WHERE id = '${approval}'`);
-    const asked = await client.ask(id, 'regenerate', { seen: 2 });
+    const asked = await client.ask(id, 'regenerate', await client.at(id));
     const call = await stage.model.nextCall();
     expect(call.input.map(({ role }) => role)).toEqual(['user']);
     call.answer('Of course.');

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SessionPage } from '@stackone/sessions-core';
 import { ServerProcess } from '@stackone/test-environment/server-process';
+import type { JSONParsed } from 'hono/utils/types';
 import type { ConversationView } from '../chat.ts';
-import type { ConversationLine } from '../conversations.ts';
 import type { ChatEvent } from '../event-stream.ts';
 
 /** How the server said no. */
@@ -30,12 +31,24 @@ export class Client {
     return ((await this.call('POST', 'conversations')) as { id: string }).id;
   }
 
-  list(): Promise<ConversationLine[]> {
-    return this.call('GET', 'conversations') as Promise<ConversationLine[]>;
+  list(after = ''): Promise<JSONParsed<SessionPage>> {
+    return this.call('GET', `conversations?after=${after}`) as Promise<JSONParsed<SessionPage>>;
   }
 
-  view(id: string): Promise<ConversationView> {
-    return this.call('GET', `conversations/${id}`) as Promise<ConversationView>;
+  view(id: string): Promise<JSONParsed<ConversationView>> {
+    return this.call('GET', `conversations/${id}`) as Promise<JSONParsed<ConversationView>>;
+  }
+
+  /** What a page says that wants to edit the message at a place, or to have the newest one answered again. */
+  async at(id: string, place = 0): Promise<{ turn: string | undefined; seen: string | undefined }> {
+    const { messages, seen } = await this.view(id);
+    return { turn: messages[place]?.id, seen };
+  }
+
+  /** Waits until what happens now is later than all that has happened: SQLite keeps seconds. */
+  async nextSecond(): Promise<void> {
+    const [latest] = (await this.list()).data;
+    while (Date.now() < Date.parse(latest?.updatedAt ?? '') + 1000) await wait(20);
   }
 
   /** Waits until nothing is on its way in a conversation. */
@@ -45,7 +58,10 @@ export class Client {
 
   /** What was said, and by whom. */
   async said(id: string): Promise<string[]> {
-    return (await this.view(id)).messages.map(({ role, text }) => `${role}: ${text}`);
+    return (await this.view(id)).messages.flatMap(({ role, text, toolCalls }) => [
+      ...(text ? [`${role}: ${text}`] : []),
+      ...toolCalls.map((call) => `tool: ${call.name} ${call.arguments} -> ${call.output}`),
+    ]);
   }
 
   /** @throws Refused */

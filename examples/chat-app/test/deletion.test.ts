@@ -37,7 +37,7 @@ onDatabasesOfProcesses((url) => {
     await client.call('DELETE', 'me');
     expect((await answered.whole()).end).toMatchObject({ type: 'error', code: 'stopped' });
     await call.closed;
-    expect(await client.list()).toEqual([]);
+    expect((await client.list()).data).toEqual([]);
     const left = await everything(url);
     expect(left).not.toContain(secret);
     for (const id of [first, waiting, running]) expect(left).not.toContain(id);

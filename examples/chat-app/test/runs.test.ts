@@ -19,13 +19,13 @@ onDatabasesOfProcesses((url) => {
     const asked = await one.ask(id, 'messages', { text: 'One.' });
     const call = await stage.model.nextCall();
     expect(await two.refused('POST', `conversations/${id}/messages`, { text: 'Two.' })).toEqual(BUSY);
-    expect(await two.refused('POST', `conversations/${id}/regenerate`, { seen: 1 })).toEqual(BUSY);
+    expect(await two.refused('POST', `conversations/${id}/regenerate`, { seen: '1' })).toEqual(BUSY);
     expect(await two.view(id)).toMatchObject({ running: true, messages: [{ text: 'One.' }] });
     const other = await two.create(); // another conversation is free
     await stage.exchange(two, other, 'Two.', 'Answer two.');
     call.answer('Answer one.');
     await asked.whole();
-    expect(await two.view(id)).toMatchObject({ running: false, seen: 2 });
+    expect(await two.view(id)).toMatchObject({ running: false, messages: [{}, { text: 'Answer one.' }] });
     await stage.exchange(two, id, 'Three.', 'Answer three.');
   });
 
@@ -97,7 +97,10 @@ onDatabasesOfProcesses((url) => {
     const call = await stage.model.nextCall();
     call.say('Answer');
     expect(await asked.next()).toEqual({ type: 'text', text: 'Answer' });
-    const asked2 = await client.ask(edited, 'edit', { at: 0, seen: 2, text: 'New.' });
+    const asked2 = await client.ask(edited, 'edit', {
+      ...(await client.at(edited)),
+      text: 'New.',
+    });
     const call2 = await stage.model.nextCall();
     chat.kill('SIGTERM');
     chat.kill('SIGTERM');
@@ -127,7 +130,7 @@ onDatabasesOfProcesses((url) => {
     expect(await chat.ended).toEqual({ code: 0, signal: null });
     const after = new Client(await stage.start(), 'acme', user);
     expect(await after.said(id)).toEqual(['user: One.']);
-    const again = await after.ask(id, 'regenerate', { seen: 1 });
+    const again = await after.ask(id, 'regenerate', await after.at(id));
     (await stage.model.nextCall()).answer('Answer one.');
     await again.whole();
     expect(await after.said(id)).toEqual(['user: One.', 'assistant: Answer one.']);
@@ -145,7 +148,7 @@ onDatabasesOfProcesses((url) => {
     const client = new Client(await stage.start(), 'acme', user);
     expect(await client.said(id)).toEqual(['user: One.']);
     await client.free(id);
-    const again = await client.ask(id, 'regenerate', { seen: 1 });
+    const again = await client.ask(id, 'regenerate', await client.at(id));
     (await stage.model.nextCall()).answer('Answer one.');
     await again.whole();
     expect(await client.said(id)).toEqual(['user: One.', 'assistant: Answer one.']);
@@ -162,7 +165,7 @@ onDatabasesOfProcesses((url) => {
     asleep.kill('SIGSTOP');
     const client = new Client(await stage.start(), 'acme', user);
     await client.free(id);
-    const again = await client.ask(id, 'regenerate', { seen: 1 });
+    const again = await client.ask(id, 'regenerate', await client.at(id));
     (await stage.model.nextCall()).answer('Answer one.');
     await again.whole();
     asleep.kill('SIGCONT');
