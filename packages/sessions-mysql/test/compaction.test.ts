@@ -1,3 +1,4 @@
+import { compactionRounds, killCompactions } from '@stackone/interruptions';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -9,5 +10,11 @@ describeEngine(SERVERS, ({ url }) => {
   test.each(Object.entries(COMPACTIONS))("the SDK's compaction: %s", async (name, play) => {
     await using store = await MysqlSessionStore.fromUrl(url);
     await play((sessionId, options) => store.session(sessionId, options), name, atomicCompaction);
+  });
+
+  test('turns of other processes are there once, when and wherever a compaction is killed', async () => {
+    const subject = { url, open: (target: string) => MysqlSessionStore.fromUrl(target) };
+    const program = new URL('./programs/store-to-kill.mjs', import.meta.url);
+    await killCompactions(subject, program, compactionRounds());
   });
 });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { compactionRounds, killCompactions } from '@stackone/interruptions';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -11,5 +12,13 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
 
   test.each(Object.entries(COMPACTIONS))("the SDK's compaction: %s", async (_name, play) => {
     await play((sessionId, options) => store.session(sessionId, options), randomUUID(), atomicCompaction);
+  });
+});
+
+describeEngine('postgres:18', ({ url }) => {
+  test('turns of other processes are there once, when and wherever a compaction is killed', async () => {
+    const subject = { url, open: (target: string) => PostgresSessionStore.fromUrl(target) };
+    const program = new URL('./programs/store-to-kill.mjs', import.meta.url);
+    await killCompactions(subject, program, compactionRounds());
   });
 });

@@ -111,4 +111,10 @@ export const CALLS: readonly Call[] = [
     after: [COMPACTED, ...BEFORE.slice(-1)],
     perform: (session) => session.replaceHistoryWithCompaction([COMPACTED, ...BEFORE.slice(-1)]),
   },
+  {
+    // what `atomicCompaction` does: the same rows
+    name: 'replaceBeginning',
+    after: [COMPACTED, ...BEFORE.slice(-1)],
+    perform: (session) => session.replaceBeginning(BEFORE.slice(0, -1), [COMPACTED]),
+  },
 ];

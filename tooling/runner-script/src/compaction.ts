@@ -17,11 +17,12 @@ const COMPACTED = [
   { id: 'cmp_1', type: 'compaction', encrypted_content: 'ENC' },
 ];
 
-/** Stands for OpenAI, and notes what it was asked. */
-function fakeClient(output: readonly object[] = COMPACTED) {
+/** Stands for OpenAI, and notes what it was asked. It takes as long as what others do meanwhile. */
+function fakeClient(output: readonly object[] = COMPACTED, meanwhile?: () => Promise<unknown>) {
   const inputs: unknown[][] = [];
   const compact = async ({ input }: { input: unknown[] }) => {
     inputs.push(structuredClone(input));
+    await meanwhile?.();
     return { output, usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } };
   };
   return { inputs, client: { responses: { compact } } as unknown as Client };
@@ -44,6 +45,8 @@ type Wrap<Own extends Session> = (
 ) => OpenAIResponsesCompactionSession;
 
 const TURNS = ['First.', 'Second.', 'Third.'];
+
+const say = (id: string) => assistantMessage(id, { id });
 
 /** Three runs of which the second leads to a compaction. */
 async function play<Own extends Session>(open: () => Own | Promise<Own>, wrap: Wrap<Own>) {
@@ -129,6 +132,133 @@ async function compactToNothing<Own extends Session>(
   assert.deepEqual(await whole.getItems(), []);
 }
 
+/** What others add. */
+const LATER: readonly AgentInputItem[] = [{ role: 'user', content: 'Later.' }, say('later')];
+const CALL: AgentInputItem = { type: 'function_call', callId: 'c', name: 'f', arguments: '{}' };
+const RESULT: AgentInputItem = {
+  type: 'function_call_result',
+  callId: 'c',
+  name: 'f',
+  status: 'completed',
+  output: 'ok',
+};
+
+/** Others add turns while OpenAI compacts: they stay behind the result, in a second compaction by the same object too. */
+async function addMeanwhile<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  for (const output of [COMPACTED, []]) {
+    const other = await open(`${sessionId} ${output.length}`);
+    await other.addItems([...HISTORY]);
+    const { client, inputs } = fakeClient(output, () => other.addItems([...LATER]));
+    const wrapper = wrap(await open(`${sessionId} ${output.length}`), (underlying) =>
+      wrapSession(underlying, client),
+    );
+    await wrapper.runCompaction({ force: true });
+    assert.deepEqual(await other.getItems(), [...output, ...LATER]);
+    await other.addItems([...LATER]);
+    await wrapper.runCompaction({ force: true });
+    assert.deepEqual(
+      inputs.map(({ length }) => length),
+      [HISTORY.length, output.length + 2 * LATER.length],
+    );
+    assert.deepEqual(await other.getItems(), [...output, ...LATER]);
+  }
+}
+
+/** The result of a call that is compacted comes meanwhile: the call stays with it. */
+async function answerMeanwhile<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  const other = await open(sessionId);
+  await other.addItems([...HISTORY, CALL]);
+  const { client } = fakeClient(COMPACTED, () => other.addItems([RESULT]));
+  const wrapper = wrap(await open(sessionId), (underlying) => wrapSession(underlying, client));
+  await wrapper.runCompaction({ force: true });
+  assert.deepEqual(await other.getItems(), [...COMPACTED, CALL, RESULT]);
+}
+
+/** A run leads to a compaction while others add a turn. */
+async function runMeanwhile<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  setTracingDisabled(true);
+  const other = await open(sessionId);
+  const { client, inputs } = fakeClient(COMPACTED, () => other.addItems([...LATER]));
+  const session = wrap(await open(sessionId), (underlying) => wrapSession(underlying, client));
+  const model = new ScriptedModel([[say('m')]]);
+  const agent = new Agent({ name: 'Guide', model });
+  await new Runner({ tracingDisabled: true }).run(agent, 'First.', { session });
+  assert.equal(inputs[0]?.length, 2);
+  assert.deepEqual(await other.getItems(), [...COMPACTED, ...LATER]);
+}
+
+/** Others change the beginning while OpenAI compacts: nothing is replaced, and the caller is told. */
+async function changeMeanwhile<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  const changes: readonly ((session: Own) => Promise<unknown>)[] = [
+    (session) => session.popItem(),
+    (session) => session.clearSession(),
+    async (session) => {
+      await session.clearSession();
+      await session.addItems([...LATER, ...HISTORY]);
+    },
+  ];
+  for (const [index, change] of changes.entries()) {
+    const other = await open(`${sessionId} ${index}`);
+    await other.addItems([...HISTORY]);
+    const { client } = fakeClient(COMPACTED, async () => {
+      await change(other);
+      await other.addItems([...LATER]);
+    });
+    const wrapper = wrap(await open(`${sessionId} ${index}`), (underlying) =>
+      wrapSession(underlying, client),
+    );
+    await assert.rejects(wrapper.runCompaction({ force: true }), { code: 'HISTORY_CHANGED' });
+    const expected = [HISTORY.slice(0, -1), [], [...LATER, ...HISTORY]][index] ?? [];
+    assert.deepEqual(await other.getItems(), [...expected, ...LATER]);
+  }
+}
+
+/** The object's own clear, between the call and its beginning, is no reason to replace what comes after. */
+async function clearBefore<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  const other = await open(sessionId);
+  await other.addItems([...HISTORY]);
+  const { client } = fakeClient(COMPACTED, () => other.addItems([...LATER]));
+  const wrapper = wrap(await open(sessionId), (underlying) => wrapSession(underlying, client));
+  const cleared = wrapper.clearSession();
+  await assert.rejects(wrapper.runCompaction({ force: true }), { code: 'HISTORY_CHANGED' });
+  await cleared;
+  assert.deepEqual(await other.getItems(), LATER);
+}
+
+/** What replaces the conversation cannot be added: what others added stays, once. */
+async function failMeanwhile<Own extends Session>(
+  open: OpenSession<Own>,
+  sessionId: string,
+  wrap: Wrap<Own>,
+): Promise<void> {
+  const other = await open(sessionId);
+  await other.addItems([...HISTORY]);
+  const { client } = fakeClient(COMPACTED, () => other.addItems([...LATER]));
+  const failing = failingOnce(await open(sessionId), wrap, client);
+  await assert.rejects(failing.runCompaction({ force: true }), /cannot be added/);
+  assert.deepEqual(await other.getItems(), [...HISTORY, ...LATER]);
+}
+
 /** The first `addItems` fails. */
 function failingOnce<Own extends Session>(session: Own, wrap: Wrap<Own>, client: Client) {
   let failed = false;
@@ -210,6 +340,12 @@ export const COMPACTIONS: Readonly<Record<string, CompactionCase>> = {
   'by hand, through a window, atomically': compactByHand,
   'to nothing': (open, id) => compactToNothing(open, id, PLAIN),
   'to nothing, atomically': compactToNothing,
+  'others add turns meanwhile, atomically': addMeanwhile,
+  'a run compacts and others add a turn meanwhile, atomically': runMeanwhile,
+  'a result comes meanwhile, atomically': answerMeanwhile,
+  'others change the beginning meanwhile, atomically': changeMeanwhile,
+  'it was cleared before, atomically': clearBefore,
+  'others add a turn and the replacement fails, atomically': failMeanwhile,
   'a crash between clear and add loses the conversation': async (open, id) => {
     assert.deepEqual((await crashInCompaction(open, id, PLAIN)).after, []);
   },

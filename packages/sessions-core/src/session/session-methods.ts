@@ -8,6 +8,7 @@ type CanHave = (
 
 const reads: CanHave = ({ history }) => history;
 const changes: CanHave = ({ history, edit }) => history && edit;
+const edits: CanHave = ({ edit }) => edit;
 
 /** What a session has besides the SDK's five methods, and when. */
 const METHODS = {
@@ -24,7 +25,7 @@ const METHODS = {
   replaceTurn: changes,
   removeItem: changes,
   replaceItem: changes,
-  replaceBeginning: changes,
+  replaceBeginning: edits, // it needs no place
 } satisfies Readonly<Record<string, CanHave>>;
 
 /**

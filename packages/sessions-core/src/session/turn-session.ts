@@ -5,7 +5,6 @@ import { type ChangedConversation, changeHistory } from '../turns/change-history
 import {
   type DecideChange,
   removeItemAt,
-  replaceBeginningBy,
   replaceItemAt,
   replaceTurnBy,
   rewindTo,
@@ -21,6 +20,7 @@ import {
   type TurnOptions,
   type TurnPage,
 } from '../turns/history-item.js';
+import { replaceBeginningBy } from '../turns/replaced-beginning.js';
 import { StoredHistory } from '../turns/stored-history.js';
 import { isUserMessage } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
@@ -35,7 +35,7 @@ const FEW = 32;
  * the whole conversation, whatever window the session has. Every change is one transaction, under the conversation's lock.
  *
  * Absent are `history`, `turns` and `items` where `store.supports.history` is not true, and the changes where
- * `store.supports.edit` is not either.
+ * `store.supports.edit` is not either; `replaceBeginning` needs `edit` alone.
  */
 export class TurnSession {
   readonly #calls: ConversationCalls;
@@ -200,7 +200,8 @@ export class TurnSession {
 
   /**
    * Puts other items, such as a summary, in the place of the oldest ones, if these still are what was read. Turns that
-   * others added meanwhile stay behind them: a slow summary loses nothing.
+   * others added meanwhile stay behind them: a slow summary loses nothing. Where a result was added meanwhile, its call
+   * stays with it.
    *
    * @param expected - The items that the conversation began with when it was read, as `getItems(Infinity)` gave them.
    * @param items - What takes their place.

@@ -1,5 +1,5 @@
 import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
-import { canonicalText, encodeItems, type ItemCodec } from '../items/item-codec.js';
+import { canonicalText, type ItemCodec } from '../items/item-codec.js';
 import type { RowReader } from '../items/row-reader.js';
 import type { HistoryPatch, StoredRow } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
@@ -112,48 +112,14 @@ export function replaceItemAt(id: string, item: AgentInputItem, codec: ItemCodec
   };
 }
 
-/**
- * Puts other items in the place of the oldest ones, if these are what the caller read. What was added after them stays
- * behind.
- */
-export function replaceBeginningBy(
-  expected: readonly AgentInputItem[],
-  items: readonly AgentInputItem[],
-  codec: ItemCodec,
-): DecideChange<undefined> {
-  const texts = codec.encode(items);
-  const wanted = encodeItems(expected);
-  return ({ rows, reader, areAll }) => {
-    if (!areAll) return { need: 'all' };
-    const found = readable(rows, reader);
-    codec.afterRead?.(found.map(({ item }) => item));
-    const replaced = found.slice(0, wanted.length);
-    const isSame = encodeItems(replaced.map(({ item }) => item)).every(
-      (text, index) => text === wanted[index],
-    );
-    if (replaced.length < wanted.length || !isSame)
-      throw changed('The conversation no longer begins with these items.');
-    const ids = replaced.map(({ id }) => id);
-    const first = ids.length - texts.length;
-    if (first >= 0) {
-      // the new items take the places right before what stays
-      const update = texts.map((text, index) => ({ id: ids[first + index] as string, text }));
-      return { patch: { remove: ids.slice(0, first), update }, result: undefined };
-    }
-    const last = ids.at(-1);
-    const staying = rows.slice(last === undefined ? 0 : rows.findIndex(({ id }) => id === last) + 1);
-    const append = [...texts, ...staying.map(({ text }) => text)];
-    return { patch: { remove: [...ids, ...staying.map(({ id }) => id)], append }, result: undefined };
-  };
-}
-
-interface PlacedItem {
+/** An item and the id of its row. */
+export interface PlacedItem {
   readonly id: string;
   readonly item: AgentInputItem;
 }
 
 /** The rows that give items, where they can be relied on. */
-function readable(rows: readonly StoredRow[], reader: RowReader): PlacedItem[] {
+export function readable(rows: readonly StoredRow[], reader: RowReader): PlacedItem[] {
   const found = rows.flatMap((row) => {
     const item = reader.item(row);
     return item ? [{ id: row.id, item }] : [];
@@ -216,7 +182,8 @@ function notFound(what: 'item' | 'turn'): SessionError {
   );
 }
 
-function changed(how: string): SessionError {
+/** The error for a conversation that is no longer what the caller had read. */
+export function changed(how: string): SessionError {
   return new SessionError(
     'HISTORY_CHANGED',
     `${how} Nothing was changed. Read the conversation again, and decide anew.`,

@@ -353,8 +353,11 @@ export function createToyStore(core, database = newDatabase()) {
         const begin = rows.slice(0, expected.length);
         if (begin.map(({ text }) => text).join() !== encodeItems(expected).join()) throw changed();
         const later = rows.slice(expected.length).map(({ text }) => text);
+        const answered = later.map((text) => decodeItem(text)).filter((one) => one.type?.endsWith('_result'));
+        const isAnswered = (call) => answered.some(({ callId }) => callId === call.callId);
+        const needed = expected.filter((one) => one.type === 'function_call' && isAnswered(one));
         this.#remove(rows);
-        this.#insertNow([...encodeItems(items), ...later]);
+        this.#insertNow([...encodeItems([...items, ...needed]), ...later]);
       });
     }
 

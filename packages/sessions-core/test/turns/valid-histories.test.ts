@@ -15,6 +15,7 @@ import {
   replaceTurnBy,
   rewindTo,
 } from '../../src/turns/history-changes.js';
+import { replaceBeginningBy } from '../../src/turns/replaced-beginning.js';
 import { isUserMessage, validItems } from '../../src/window/item-partners.js';
 import { anyItem, call, faultIn, history, PAIRS, result, say, thought, user } from '../window/histories.js';
 
@@ -181,4 +182,42 @@ test('a turn may answer a call of an earlier turn, and no other', () => {
     changed(rows, 2, replaceTurnBy(turn, [user('3'), result(callId)], codec));
   expect(itemsIn(answering('c').rows)).toEqual([user('1'), call('c'), user('3'), result('c')]);
   expect(() => answering('d')).toThrow('Nothing was changed');
+});
+
+test('what was added after the beginning stays valid when that is replaced, and stays whole', () => {
+  const compaction = { type: 'compaction', encrypted_content: 'x' } as AgentInputItem;
+  fc.assert(
+    fc.property(history, fc.nat(40), fc.nat(3), (given, cut, count) => {
+      const valid = validItems(given, false);
+      const items = itemsIn(rowsOf(given.filter((item, at) => valid[at] && item.type !== 'compaction')));
+      fc.pre(faultIn(items) === undefined);
+      const fresh = [compaction, user('kept'), say('new')].slice(0, count);
+      const [begin, rest] = [items.slice(0, cut), items.slice(cut)];
+      const { rows } = changed(rowsOf(items), 3, replaceBeginningBy(begin, fresh, codec));
+      const left = itemsIn(rows);
+      expect(faultIn(left)).toBeUndefined();
+      expect(validItems(left, false)).toEqual(left.map(() => true));
+      expect(left.slice(0, fresh.length)).toEqual(fresh);
+      expect(rest.length === 0 ? [] : left.slice(-rest.length)).toEqual(rest);
+      const needed = left.slice(fresh.length, left.length - rest.length);
+      expect(begin).toEqual(expect.arrayContaining(needed));
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('a late result keeps its call, with its reasoning, and nothing else of the beginning', () => {
+  const begin = [user('1'), thought('r'), call('a'), call('b'), result('a'), user('2')];
+  const { rows } = changed(rowsOf([...begin, result('b')]), 'all', replaceBeginningBy(begin, [], codec));
+  expect(itemsIn(rows)).toEqual([call('b'), result('b')]);
+  const other = [user('1'), thought('r'), call('a')];
+  const late = changed(rowsOf([...other, result('a')]), 'all', replaceBeginningBy(other, [user('s')], codec));
+  expect(itemsIn(late.rows)).toEqual([user('s'), thought('r'), call('a'), result('a')]);
+  // where the new items have the call, it is not there twice
+  const twice = changed(
+    rowsOf([...other, result('a')]),
+    'all',
+    replaceBeginningBy(other, [user('s'), call('a')], codec),
+  );
+  expect(itemsIn(twice.rows)).toEqual([user('s'), call('a'), result('a')]);
 });

@@ -216,6 +216,19 @@ export const TURNS: Contract<StoreSubject> = {
       },
     },
     {
+      name: 'replaceBeginning keeps the call of a result that was added meanwhile',
+      needs: ['edit'],
+      async run({ store }) {
+        const summary: AgentInputItem = { role: 'system', content: 'They spoke.' };
+        const session = conversation(store);
+        const read = [...(await filled(session, 'a')), message('q-b'), call('b'), call('c')];
+        await session.addItems(read.slice(-3));
+        await session.addItems([result('c')]);
+        await session.replaceBeginning(read, [summary]);
+        assert.deepEqual(await session.getItems(), [summary, call('c'), result('c')]);
+      },
+    },
+    {
       name: 'what is at a place of another conversation, or of another tenant, is out of reach',
       needs: ['edit', 'tenants'],
       async run({ store }) {

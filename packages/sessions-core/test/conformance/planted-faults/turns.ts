@@ -64,9 +64,15 @@ export const TURN_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'what was added meanwhile is lost',
-    line: 'this.#insertNow([...encodeItems(items), ...later]);',
-    becomes: 'this.#insertNow(encodeItems(items), later);',
+    line: 'this.#insertNow([...encodeItems([...items, ...needed]), ...later]);',
+    becomes: 'this.#insertNow(encodeItems([...items, ...needed]));',
     fails: 'replaceBeginning keeps what was added meanwhile behind it',
+  },
+  {
+    fault: 'a late result without its call',
+    line: 'const isAnswered = (call) => answered.some(({ callId }) => callId === call.callId);',
+    becomes: 'const isAnswered = () => false;',
+    fails: 'replaceBeginning keeps the call of a result that was added meanwhile',
   },
   {
     fault: 'places that are looked for in the whole store',
