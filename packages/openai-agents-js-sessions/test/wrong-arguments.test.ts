@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
+import { OpenAIResponsesCompactionSession, type Session } from '@openai/agents';
 import { MemorySession } from '@openai/agents-core';
 import { describe, expect, test } from 'vitest';
 import { bench } from '../src/bench.js';
 import {
+  atomicCompaction,
   DrizzleSession,
   EncryptedSession,
   InMemorySession,
@@ -17,6 +19,7 @@ import {
   SqliteSessionStore,
   sqliteSchemaSql,
   tenantSessionId,
+  toMessages,
 } from '../src/index.js';
 
 /** What ends up in the wrong place, with a secret in it wherever there is room for one. */
@@ -42,6 +45,8 @@ const SECRETS = /canary|6_?210_?947/;
 
 const url = 'sqlite::memory:';
 const ITEM = { role: 'user', content: 'hello' } as const;
+const wrapped = (underlyingSession: Session) => new OpenAIResponsesCompactionSession({ underlyingSession });
+const TURN = { id: '1', items: [{ id: '1', item: ITEM, createdAt: new Date(0) }] };
 const memory = await new MemorySessionStore().open();
 const session = memory.session('a');
 
@@ -158,7 +163,76 @@ const CALLS: Readonly<Record<string, readonly [call: (wrong: never) => unknown, 
   'session.applyHistoryTransaction(x)': [(x) => session.applyHistoryTransaction?.(x)],
   'session.applyHistoryMutations(x)': [(x) => session.applyHistoryMutations?.(x)],
   'session.replaceHistoryWithCompaction(x)': [(x) => session.replaceHistoryWithCompaction?.(x)],
+  'session.history(x)': [(x) => session.history(x)],
+  'session.history({ limit: x })': [(x) => session.history({ limit: x })],
+  'session.history({ before: x })': [(x) => session.history({ before: x })],
+  'session.history({ after: x })': [(x) => session.history({ after: x })],
+  'session.turns(x)': [(x) => session.turns(x)],
+  'session.turns({ before: x })': [(x) => session.turns({ before: x })],
+  'session.rewind(x)': [(x) => session.rewind(x)],
+  'session.rewind({ id: x })': [(x) => session.rewind({ id: x })],
+  'session.replaceTurn(x, items)': [(x) => session.replaceTurn(x, [ITEM])],
+  'session.replaceTurn({ id, items: x }, items)': [(x) => session.replaceTurn({ id: '1', items: x }, [ITEM])],
+  'session.replaceTurn(turn, x)': [(x) => session.replaceTurn(TURN, x)],
+  'session.replaceTurn(turn, [x])': [(x) => session.replaceTurn(TURN, [x])],
+  'session.removeItem(x)': [(x) => session.removeItem(x)],
+  'session.replaceItem(x, item)': [(x) => session.replaceItem(x, ITEM)],
+  'session.replaceItem(id, x)': [(x) => session.replaceItem('1', x)],
+  'session.replaceBeginning(x, items)': [(x) => session.replaceBeginning(x, [ITEM])],
+  'session.replaceBeginning([x], items)': [(x) => session.replaceBeginning([x], [ITEM])],
+  'session.replaceBeginning(items, x)': [(x) => session.replaceBeginning([ITEM], x)],
+  'sessions.list(x)': [(x) => memory.sessions.list(x)],
+  'sessions.list({ idPrefix: x })': [(x) => memory.sessions.list({ idPrefix: x }), 'a URL'],
+  'sessions.list({ changedAfter: x })': [(x) => memory.sessions.list({ changedAfter: x })],
+  'sessions.list({ metadata: x })': [
+    (x) => memory.sessions.list({ metadata: x }),
+    'an object with a secret as name',
+    'an object with a secret as value',
+  ],
+  'sessions.list({ metadata: { key: x } })': [
+    (x) => memory.sessions.list({ metadata: { key: x } }),
+    'a URL',
+    'a number',
+  ],
+  'sessions.list({ by: x })': [(x) => memory.sessions.list({ by: x })],
+  'sessions.list({ limit: x })': [(x) => memory.sessions.list({ limit: x })],
+  'sessions.list({ after: x })': [(x) => memory.sessions.list({ after: x })],
+  'sessions.count(x)': [(x) => memory.sessions.count(x)],
+  'sessions.retrieve(x)': [(x) => memory.sessions.retrieve(x), 'a URL'],
+  'sessions.update(x, change)': [(x) => memory.sessions.update(x, { title: 'a' }), 'a URL'],
+  'sessions.update(id, x)': [(x) => memory.sessions.update('a', x)],
+  'sessions.update(id, { title: x })': [(x) => memory.sessions.update('a', { title: x }), 'a URL', 'null'],
+  'sessions.update(id, { metadata: x })': [
+    (x) => memory.sessions.update('a', { metadata: x }),
+    'an object with a secret as name',
+    'an object with a secret as value',
+  ],
+  'sessions.update(id, { metadata: { key: x } })': [
+    (x) => memory.sessions.update('a', { metadata: { key: x } }),
+    'a URL',
+    'a list',
+    'an object with a secret as name',
+    'an object with a secret as value',
+    'a number',
+    'null',
+  ],
+  'sessions.update(id, change, x)': [(x) => memory.sessions.update('a', { title: 'a' }, x)],
+  'sessions.update(id, change, { ifVersion: x })': [
+    (x) => memory.sessions.update('a', { title: 'a' }, { ifVersion: x }),
+  ],
+  'sessions.rename(x, id)': [(x) => memory.sessions.rename(x, 'b')],
+  'sessions.rename(id, x)': [(x) => memory.sessions.rename('a', x)],
+  'sessions.fork(x, id)': [(x) => memory.sessions.fork(x, 'b')],
+  'sessions.fork(id, id, x)': [(x) => memory.sessions.fork('a', 'b', x)],
+  'sessions.fork(id, id, { upTo: x })': [(x) => memory.sessions.fork('a', 'b', { upTo: x })],
+  'sessions.delete(x)': [(x) => memory.sessions.delete(x), 'a URL'],
+  'toMessages(x)': [(x) => toMessages(x), 'a list', 'a map'],
+  'atomicCompaction(x, wrap)': [(x) => atomicCompaction(x, wrapped)],
+  'atomicCompaction(session, x)': [(x) => atomicCompaction(session, x), 'a function', 'a class'],
 };
+
+/** Of ids and items that may be right, though of nothing that is there. */
+const NOT_THERE = ['NOT_FOUND', 'SESSION_MISSING', 'HISTORY_CHANGED'];
 
 const kinds = Object.keys(WRONG);
 
@@ -173,7 +247,7 @@ describe.each(Object.entries(CALLS))('%s', (_call, [call, ...right]) => {
         error = thrown;
       }
       // texts that are no URLs, values that cannot be stored, and what the SDK's own session says of a transaction
-      const codes = ['UNSUPPORTED_URL', 'UNSUPPORTED_VALUE', 'INVALID_TRANSACTION'];
+      const codes = ['UNSUPPORTED_URL', 'UNSUPPORTED_VALUE', 'INVALID_TRANSACTION', ...NOT_THERE];
       if (!(isSessionError(error) && codes.includes(error.code))) expect(error).toBeInstanceOf(TypeError);
       expect(inspect(error, { showHidden: true, depth: 9 }).replace(/\n +at .*/g, '')).not.toMatch(SECRETS);
     },

@@ -83,11 +83,12 @@ export class MemoryBackend implements SessionBackend {
       const made = this.#make(to);
       made.rows = this.#newRows(texts);
       if (copied) this.#descriptions.set(to, copied);
-      if (!move) return 'copied';
-      this.#conversations.set(to, { ...source, rows: made.rows });
+      if (!move) return this.#describe(to, made);
+      const moved = { ...source, rows: made.rows };
+      this.#conversations.set(to, moved);
       this.#conversations.delete(from);
       this.#descriptions.delete(from);
-      return 'copied';
+      return this.#describe(to, moved);
     },
   };
   #lastId = 0n;

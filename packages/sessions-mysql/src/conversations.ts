@@ -90,14 +90,14 @@ export class MysqlConversations implements ConversationVerbs {
 
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
     const { executor, own, supports, call } = this.#parts;
-    let outcome: CopyOutcome = 'copied';
-    await call(() =>
+    let refusal: 'missing' | 'taken' | undefined;
+    const copied = await call(() =>
       executor.atomically(async (send) => {
-        outcome = await this.#lockBoth(send, from, to);
-        if (outcome !== 'copied') return NOTHING_CHANGED;
+        refusal = await this.#lockBoth(send, from, to);
+        if (refusal) return NOTHING_CHANGED;
         const description = await this.#description(send, from);
         if (await this.#description(send, to)) {
-          outcome = 'taken';
+          refusal = 'taken';
           return NOTHING_CHANGED;
         }
         await send(own.copyMessages(from, to, upTo));
@@ -106,24 +106,26 @@ export class MysqlConversations implements ConversationVerbs {
           await send(own.writeDescription(to, { text: rewrite ? rewrite(text) : text, version }));
         }
         if (rewrite) await this.#rewrite(send, to, rewrite);
-        if (!move) return undefined;
-        await send(own.copyTimes(from, to));
-        if (supports.operations) await send(own.copyOperations(from, to));
-        if (description) await send(own.removeDescription(from));
-        await this.#removeItems(send, from);
-        return undefined;
+        if (move) {
+          await send(own.copyTimes(from, to));
+          if (supports.operations) await send(own.copyOperations(from, to));
+          if (description) await send(own.removeDescription(from));
+          await this.#removeItems(send, from);
+        }
+        return (await send(own.get(to))).rows[0];
       }),
     );
-    return outcome;
+    return copied ? conversationOf(copied) : (refusal ?? 'missing');
   }
 
-  async #lockBoth(send: Send, from: string, to: string): Promise<CopyOutcome> {
+  /** @returns What keeps the copy from being made. */
+  async #lockBoth(send: Send, from: string, to: string): Promise<'missing' | 'taken' | undefined> {
     const { sql, own } = this.#parts;
     for (const id of inByteOrder([from, to])) {
       if (id === from && (await send(sql.lockExisting(from))).rows.length === 0) return 'missing';
       if (id === to && (await send(own.makeNewSession(to))).affectedRows === 0) return 'taken';
     }
-    return 'copied';
+    return undefined;
   }
 
   /** Under the lock of its conversation. */

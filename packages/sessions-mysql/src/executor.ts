@@ -172,9 +172,22 @@ const NOT_OPEN_MESSAGE =
 /** The statements that go to a transaction of the application. */
 export function sendThrough(transaction: DrizzleMysqlTransaction): Send {
   return async (sql) => {
-    const [result] = (await transaction.execute(sql)) as [unknown];
-    return toAnswer(result);
+    const [result, fields] = (await transaction.execute(sql)) as [unknown, { readonly name: string }[]];
+    return toAnswer(Array.isArray(result) ? withNames(result, fields) : result);
   };
+}
+
+/** Rows by the names of their columns. The pool under Drizzle may make lists of them, or names with those of the tables. */
+function withNames(rows: readonly object[], fields: readonly { readonly name: string }[]): readonly object[] {
+  const names = fields.map(({ name }) => name);
+  const hasNames = (row: object) => !Array.isArray(row) && names.every((name) => name in row);
+  return rows.map((row) => {
+    if (hasNames(row)) return row;
+    const nested = Object.assign({}, ...Object.values(row));
+    if (hasNames(nested)) return nested;
+    const values = Object.values(row);
+    return Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  });
 }
 
 /**

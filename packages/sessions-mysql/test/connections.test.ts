@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { moduleRunner } from '@stackone/test-environment';
+import { moduleRunner, variants } from '@stackone/test-environment';
 import { type FaultProxy, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
+import { drizzle } from 'drizzle-orm/mysql2';
+import { drizzle as oldestDrizzle } from 'drizzle-orm-0.44/mysql2';
+import { drizzle as candidateDrizzle } from 'drizzle-orm-rc/mysql2';
 import mysql from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MysqlBackend } from '../src/backend.js';
@@ -165,21 +168,51 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       },
     );
 
-    test('of any configuration: rows as arrays, type casts, placeholders, numbers', async () => {
+    test.each<[string, mysql.PoolOptions]>([
+      ['lists', { rowsAsArray: true }],
+      ['names with those of the tables', { nestTables: '_' }],
+      ['objects of the tables', { nestTables: true }],
+    ])('that makes %s of rows, other values and placeholders', async (_name, rows) => {
       const client = mysql.createPool({
         uri: driverUrl(url),
-        rowsAsArray: true,
+        ...rows,
         namedPlaceholders: true,
         typeCast: () => 'cast',
-        nestTables: '_',
         dateStrings: true,
         connectionLimit: 1,
       });
       const store = await MysqlSessionStore.fromPool(client);
+      await using plain = await MysqlSessionStore.fromUrl(url);
       const id = randomUUID();
-      await store.session(id).addItems([...messages(2), { role: 'user', content: ':id ? ??' }]);
-      expect(contents(await store.session(id).getItems())).toEqual(['m0', 'm1', ':id ? ??']);
-      expect(contents([await store.session(id).popItem()])).toEqual([':id ? ??']);
+      const session = store.session(id);
+      await session.addItems([...messages(2), { role: 'user', content: ':id ? ??' }]);
+      expect(contents(await session.getItems())).toEqual(['m0', 'm1', ':id ? ??']);
+      expect(contents([await session.popItem()])).toEqual([':id ? ??']);
+      await session.addItems(messages(1), undefined, { operationId: 'once' });
+      await store.sessions.update(id, { title: 'A', metadata: { a: 'b' } });
+      await store.sessions.fork(id, `${id} copy`);
+      await store.sessions.rename(`${id} copy`, `${id} other`);
+      const found = { idPrefix: id, by: 'id' } as const;
+      expect(await store.sessions.list(found)).toEqual(await plain.sessions.list(found));
+      expect(await store.sessions.count({ idPrefix: id })).toBe(2);
+      const history = await plain.session(id).history();
+      expect(await session.history()).toEqual(history);
+      const inside = async (tx: Parameters<typeof store.with>[0]) => {
+        const joined = store.with(tx).session(id);
+        expect(await joined.history()).toEqual(history);
+        await joined.addItems(messages(1), undefined, { operationId: 'once' });
+        const other = joined.addItems(messages(2), undefined, { operationId: 'once' });
+        await expect(other).rejects.toMatchObject({ code: 'OPERATION_CONFLICT' });
+        expect(await joined.getItems()).toEqual(history.data.map(({ item }) => item));
+      };
+      for (const orm of variants<unknown>([drizzle], [oldestDrizzle, candidateDrizzle])) {
+        await (orm as typeof drizzle)({ client }).transaction(inside);
+      }
+      const connection = await client.promise().getConnection();
+      await connection.beginTransaction();
+      await inside(connection);
+      await connection.commit();
+      connection.release();
       await client.promise().end();
     });
 
@@ -287,7 +320,10 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
 
 /** A pool of mysql2 as it is. */
 const PLAIN_POOL = `
-  import mysql from 'mysql2';
+  import { drizzle } from 'drizzle-orm/mysql2';
+import { drizzle as oldestDrizzle } from 'drizzle-orm-0.44/mysql2';
+import { drizzle as candidateDrizzle } from 'drizzle-orm-rc/mysql2';
+import mysql from 'mysql2';
   const pool = mysql.createPool(process.argv[1]).promise();
   await pool.query('SELECT 1');
   setTimeout(() => { console.log('still here'); process.exit(); }, 2000).unref();

@@ -94,11 +94,45 @@ const VERBS: readonly Verb[] = [
     after: '"u" "t2" "n0"',
   },
   { name: 'clear', perform: (backend, sessionId) => backend.clear(sessionId), after: '' },
+  {
+    name: 'conversations.describe',
+    perform: ({ conversations }, sessionId) =>
+      conversations?.describe?.(sessionId, () => ({ text: 'title', version: 1 }), true),
+    after: '"t0" "t1" "t2", described: title',
+  },
+  {
+    name: 'conversations.copy',
+    perform: ({ conversations }, sessionId) =>
+      conversations?.copy?.(sessionId, otherThan(sessionId), { move: false }),
+    after: '"t0" "t1" "t2", other: "t0" "t1" "t2"',
+  },
+  {
+    name: 'conversations.copy that moves',
+    perform: ({ conversations }, sessionId) =>
+      conversations?.copy?.(sessionId, otherThan(sessionId), { move: true }),
+    after: ', other: "t0" "t1" "t2"',
+  },
+  {
+    name: 'conversations.remove',
+    perform: ({ conversations }, sessionId) => conversations?.remove(sessionId),
+    after: '',
+  },
 ];
 const BEFORE = '"t0" "t1" "t2"';
 
+function otherThan(sessionId: string): string {
+  return `${sessionId} other`;
+}
+
+/** The rows of a conversation, of the one that may be made of it, and its description. */
 async function contentOf(backend: SessionBackend, sessionId: string): Promise<string> {
-  return (await backend.read(sessionId)).map(({ text }) => text).join(' ');
+  const [own, other] = [await backend.read(sessionId), await backend.read(otherThan(sessionId))].map((rows) =>
+    rows.map(({ text }) => text).join(' '),
+  );
+  const description = (await backend.conversations?.get(sessionId))?.description?.text;
+  return [own, other && `other: ${other}`, description && `described: ${description}`]
+    .filter((part, index) => index === 0 || part)
+    .join(', ');
 }
 
 async function errorOf(call: unknown): Promise<SessionError | undefined> {
@@ -161,8 +195,8 @@ describeEngine(SERVERS, ({ url }) => {
         if (!isTrue) untrue.push(`${nth}/${statements} ${nameOf(error)}: ${told?.code}, stored ${stored}`);
         backend = await renewed(backend, backendOf);
         await backend.append([{ sessionId, texts: texts(1, 'next') }]);
-        const next = await contentOf(witness, sessionId);
-        if (!next.endsWith('"next0"'))
+        const next = (await witness.read(sessionId)).at(-1);
+        if (next?.text !== '"next0"')
           untrue.push(`${nth}/${statements} ${nameOf(error)}: the next turn is lost`);
       }
     }
@@ -233,7 +267,8 @@ describeEngine(SERVERS, ({ url }) => {
     const [backend, witness] = [await open({ url }), await open({ url })];
     const pool = ownPool();
     const faults = new DriverFaults();
-    for (const verb of VERBS) {
+    // those on conversations as a whole are not to be had there
+    for (const verb of VERBS.filter(({ name }) => !name.startsWith('conversations'))) {
       for (const error of FEW) {
         for (const nth of [2, 3]) {
           for (const isDrizzle of [true, false]) {

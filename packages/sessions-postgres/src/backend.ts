@@ -91,10 +91,10 @@ export class PostgresBackend implements SessionBackend {
   async history(sessionId: string, query: HistoryQuery): Promise<TimedRow[]> {
     const [sql, parameters] = this.#parts.historySql(sessionId, query);
     const found = await this.#again(() => this.#parts.executor.read(sql, parameters));
-    const rows = (found as Record<keyof TimedRow, string>[]).map(({ id, text, createdAt }) => ({
+    const rows = (found as Record<'id' | 'text' | 'created', string>[]).map(({ id, text, created }) => ({
       id,
       text,
-      createdAt: Number(createdAt),
+      createdAt: Number(created),
     }));
     return query.oldest ? rows : rows.reverse();
   }

@@ -13,7 +13,7 @@ export function milliseconds(column: string): string {
   return `floor(extract(epoch FROM ${column}::timestamptz) * 1000)::bigint::text`;
 }
 
-const TIMES = `${milliseconds('created_at')} AS "createdAt", ${milliseconds('updated_at')} AS "updatedAt"`;
+const TIMES = `${milliseconds('created_at')} AS created, ${milliseconds('updated_at')} AS updated`;
 
 /** The same text under every `DateStyle`. */
 const EXACT = "'YYYY-MM-DD HH24:MI:SS.US'";

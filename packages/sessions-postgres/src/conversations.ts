@@ -128,7 +128,8 @@ export class PostgresConversations implements ConversationVerbs {
         if (rewrite) await this.#calls.rewrite(query, to, rewrite);
         if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
         if (move) await this.#removeAll(query, from);
-        return 'copied' as const;
+        const [copied] = await query(sql.get, [to]);
+        return copied === undefined ? 'missing' : conversationOf(copied);
       })
       .catch((error: unknown) => {
         if (error instanceof NothingCopied) return error.outcome;
@@ -143,22 +144,22 @@ export class PostgresConversations implements ConversationVerbs {
 
 /** Thrown to roll back. */
 class NothingCopied extends Error {
-  readonly outcome: CopyOutcome;
+  readonly outcome: 'missing' | 'taken';
 
-  constructor(outcome: CopyOutcome) {
+  constructor(outcome: 'missing' | 'taken') {
     super(outcome);
     this.outcome = outcome;
   }
 }
 
 function conversationOf(row: unknown): StoredConversation {
-  const { id, createdAt, updatedAt, time, text } = row as Readonly<
-    Record<'id' | 'createdAt' | 'updatedAt' | 'time', string>
+  const { id, created, updated, time, text } = row as Readonly<
+    Record<'id' | 'created' | 'updated' | 'time', string>
   > & { readonly text: string | null };
   return {
     id,
-    createdAt: Number(createdAt),
-    updatedAt: Number(updatedAt),
+    createdAt: Number(created),
+    updatedAt: Number(updated),
     time,
     ...(text !== null && { description: descriptionOf(row) }),
   };

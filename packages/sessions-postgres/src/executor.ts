@@ -79,9 +79,10 @@ export class PoolExecutor implements PostgresExecutor {
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
     return this.#use(async (line) => {
       const query = line.query('undone');
-      await query(BEGIN);
       let result: T;
       try {
+        // inside, as a pooler may have begun the transaction and then told an error
+        await query(BEGIN);
         result = await work(query);
       } catch (error) {
         // it says more than the failure of a rollback; a client that is closed rolls back by itself

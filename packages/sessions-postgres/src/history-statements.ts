@@ -2,7 +2,7 @@ import { type HistoryQuery, rowNumber } from '@stackone/sessions-core/backend';
 import { type BoundStatement, milliseconds } from './conversation-statements.js';
 import { type PostgresNames, qualifiedTables, textRow } from './statements.js';
 
-const TIMED_ROW = `${textRow}, ${milliseconds('m.created_at')} AS "createdAt"`;
+const TIMED_ROW = `${textRow}, ${milliseconds('m.created_at')} AS created`;
 
 /** The statement behind `history`: those that agents are handed their items by have no column more for it. */
 export function historyStatement(names: PostgresNames) {

@@ -171,7 +171,10 @@ describeEngine('postgres:18', ({ url }) => {
   test('postgres.js that changes names: works, or is refused at opening', async () => {
     const { drizzle } = await import('drizzle-orm/postgres-js');
     installed.sql = NEWEST?.sql;
-    for (const transform of [postgres.camel, postgres.kebab]) {
+    await using plain = await PostgresSessionStore.fromUrl(url);
+    const lowerCase = { column: (name: string) => name.toLowerCase() };
+    const snake = { column: { from: postgres.fromCamel } };
+    for (const transform of [postgres.camel, postgres.kebab, lowerCase, snake]) {
       const client = postgres(url, { max: 2, onnotice: () => {}, transform });
       const store = await PostgresSessionStore.fromDrizzle(drizzle({ client }));
       const session = store.session(randomUUID());
@@ -184,8 +187,23 @@ describeEngine('postgres:18', ({ url }) => {
         transaction: { type: 'append_items', items: turn('z') },
       });
       expect(turnNames(await session.getItems())).toEqual(['x', 'z']);
+      expect(await session.history()).toEqual(await plain.session(session.sessionId).history());
+      const ids = [session.sessionId, `${session.sessionId} other`] as const;
+      await store.sessions.update(ids[0], { title: 'A', metadata: { a: 'b' } });
+      await store.sessions.fork(ids[0], `${ids[0]} copy`);
+      await store.sessions.rename(`${ids[0]} copy`, ids[1]);
+      for (const id of ids) {
+        const described = await plain.sessions.retrieve(id);
+        expect(described).toMatchObject({ title: 'A', metadata: { a: 'b' } });
+        expect(await store.sessions.retrieve(id)).toEqual(described);
+      }
+      const found = { idPrefix: ids[0], by: 'id', order: 'asc' } as const;
+      expect(await store.sessions.list(found)).toEqual(await plain.sessions.list(found));
+      expect(await store.sessions.count({ idPrefix: ids[0] })).toBe(2);
       expect(contents([await session.popItem()])).toEqual(['z-3']);
       await session.clearSession();
+      await store.sessions.delete(ids[1]);
+      expect(await store.sessions.count({ idPrefix: ids[1] })).toBe(0);
       await client.end();
     }
     const client = postgres(url, { max: 2, onnotice: () => {}, transform: postgres.pascal });

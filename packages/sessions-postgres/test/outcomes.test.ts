@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { isSessionError, type StoreSession } from '@stackone/sessions-core';
+import { isDeepStrictEqual } from 'node:util';
+import { type HistoryItem, isSessionError, type StoreSession } from '@stackone/sessions-core';
+import { wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -10,19 +12,25 @@ import { type DrizzlePostgresDatabase, PostgresSessionStore, type PostgresTarget
 import { FAILURES } from './failures.js';
 import { contents, message } from './messages.js';
 
-/** Throws in place of the answer to the next statement that fits, which the server has carried out. */
+/** Throws in place of the answer to a statement, which the server has carried out. */
 class Fault {
-  #next: { readonly sql: RegExp; readonly error: () => unknown } | undefined;
+  #next: { readonly which: RegExp | number; readonly error: () => unknown } | undefined;
+  /** Statements since it was armed. */
+  statements = 0;
   hits = 0;
 
-  /** @param sql - Of a statement; `COMMIT` is that of a transaction of a driver too. */
-  arm(sql: RegExp, error: () => unknown): void {
-    this.#next = { sql, error };
+  /** @param which - The next statement that fits, or the nth one. `COMMIT` is that of a transaction of a driver too. */
+  arm(which: RegExp | number, error: () => unknown): void {
+    this.#next = { which, error };
+    this.statements = 0;
+    this.hits = 0;
   }
 
   strike(sql: string): void {
-    if (!this.#next?.sql.test(sql)) return;
-    const { error } = this.#next;
+    this.statements++;
+    if (!this.#next) return;
+    const { which, error } = this.#next;
+    if (typeof which === 'number' ? which !== this.statements : !which.test(sql)) return;
     this.#next = undefined;
     this.hits++;
     throw error();
@@ -42,60 +50,140 @@ function faultyClient(fault: Fault): typeof pg.Client {
   return FaultyClient;
 }
 
+interface Drizzle {
+  execute(query: unknown): Promise<unknown>;
+  transaction(work: (transaction: Drizzle) => Promise<unknown>, ...config: unknown[]): Promise<unknown>;
+}
+
 /** A Drizzle database whose statements and transactions fail after they are done. */
 function faultyDatabase(db: object, fault: Fault): DrizzlePostgresDatabase {
-  const real = db as {
-    execute(query: unknown): Promise<unknown>;
-    transaction(...a: unknown[]): Promise<unknown>;
-  };
-  return {
-    execute: async (query: unknown) => {
+  const faulty = (real: Drizzle): Drizzle => ({
+    execute: async (query) => {
       const result = await real.execute(query);
       fault.strike(JSON.stringify(query, (key, value) => (key === 'decoder' ? undefined : value)));
       return result;
     },
-    transaction: async (...call: unknown[]) => {
-      const result = await real.transaction(...call);
+    transaction: async (work, ...config) => {
+      const result = await real.transaction((transaction) => work(faulty(transaction)), ...config);
       fault.strike('COMMIT');
       return result;
     },
-    $client: () => undefined, // no single connection: the pool is hidden behind it
-  } as unknown as DrizzlePostgresDatabase;
+  });
+  const calls = faulty(db as Drizzle);
+  // no single connection: the pool is hidden behind it
+  return { ...calls, $client: () => undefined } as unknown as DrizzlePostgresDatabase;
 }
 
 interface Case {
   readonly verb: string;
-  /** The statement that commits. */
-  readonly sql: RegExp;
-  call(session: StoreSession): Promise<unknown>;
-  /** The conversation of `a`, `b` and `c` after it was carried out once. */
-  readonly once: readonly string[];
+  /** Whether it is one statement that commits by itself. */
+  readonly alone?: true;
+  call(store: PostgresSessionStore, id: string): Promise<unknown>;
+  /** What is stored after it was carried out once, where `a`, `b` and `c` were. */
+  readonly once: Partial<Stored>;
+  /** Whether it may be made again after an unknown outcome, and then finds that it is done. */
+  readonly repeatable?: true;
 }
+
+/** A conversation, the one that may be made of it, and the title of the first. */
+interface Stored {
+  readonly items: readonly string[];
+  readonly other: readonly string[];
+  readonly title: string | undefined;
+}
+
+const BEFORE: Stored = { items: ['a', 'b', 'c'], other: [], title: undefined };
+
+const otherThan = (id: string) => `${id} other`;
+
+/** The history is read before the fault is armed. */
+const withHistory =
+  (change: (session: StoreSession, history: readonly HistoryItem[]) => Promise<unknown>) =>
+  async (store: PostgresSessionStore, id: string) =>
+    change(store.session(id), HISTORIES.get(id) ?? []);
+const HISTORIES = new Map<string, readonly HistoryItem[]>();
 
 const CASES: readonly Case[] = [
   {
     verb: 'addItems',
-    sql: /INSERT INTO/,
-    call: (session) => session.addItems([message('d'), message('e')]),
-    once: ['a', 'b', 'c', 'd', 'e'],
+    alone: true,
+    call: (store, id) => store.session(id).addItems([message('d'), message('e')]),
+    once: { items: ['a', 'b', 'c', 'd', 'e'] },
   },
-  { verb: 'popItem', sql: /DELETE FROM/, call: (session) => session.popItem(), once: ['a', 'b'] },
-  { verb: 'clearSession', sql: /^COMMIT/, call: (session) => session.clearSession(), once: [] },
+  {
+    verb: 'addItems with an operation id',
+    alone: true,
+    call: (store, id) => store.session(id).addItems([message('d')], undefined, { operationId: 'turn' }),
+    once: { items: ['a', 'b', 'c', 'd'] },
+    repeatable: true,
+  },
+  {
+    verb: 'popItem',
+    alone: true,
+    call: (store, id) => store.session(id).popItem(),
+    once: { items: ['a', 'b'] },
+  },
+  { verb: 'clearSession', call: (store, id) => store.session(id).clearSession(), once: { items: [] } },
   {
     verb: 'applyHistoryTransaction',
-    sql: /^COMMIT/,
-    call: async (session) =>
-      session.applyHistoryTransaction?.({
-        operationId: randomUUID(),
+    call: async (store, id) =>
+      store.session(id).applyHistoryTransaction?.({
+        operationId: 'edit',
         transaction: {
           type: 'replace_suffix',
           expectedSuffix: [message('c')],
           replacement: [message('x'), message('y')],
         },
       }),
-    once: ['a', 'b', 'x', 'y'],
+    once: { items: ['a', 'b', 'x', 'y'] },
+    repeatable: true,
   },
+  {
+    verb: 'rewind',
+    call: withHistory((session, history) => session.rewind(history[1]?.id ?? '')),
+    once: { items: ['a'] },
+  },
+  {
+    verb: 'removeItem',
+    call: withHistory((session, history) => session.removeItem(history[1]?.id ?? '')),
+    once: { items: ['a', 'c'] },
+  },
+  {
+    verb: 'replaceItem',
+    call: withHistory((session, history) => session.replaceItem(history[1]?.id ?? '', message('x'))),
+    once: { items: ['a', 'x', 'c'] },
+  },
+  {
+    verb: 'sessions.update',
+    call: (store, id) => store.sessions.update(id, { title: 'title' }),
+    once: { title: 'title' },
+  },
+  {
+    verb: 'sessions.fork',
+    call: (store, id) => store.sessions.fork(id, otherThan(id)),
+    once: { other: ['a', 'b', 'c'] },
+  },
+  {
+    verb: 'sessions.rename',
+    call: (store, id) => store.sessions.rename(id, otherThan(id)),
+    once: { items: [], other: ['a', 'b', 'c'] },
+  },
+  { verb: 'sessions.delete', call: (store, id) => store.sessions.delete(id), once: { items: [] } },
 ];
+
+/** One of each kind. */
+const FEW = FAILURES.filter((error) =>
+  [
+    'ECONNRESET',
+    'EHOSTUNREACH',
+    'EPROTO',
+    '57P01',
+    '40001',
+    'XX000',
+    'CONNECTION_CLOSED',
+    undefined,
+  ].includes((error() as { code?: string } | null)?.code),
+);
 
 describeEngine('postgres:18', ({ url }) => {
   const fault = new Fault();
@@ -114,30 +202,69 @@ describeEngine('postgres:18', ({ url }) => {
     'Drizzle over postgres.js': () => ({ db: faultyDatabase(drizzlePostgresJs({ client: sql }), fault) }),
   };
 
-  describe.each(Object.entries(targets))('over %s', (_, target) => {
+  describe.each(Object.entries(targets))('over %s', (name, target) => {
+    const failures = wholeMatrix || name === 'a pool of pg' ? FAILURES : FEW;
     let store: PostgresSessionStore;
     beforeAll(async () => {
       store = await new PostgresSessionStore(target(), { retryDelay: 1 }).open();
     });
 
-    test.each(CASES)(
-      '$verb: done, and told as unknown, whatever is thrown after it',
-      async ({ sql: statement, call, once, verb }) => {
+    /** A conversation of three items. */
+    const prepared = async (): Promise<string> => {
+      const id = randomUUID();
+      await store.session(id).addItems(BEFORE.items.map(message));
+      HISTORIES.set(id, (await store.session(id).history()).data);
+      return id;
+    };
+    const stored = async (id: string): Promise<Stored> => ({
+      items: contents(await store.session(id).getItems()),
+      other: contents(await store.session(otherThan(id)).getItems()),
+      title: (await store.sessions.retrieve(id))?.title,
+    });
+    /** What a call is told whose nth statement, or COMMIT, is answered with an error after it was carried out. */
+    const told = async ({ call }: Case, id: string, which: RegExp | number, error: () => unknown) => {
+      fault.arm(which, error);
+      const answer = await call(store, id).then(
+        () => 'done',
+        (thrown: unknown) => (isSessionError(thrown) ? thrown.code : thrown),
+      );
+      const { hits, statements } = fault;
+      fault.arm(/^$/, error);
+      return { answer, hits, statements };
+    };
+
+    test.each(CASES)('$verb: done, and told as unknown, whatever is thrown after it', async (one) => {
+      const wrong: unknown[] = [];
+      const after = { ...BEFORE, ...one.once };
+      for (const error of failures) {
+        const id = await prepared();
+        const { answer, hits } = await told(one, id, one.alone ? 1 : /^COMMIT/, error);
+        const found = await stored(id);
+        const expected = one.repeatable ? 'done' : 'OUTCOME_UNKNOWN';
+        if (hits !== 1 || answer !== expected || !isDeepStrictEqual(found, after))
+          wrong.push({ error: error(), hits, answer, found });
+      }
+      expect(wrong).toEqual([]);
+    });
+
+    // over a pool of pg both are the same
+    const several = CASES.filter(({ alone }) => !alone && (wholeMatrix || !name.includes('over a pool')));
+    test.each(several)(
+      '$verb: what is told is what is stored, whatever is thrown for a statement before its COMMIT',
+      async (one) => {
         const wrong: unknown[] = [];
-        for (const error of FAILURES) {
-          const session = store.session(randomUUID());
-          await session.addItems([message('a'), message('b'), message('c')]);
-          const hits = fault.hits;
-          fault.arm(statement, error);
-          const told = await call(session).then(
-            () => 'done',
-            (thrown: unknown) => (isSessionError(thrown) ? thrown.code : thrown),
-          );
-          const stored = contents(await session.getItems());
-          // an edit has an operation id, so it may be made again, and finds that it is done
-          const expected = verb === 'applyHistoryTransaction' ? 'done' : 'OUTCOME_UNKNOWN';
-          if (fault.hits !== hits + 1 || told !== expected || JSON.stringify(stored) !== JSON.stringify(once))
-            wrong.push({ error: error(), hits: fault.hits - hits, told, stored });
+        const after = { ...BEFORE, ...one.once };
+        const { statements } = await told(one, await prepared(), /^$/, () => undefined);
+        expect(statements).toBeGreaterThan(2);
+        for (let nth = 1; nth < statements; nth++) {
+          for (const error of FEW) {
+            const id = await prepared();
+            const { answer, hits } = await told(one, id, nth, error);
+            const found = await stored(id);
+            const isTrue = answer === 'done' ? after : answer === 'OUTCOME_UNKNOWN' ? undefined : BEFORE;
+            if (hits !== 1 || !isDeepStrictEqual(found, isTrue))
+              wrong.push({ nth, error: error(), hits, answer, found });
+          }
         }
         expect(wrong).toEqual([]);
       },

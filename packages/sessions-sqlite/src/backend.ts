@@ -76,7 +76,11 @@ export class SqliteBackend implements SessionBackend {
 
   history(sessionId: string, query: HistoryQuery): TimedRow[] {
     const { sql, parameters } = this.#parts.historySql(sessionId, query);
-    const rows = this.#executor.all(sql, parameters) as TimedRow[];
+    // a BigInt in a transaction of an application whose handle makes them
+    const rows = (this.#executor.all(sql, parameters) as TimedRow[]).map((row) => ({
+      ...row,
+      createdAt: Number(row.createdAt),
+    }));
     return query.oldest ? rows : rows.reverse();
   }
 

@@ -97,7 +97,7 @@ export class SqliteConversations implements ConversationVerbs {
       if (rewrite) this.#rewrite(to, rewrite);
       if (move && this.#supports.operations) this.#executor.run(this.#own.copyOperations, [to, from]);
       if (move) this.#removeAll(from);
-      return 'copied';
+      return this.get(to) ?? 'missing';
     });
   }
 

@@ -78,3 +78,18 @@ export function toSessionError(error: unknown): SessionError {
   }
   return new SessionError('DATABASE_ERROR', 'The database driver failed.', { cause: error });
 }
+
+/**
+ * The error to throw for a COMMIT that failed and ended its transaction: `OUTCOME_UNKNOWN`, unless SQLite says that it
+ * rolled back. After an error of the disk what was written may still be found when the file is opened the next time.
+ */
+export function toCommitError(error: unknown): SessionError {
+  const known = toSessionError(error);
+  if (known.code === 'STORAGE_FULL') return known;
+  return new SessionError(
+    'OUTCOME_UNKNOWN',
+    'The database failed during COMMIT: what the call wrote may be stored or not. Read the session, or repeat a call that ' +
+      'had an operation id.',
+    { cause: error },
+  );
+}

@@ -1,5 +1,5 @@
 import type { SqliteDatabase, SqliteStatement } from './driver-types.js';
-import { toSessionError } from './errors.js';
+import { toCommitError, toSessionError } from './errors.js';
 
 /** Runs statements for a backend, all of them at once, before it returns. */
 export interface SqliteExecutor {
@@ -58,13 +58,25 @@ export class HandleExecutor implements SqliteExecutor {
   /** IMMEDIATE takes the write lock at once: a deferred transaction that reads first can fail when it writes. */
   atomically<T>(work: () => T): T {
     this.run('BEGIN IMMEDIATE');
+    let result: T;
     try {
-      const result = work();
-      this.run('COMMIT');
-      return result;
+      result = work();
     } catch (error) {
       this.#rollBack();
       throw error;
+    }
+    this.#commit();
+    return result;
+  }
+
+  /** Where a failed COMMIT leaves the transaction open, nothing is stored. Where it ends it, the disk knows. */
+  #commit(): void {
+    try {
+      this.#statement('COMMIT').run();
+    } catch (error) {
+      const isOpen = this.#database.inTransaction;
+      this.#rollBack();
+      throw isOpen ? toSessionError(error) : toCommitError(error);
     }
   }
 

@@ -199,6 +199,17 @@ describe('a transaction of the application', () => {
     const store = await SqliteSessionStore.fromDrizzle(db, { tables });
     db.transaction((tx) => void store.with(tx).session('a').addItems(turn('a')));
     expect(await store.session('a').getItems()).toEqual(turn('a'));
+    await store.sessions.update('a', { title: '?', metadata: { '?': '?' } });
+    await store.sessions.fork('a', 'b?');
+    await store.sessions.rename('b?', 'c?');
+    const found = await store.sessions.list({ idPrefix: 'c?', metadata: { '?': '?' } });
+    expect(found.data.map(({ id, title }) => [id, title])).toEqual([['c?', '?']]);
+    const history: unknown[] = [];
+    db.transaction((tx) => void history.push(store.with(tx).session('c?').history()));
+    expect(await history[0]).toEqual(await store.session('c?').history());
+    expect(await store.session('c?').getItems()).toEqual(turn('a'));
+    await store.sessions.delete('c?');
+    expect(await store.sessions.count()).toBe(1);
   });
 
   test('a full disk is told as that, though SQLite has rolled the savepoint back with all the rest', async () => {
@@ -237,6 +248,15 @@ describe('a transaction of the application', () => {
     ).rejects.toMatchObject({
       code: 'OPERATION_CONFLICT',
     });
+    const history: unknown[] = [];
+    db.transaction((tx) => void history.push(joining.with(tx).session('b').history({ limit: 3 })));
+    expect(await history[0]).toEqual(await joining.session('b').history({ limit: 3 }));
+    await store.sessions.update('a', { title: 'A' });
+    expect(await store.sessions.update('a', { title: 'B' })).toMatchObject({ title: 'B', version: 2 });
+    await store.sessions.fork('a', 'c');
+    expect((await store.sessions.list({ by: 'id' })).data.map(({ id }) => id)).toEqual(['c', 'b', 'a']);
+    expect(await store.sessions.count()).toBe(3);
+    expect((await store.sessions.delete('c')).deleted).toBe(true);
   });
 
   test('what rolls the order back rolls the turn back', async () => {

@@ -242,7 +242,6 @@ export class Conversations {
           'SESSION_MISSING',
           'There is no conversation with the first id. Nothing was changed.',
         );
-      const copy = outcome === 'copied' ? await verbs.get(otherId) : undefined;
       if (outcome === 'taken') {
         throw new SessionError(
           'SESSION_EXISTS',
@@ -250,11 +249,7 @@ export class Conversations {
             'delete that one first. Nothing was changed.',
         );
       }
-      if (copy) return this.#info(copy);
-      throw new SessionError(
-        'SESSION_MISSING',
-        'The conversation was copied, and somebody else deleted it at once.',
-      );
+      return this.#info(outcome);
     };
     return { storedId, otherId, exclusive: true, work: withVerbs(work) };
   }

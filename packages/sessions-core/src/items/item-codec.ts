@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { SessionError } from '../port/errors.js';
+import { areBytesAlone } from './bytes.js';
 import { parseJson } from './json.js';
 
 /**
@@ -199,7 +200,10 @@ function escapeObject(place: Place): unknown {
   }
   if (Array.isArray(object) && isPlainArray(object)) return escapeArray(object, place);
   if (isPlainObject(object)) return escapePlainObject(object, place);
-  if (types.isUint8Array(object) && isPlainBytes(object)) return escaped('Uint8Array', toBase64(object));
+  if (types.isUint8Array(object) && isPlainBytes(object)) {
+    if (!areBytesAlone(object)) throw unsupported(key, parent, 'bytes with fields');
+    return escaped('Uint8Array', toBase64(object));
+  }
   if (types.isDate(object) && isBuiltIn(object)) {
     return escaped('Date', Number.isNaN(object.getTime()) ? null : object.getTime());
   }

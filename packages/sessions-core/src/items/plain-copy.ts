@@ -1,3 +1,5 @@
+import { areBytesAlone } from './bytes.js';
+
 /**
  * Copies a value that is made of plain objects, dense arrays, bytes, texts, numbers, booleans, `null` and
  * `undefined` alone: what the SDK's `MemorySession` (0.20) accepts in a history transaction.
@@ -21,7 +23,7 @@ export function plainCopy(value: unknown, above: readonly object[] = []): unknow
 function copyObject(object: object, above: readonly object[]): object {
   if (above.includes(object)) throw new TypeError('a cycle');
   if (object instanceof Uint8Array) {
-    if (Reflect.ownKeys(object).length !== object.length) throw new TypeError('bytes with fields');
+    if (!areBytesAlone(object)) throw new TypeError('bytes with fields');
     return new Uint8Array(object);
   }
   const path = [...above, object];

@@ -67,10 +67,10 @@ function checkDescribed(found: unknown): StoredConversation | undefined {
 }
 
 function checkCopied(outcome: unknown): CopyOutcome {
-  if (outcome === 'copied' || outcome === 'missing' || outcome === 'taken') return outcome;
+  if (outcome === 'missing' || outcome === 'taken' || isConversation(outcome)) return outcome;
   throw fault(
     'OUTCOME_UNKNOWN',
-    "So it is not known what was written: conversations.copy() must return 'copied', 'missing' or 'taken'.",
+    `So it is not known what was written: conversations.copy() must return ${CONVERSATION}, or 'missing' or 'taken'.`,
   );
 }
 

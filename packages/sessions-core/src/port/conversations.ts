@@ -88,8 +88,11 @@ export interface ConversationCopy {
   readonly rewrite?: ((text: string) => string) | undefined;
 }
 
-/** `missing`: the first one is not there. `taken`: the other one is, or has a description still. Then nothing changed. */
-export type CopyOutcome = 'copied' | 'missing' | 'taken';
+/**
+ * The copy, without a `time`, as it was read in the same transaction. `missing`: the first one is not there. `taken`: the other
+ * one is, or has a description still. Then nothing changed.
+ */
+export type CopyOutcome = StoredConversation | 'missing' | 'taken';
 
 /** The verbs on conversations as a whole, without their items. A backend may lack them. */
 export interface ConversationVerbs {

@@ -16,7 +16,7 @@ import type { TenantSession } from './session.js';
  * @param session - A session of a store. A window of it ends: the whole conversation is compacted.
  * @param wrap - Makes the SDK's session around the one it is given.
  * @returns What `wrap` made, to be handed to `run()`.
- * @throws SessionError `UNSUPPORTED` where the database has no interactive transactions.
+ * @throws SessionError `UNSUPPORTED` where the database has no interactive transactions. TypeError for anything but these two.
  * @example
  * ```ts
  * const session = atomicCompaction(
@@ -30,6 +30,11 @@ export function atomicCompaction<Wrapper extends OpenAIResponsesCompactionAwareS
   session: TenantSession,
   wrap: (underlyingSession: Session) => Wrapper,
 ): Wrapper {
+  if (typeof session?.getSessionId !== 'function' || typeof wrap !== 'function') {
+    throw new TypeError(
+      'atomicCompaction takes a session of a store, and a function that makes one around it.',
+    );
+  }
   dropWindow(session);
   if (typeof session.replaceBeginning !== 'function') {
     throw new SessionError('UNSUPPORTED', 'This store cannot replace a conversation in one transaction.');

@@ -96,13 +96,13 @@ export function createToyBackend() {
         const description = descriptions.get(from);
         insert(to, texts.slice(0, upTo));
         if (description) descriptions.set(to, { ...description, text: rewrite(description.text) });
-        if (!move) return 'copied';
+        if (!move) return shownOf(to);
         Object.assign(sessions.at(-1), source, { id: to });
         for (const one of operations) if (one.sessionId === from) one.sessionId = to;
         rows = rows.filter((row) => row.sessionId !== from);
         sessions = sessions.filter((one) => one !== source);
         descriptions.delete(from); // it has moved
-        return 'copied';
+        return shownOf(to);
       }),
     describe: (sessionId, decide, make) =>
       locked(() => {

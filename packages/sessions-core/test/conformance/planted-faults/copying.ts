@@ -9,6 +9,12 @@ export const COPYING_FAULTS: readonly PlantedFault[] = [
     fails: 'copy makes another conversation of all items in their order, and leaves the first as it is',
   },
   {
+    fault: 'a copy that is told as it was before it was described',
+    line: 'if (!move) return shownOf(to);',
+    becomes: 'if (!move) return { ...shownOf(to), description: undefined };',
+    fails: 'copy makes another conversation of all items in their order, and leaves the first as it is',
+  },
+  {
     fault: 'a copy of the newest items',
     line: 'insert(to, texts.slice(0, upTo));',
     becomes: 'insert(to, upTo === undefined ? texts : texts.slice(-upTo));',
