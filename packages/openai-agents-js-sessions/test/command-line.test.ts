@@ -112,8 +112,11 @@ test('the URL of a database: the suite leaves nothing behind', async () => {
   expect(ending.stdout).toMatch(/^the database: the store of its URL\n/);
   expect(ending.stdout).toContain('✓ what another connection does is seen at once');
   const database = new DatabaseSync(file);
+  // that of erasures has digests of ids that nobody uses again
   const tables = database
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'agent_%'`)
+    .prepare(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'agent_%' AND name <> 'agent_sessions_erasures'`,
+    )
     .all();
   expect(tables.length).toBeGreaterThanOrEqual(4);
   for (const { name: table } of tables) {

@@ -27,11 +27,15 @@ export {
   type ConversationVerbs,
   type CopyOutcome,
   type DecideDescription,
+  erasuresMissing,
   inByteOrder,
   metadataMissing,
+  type Removal,
+  type RemovalStep,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
+  sessionErased,
 } from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';

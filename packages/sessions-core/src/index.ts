@@ -2,6 +2,7 @@
 export {
   Conversations,
   type DeletedSession,
+  type SessionDeleteOptions,
   type SessionForkOptions,
   type SessionUpdateOptions,
 } from './conversations/conversations.js';

@@ -5,16 +5,19 @@ import {
   type ConversationVerbs,
   type Decide,
   decidePatch,
+  digestOf,
   type HistoryPatch,
   type HistoryQuery,
   now,
   type Operation,
   outcomeOf,
+  type RemovedRows,
   rowNumber,
   type SessionBackend,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
+  sessionErased,
   type TimedRow,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
@@ -31,6 +34,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
 };
 
 interface RecordedOperation {
@@ -54,6 +58,8 @@ export class MemoryBackend implements SessionBackend {
   readonly #conversations = new Map<string, Conversation>();
   /** They outlive the conversations that are cleared. */
   readonly #descriptions = new Map<string, StoredDescription>();
+  /** By digests of ids: when they end, in ms of a clock that only goes forward. */
+  readonly #erasures = new Map<string, number>();
   readonly conversations: ConversationVerbs = {
     list: (query) => pageOf(this.#described(), query),
     count: (filter) => this.#described().filter((one) => matches(one, filter)).length,
@@ -61,14 +67,21 @@ export class MemoryBackend implements SessionBackend {
       const conversation = this.#conversations.get(sessionId);
       return conversation && this.#describe(sessionId, conversation);
     },
-    remove: (sessionId) => {
-      const { rows = [], operations } = this.#conversations.get(sessionId) ?? {};
-      const sessions = Number(this.#conversations.delete(sessionId));
-      const metadata = Number(this.#descriptions.delete(sessionId));
-      return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata };
+    remove: (sessionId) => this.#remove(sessionId),
+    removeSome: (sessionId, { atMost }) => {
+      const { rows = [] } = this.#conversations.get(sessionId) ?? {};
+      const messages = rows.splice(0, atMost).length;
+      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
+      return { removed: { ...this.#remove(sessionId), messages }, isDone: true };
+    },
+    refuse: (sessionId, milliseconds) => {
+      for (const [digest, end] of this.#erasures) if (end <= now()) this.#erasures.delete(digest);
+      const digest = digestOf(sessionId);
+      this.#erasures.set(digest, Math.max(now() + milliseconds, this.#erasures.get(digest) ?? 0));
     },
     describe: (sessionId, decide, make) => {
       const description = decide(this.#descriptions.get(sessionId));
+      if (description && make) this.#refuseErased(sessionId);
       if (description) this.#descriptions.set(sessionId, description);
       const conversation = description && make ? this.#make(sessionId) : this.#conversations.get(sessionId);
       return conversation && this.#describe(sessionId, conversation);
@@ -77,11 +90,12 @@ export class MemoryBackend implements SessionBackend {
       const source = this.#conversations.get(from);
       if (!source) return 'missing';
       if (this.#conversations.has(to) || this.#descriptions.has(to)) return 'taken';
-      const copies = source.rows.slice(0, upTo).map((row) => ({ ...row, text: rewrite(row.text) }));
+      this.#refuseErased(to);
+      const texts = source.rows.slice(0, upTo).map(({ text }) => rewrite(text));
       const description = this.#descriptions.get(from);
       const copied = description && { ...description, text: rewrite(description.text) };
       const made = this.#make(to);
-      made.rows = copies.map((row) => ({ ...row, id: this.#nextId() }));
+      made.rows = this.#newRows(texts);
       if (copied) this.#descriptions.set(to, copied);
       if (!move) return this.#describe(to, made);
       const moved = { ...source, rows: made.rows };
@@ -94,6 +108,7 @@ export class MemoryBackend implements SessionBackend {
   #lastId = 0n;
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
+    for (const { sessionId } of batches) this.#refuseErased(sessionId);
     return batches.map(({ sessionId, texts, operation }) => {
       const recorded = operation && this.#conversations.get(sessionId)?.operations.get(operation.id)?.digest;
       if (recorded !== undefined) return outcomeOf(operation, recorded);
@@ -131,6 +146,7 @@ export class MemoryBackend implements SessionBackend {
     const patch = decidePatch(decide, (count) => newest(conversation, count), last, recorded);
     const records = operation !== undefined && recorded === undefined;
     if (!conversation && !records && !patch.append?.length) return;
+    if (records || patch.append?.length) this.#refuseErased(sessionId);
     const changed = this.#make(sessionId);
     changed.rows = this.#patched(changed.rows, patch);
     if (records || patch.append?.length) changed.updatedAt = Date.now();
@@ -141,15 +157,28 @@ export class MemoryBackend implements SessionBackend {
     this.#conversations.delete(sessionId);
   }
 
-  sessionIds(after: string | undefined, limit: number): string[] {
+  sessionIds(after: string | undefined, limit: number, prefix = ''): string[] {
     const all = new Set([...this.#conversations.keys(), ...this.#descriptions.keys()]);
-    const ids = [...all].filter((id) => after === undefined || id > after);
+    const ids = [...all].filter((id) => id.startsWith(prefix) && (after === undefined || id > after));
     return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
   }
 
   close(): void {
     this.#conversations.clear();
     this.#descriptions.clear();
+    this.#erasures.clear();
+  }
+
+  #remove(sessionId: string): RemovedRows {
+    const { rows = [], operations } = this.#conversations.get(sessionId) ?? {};
+    const sessions = Number(this.#conversations.delete(sessionId));
+    const metadata = Number(this.#descriptions.delete(sessionId));
+    return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata };
+  }
+
+  #refuseErased(sessionId: string): void {
+    const end = this.#erasures.size > 0 ? this.#erasures.get(digestOf(sessionId)) : undefined;
+    if (end !== undefined && end > now()) throw sessionErased();
   }
 
   #described(): StoredConversation[] {
@@ -184,13 +213,11 @@ export class MemoryBackend implements SessionBackend {
 
   #newRows(texts: readonly string[]): TimedRow[] {
     const createdAt = Date.now();
-    return texts.map((text) => ({ id: this.#nextId(), text, createdAt }));
-  }
-
-  #nextId(): string {
-    return String(++this.#lastId);
+    return texts.map((text) => ({ id: String(++this.#lastId), text, createdAt }));
   }
 }
+
+const NOTHING: RemovedRows = { sessions: 0, messages: 0, operations: 0, metadata: 0 };
 
 function newest(conversation: Conversation | undefined, count: number | 'all'): readonly StoredRow[] {
   const rows = conversation?.rows ?? [];

@@ -21,7 +21,7 @@ import {
   type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
-import { MysqlConversations } from './conversations.js';
+import { MysqlConversations, refuseErased } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
@@ -78,8 +78,8 @@ export class MysqlBackend implements SessionBackend {
 
   /**
    * START TRANSACTION, lock, INSERT, COMMIT, for any number of sessions. All locks come first, in one order for
-   * everybody; then the ids and the time are drawn, and only then is anything read: the first read fixes what the
-   * transaction sees.
+   * everybody, and only then is anything read: the first read fixes what the transaction sees. Where a session may have been
+   * made, one read more asks whether it was erased.
    */
   async append(batches: readonly AppendBatch[]): Promise<readonly AppendOutcome[]> {
     // before anything is sent, so that an item that is too large leaves no trace
@@ -89,7 +89,9 @@ export class MysqlBackend implements SessionBackend {
       async () => {
         let outcomes: AppendOutcome[] = [];
         await this.#executor.atomically(async (send) => {
-          await send(this.#sql.lock(sessionIds));
+          const { affectedRows } = await send(this.#sql.lock(sessionIds));
+          // an update counts twice
+          if (affectedRows < 2 * sessionIds.length) await refuseErased(this.#parts, send, sessionIds);
           outcomes = await this.#outcomes(send, batches);
           const stored = batches.filter((_, index) => outcomes[index] === 'stored');
           await this.#insert(
@@ -138,14 +140,16 @@ export class MysqlBackend implements SessionBackend {
     await this.#call(
       () =>
         this.#executor.atomically(async (send) => {
-          await send(this.#sql.lock([sessionId]));
+          const { affectedRows } = await send(this.#sql.lock([sessionId]));
           const recorded = await this.#record(send, sessionId, operation);
           const newest = (count: number | 'all') => this.#newest(send, sessionId, count);
           const patch = await decidePatch(decide, newest, last, recorded);
           const changed = await this.#apply(send, sessionId, patch);
           const isNew = operation !== undefined && recorded === undefined;
           // takes the session row along that the lock made
-          return changed || isNew ? undefined : NOTHING_CHANGED;
+          if (!changed && !isNew) return NOTHING_CHANGED;
+          if (affectedRows < 2) await refuseErased(this.#parts, send, [sessionId]);
+          return undefined;
         }),
       operation !== undefined,
     );
@@ -164,10 +168,10 @@ export class MysqlBackend implements SessionBackend {
     );
   }
 
-  sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+  sessionIds(after: string | undefined, limit: number, prefix = ''): Promise<string[]> {
     return this.#call(async () => {
       const list = this.supports.metadata ? this.#sql.describedSessionIds : this.#sql.sessionIds;
-      const { rows } = await this.#executor.run(list(after ?? BEFORE_ALL, limit));
+      const { rows } = await this.#executor.run(list(after ?? BEFORE_ALL, limit, prefix));
       return rows.map(({ id }) => id as string);
     });
   }

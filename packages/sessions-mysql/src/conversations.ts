@@ -6,12 +6,16 @@ import {
   type ConversationVerbs,
   type CopyOutcome,
   type DecideDescription,
+  erasuresMissing,
   inByteOrder,
   metadataMissing,
+  type Removal,
+  type RemovalStep,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
+  sessionErased,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import type { Answer, Send } from './driver-types.js';
@@ -88,6 +92,29 @@ export class MysqlConversations implements ConversationVerbs {
     };
   }
 
+  async removeSome(sessionId: string, { atMost }: Removal): Promise<RemovalStep> {
+    const { executor, sql, own, supports, call } = this.#parts;
+    const step = await call(() =>
+      executor.atomically(async (send): Promise<RemovalStep | typeof NOTHING_CHANGED> => {
+        const affected = async (statement: string) => (await send(statement)).affectedRows;
+        const isThere = (await send(sql.lockExisting(sessionId))).rows.length > 0;
+        const messages = isThere ? await affected(sql.removeOldest(sessionId, atMost)) : 0;
+        if (messages === atMost) return { removed: { ...NOTHING_REMOVED, messages }, isDone: false };
+        const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
+        if (!isThere && metadata === 0) return NOTHING_CHANGED;
+        const removed = isThere ? await this.#removeItems(send, sessionId) : NOTHING_REMOVED;
+        return { removed: { ...removed, messages, metadata }, isDone: true };
+      }),
+    );
+    return step ?? { removed: NOTHING_REMOVED, isDone: true };
+  }
+
+  async refuse(sessionId: string, milliseconds: number): Promise<void> {
+    const { executor, sql, supports, call } = this.#parts;
+    if (!supports.erasure) throw erasuresMissing();
+    await call(() => executor.run(sql.refuse(sessionId, milliseconds)));
+  }
+
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
     const { executor, own, supports, call } = this.#parts;
     let refusal: 'missing' | 'taken' | undefined;
@@ -100,6 +127,7 @@ export class MysqlConversations implements ConversationVerbs {
           refusal = 'taken';
           return NOTHING_CHANGED;
         }
+        await refuseErased(this.#parts, send, [to]);
         await send(own.copyMessages(from, to, upTo));
         if (description) {
           const { text, version } = description;
@@ -169,6 +197,8 @@ export class MysqlConversations implements ConversationVerbs {
         const [current] = (await send(executor.readsLock || !make ? `${select} FOR UPDATE` : select)).rows;
         const description = decide(current && descriptionOf(current));
         if (!description) return NOTHING_CHANGED;
+        // an erasure takes the description along
+        if (make && !current) await refuseErased(this.#parts, send, [sessionId]);
         await send(own.writeDescription(sessionId, description));
         return (await send(own.get(sessionId))).rows;
       }),
@@ -180,6 +210,22 @@ export class MysqlConversations implements ConversationVerbs {
   #read(statement: string): Promise<Answer> {
     return this.#parts.call(() => this.#parts.executor.run(statement));
   }
+}
+
+/**
+ * Under the locks of sessions that the transaction may have made.
+ *
+ * @throws SessionError `SESSION_ERASED` if one of them was erased a short time ago.
+ */
+export async function refuseErased(
+  { executor, sql, supports }: Pick<MysqlConversationParts, 'executor' | 'sql' | 'supports'>,
+  send: Send,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (!supports.erasure) return;
+  const select = sql.erased(sessionIds);
+  const { rows } = await send(executor.readsLock ? `${select} FOR UPDATE` : select);
+  if (rows.length > 0) throw sessionErased();
 }
 
 function conversationOf(row: Answer['rows'][number]): StoredConversation {

@@ -29,7 +29,8 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
  * index that finds the newest items, and side tables of our own: that of metadata outlives its
- * session, which Python deletes when it clears it, and that of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
+ * session, which Python deletes when it clears it, that of erasures has digests of ids whose conversations were erased, and that
+ * of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
  *
  * @param idType - The type of session ids; that of the sessions table, where it is there already.
@@ -62,6 +63,11 @@ export function tableStatements(names: MysqlNames, idType: string) {
   created_at ${TIME_TYPE},
   PRIMARY KEY (session_id, operation_id),
   ${foreignKey(names.operationsKey)}
+)`,
+    erasures: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.erasures)} (
+  digest VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (digest)
 )`,
     metadata: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.metadata)} (
   session_id ${idType} NOT NULL,

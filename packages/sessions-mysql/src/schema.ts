@@ -31,7 +31,7 @@ export interface SessionTablesOptions extends TableNames {
  * @param options - Custom table names, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -85,10 +85,17 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
     description: longText('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
+  const digest = customType<{ data: string }>({
+    dataType: () => 'VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
+  });
+  const erasures = table(names.erasures, {
+    digest: digest('digest').primaryKey(),
+    endsAt: bigint('ends_at', { mode: 'number' }).notNull(),
+  });
   const schemaVersion = table(names.schemaVersion, {
     version: int('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, schemaVersion };
+  return { sessions, messages, operations, metadata, erasures, schemaVersion };
 }
 
 function time(name: string) {

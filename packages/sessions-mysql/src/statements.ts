@@ -1,5 +1,5 @@
 import type { TableNames } from '@stackone/sessions-core';
-import { derivedName, schemaNames } from '@stackone/sessions-core/backend';
+import { behindPrefix, derivedName, digestOf, schemaNames } from '@stackone/sessions-core/backend';
 import { idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 
 /** Every name in the database that belongs to one pair of tables. */
@@ -25,6 +25,14 @@ export function qualifiedName({ schema }: Pick<MysqlNames, 'schema'>, table: str
 /** Ids as text: they may exceed 2^53. */
 export const textRow = 'CAST(id AS CHAR) AS id, message_data AS text';
 
+/** In whole ms since 1970, whatever the time zone of the connection and its summer time. */
+const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";
+
+/** What a conversation that was erased is known by. */
+function digestLiteral(sessionId: string): string {
+  return textLiteral(digestOf(sessionId, 'hex'));
+}
+
 /** One row to insert. */
 export interface NewRow {
   readonly sessionId: string;
@@ -48,6 +56,7 @@ export function statements(names: MysqlNames, newestIndex?: string) {
   const sessions = qualifiedName(names, names.sessions);
   const messages = qualifiedName(names, names.messages);
   const operations = qualifiedName(names, names.operations);
+  const erasures = qualifiedName(names, names.erasures);
   const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
   const hint =
     newestIndex === undefined ? '' : `/*+ INDEX(${quoteName(names.messages)} ${quoteName(newestIndex)}) */ `;
@@ -81,6 +90,13 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     lock: (sessionIds: readonly string[]) =>
       `INSERT INTO ${sessions} (session_id) VALUES ${sessionIds.map((id) => `(${textLiteral(id)})`).join(', ')} ` +
       'ON DUPLICATE KEY UPDATE updated_at = CURRENT_TIMESTAMP(6)',
+    /** Those of these sessions that were erased a short time ago. */
+    erased: (sessionIds: readonly string[]) =>
+      `SELECT 1 AS erased FROM ${erasures} WHERE digest IN (${sessionIds.map(digestLiteral).join(', ')}) ` +
+      `AND ends_at > ${NOW}`,
+    refuse: (sessionId: string, milliseconds: number) =>
+      `INSERT INTO ${erasures} (digest, ends_at) VALUES (${digestLiteral(sessionId)}, ${NOW} + ${milliseconds}) ` +
+      'ON DUPLICATE KEY UPDATE ends_at = GREATEST(ends_at, VALUES(ends_at))',
     /** Locks a session that may be missing, without making it. */
     lockExisting: (sessionId: string) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} FOR UPDATE`,
@@ -97,12 +113,14 @@ export function statements(names: MysqlNames, newestIndex?: string) {
       `UPDATE ${messages} SET message_data = ${itemLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
+    removeOldest: (sessionId: string, count: number) =>
+      `DELETE FROM ${messages} WHERE ${is(sessionId)} ORDER BY id LIMIT ${count}`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
-    sessionIds: (after: string, limit: number) => idsOf(sessions, after, limit),
+    sessionIds: (...page: Page) => idsOf(sessions, ...page),
     /** With those that were cleared, and have a title still. */
-    describedSessionIds: (after: string, limit: number) =>
-      `(${idsOf(sessions, after, limit)}) UNION ` +
-      `(${idsOf(qualifiedName(names, names.metadata), after, limit)}) ORDER BY id LIMIT ${limit}`,
+    describedSessionIds: (...page: Page) =>
+      `(${idsOf(sessions, ...page)}) UNION (${idsOf(qualifiedName(names, names.metadata), ...page)}) ` +
+      `ORDER BY id LIMIT ${page[1]}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**
      * Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. In seconds
@@ -124,8 +142,17 @@ export function statements(names: MysqlNames, newestIndex?: string) {
   };
 }
 
-function idsOf(table: string, after: string, limit: number): string {
-  return `SELECT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)} ORDER BY session_id LIMIT ${limit}`;
+type Page = readonly [after: string, limit: number, prefix: string];
+
+/** A prefix is a range: ids compare by their bytes. */
+function idsOf(table: string, ...[after, limit, prefix]: Page): string {
+  const end = behindPrefix(prefix);
+  return (
+    `SELECT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)}` +
+    (prefix === '' ? '' : ` AND session_id >= ${textLiteral(prefix)}`) +
+    (end === undefined ? '' : ` AND session_id < ${textLiteral(end)}`) +
+    ` ORDER BY session_id LIMIT ${limit}`
+  );
 }
 
 export type MysqlStatements = ReturnType<typeof statements>;

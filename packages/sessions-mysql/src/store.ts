@@ -111,6 +111,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
   transactions: true,
 };
 
@@ -322,13 +323,13 @@ export function backendOpener(
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
         const { createMetadata, newestIndex } = prepared;
-        const { operations, metadata } = prepared.sideTables;
+        const { operations, metadata, erasures } = prepared.sideTables;
         return new MysqlBackend({
           executor: executorFor(timeout, settings.cluster),
           sql: statements(names, newestIndex),
           conversationSql: conversationStatements(names, metadata),
           historySql: historyStatement(names, newestIndex),
-          supports: { ...SUPPORTS, operations, metadata },
+          supports: { ...SUPPORTS, operations, metadata, erasure: erasures },
           createMetadata,
           maxPacket: settings.maxPacket,
           retries,

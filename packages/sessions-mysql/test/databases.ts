@@ -21,6 +21,7 @@ export const SUPPORT = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

@@ -11,11 +11,11 @@ import {
   retry,
   type SessionBackend,
   type StoredRow,
+  sessionErased,
   type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { type ConversationLocks, PostgresConversations } from './conversations.js';
-import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { PostgresStatements } from './statements.js';
@@ -61,12 +61,17 @@ export class PostgresBackend implements SessionBackend {
     this.conversations = new PostgresConversations(
       {
         read: (...statement) => this.#again(() => parts.executor.read(...statement)),
+        write: (...statement) => this.#again(() => this.#write(...statement)),
         atomically: (work) => this.#atomically((query) => work(query, this.#locks(query))),
         atBest: (work) => this.#atBest(work),
         rewrite: (...rows) => this.#rewrite(...rows),
       },
       parts.conversationSql,
-      { operations: parts.supports.operations, metadata: parts.metadata },
+      {
+        operations: parts.supports.operations,
+        metadata: parts.metadata,
+        erasures: parts.supports.erasure === true,
+      },
     );
   }
 
@@ -130,11 +135,12 @@ export class PostgresBackend implements SessionBackend {
     });
   }
 
-  async sessionIds(after: string | undefined, limit: number): Promise<string[]> {
+  async sessionIds(after: string | undefined, limit: number, prefix = ''): Promise<string[]> {
     const rows = await this.#again(() =>
       this.#parts.executor.read(this.#parts.metadata ? this.#sql.describedSessionIds : this.#sql.sessionIds, [
         after ?? BEFORE_ALL,
         limit,
+        prefix,
       ]),
     );
     return (rows as { id: string }[]).map(({ id }) => id);
@@ -174,21 +180,7 @@ export class PostgresBackend implements SessionBackend {
   /** Without transactions each statement stands for itself, and nothing is locked. */
   #atBest<T>(work: (query: Query, locks: ConversationLocks) => Promise<T>): Promise<T> {
     if (this.supports.transactions) return this.#atomically((query) => work(query, this.#locks(query)));
-    return this.#again(() => work(this.#oneByOne(), NO_LOCKS));
-  }
-
-  /** Statements that each commit by themselves: once one has, a later failure does not say that nothing was written. */
-  #oneByOne(): Query {
-    let isWritten = false;
-    return async (...statement) => {
-      try {
-        const rows = await this.#write(...statement);
-        isWritten = true;
-        return rows;
-      } catch (error) {
-        throw isWritten ? partlyWritten(error) : error;
-      }
-    };
+    return this.#again(() => work((...statement) => this.#write(...statement), NO_LOCKS));
   }
 
   #locks(query: Query): ConversationLocks {
@@ -259,6 +251,7 @@ export class PostgresBackend implements SessionBackend {
         ? await this.#appendTurn(query, first)
         : await this.#appendTurns(query, batches);
     for (const { session, operation, digest, stored } of rows as RecordedRow[]) {
+      if (stored === 'erased') throw sessionErased();
       recorded.set(operationKey(session, { id: operation }), { digest, stored: stored === 'true' });
     }
     return recorded;
@@ -284,7 +277,7 @@ export class PostgresBackend implements SessionBackend {
 
   /** Without transactions the session row goes last, and takes what was added meanwhile with it. */
   async #clearByStatements(sessionId: string): Promise<void> {
-    await this.#again(() => this.#removeAll(this.#oneByOne(), sessionId));
+    await this.#again(() => this.#removeAll((...statement) => this.#write(...statement), sessionId));
   }
 }
 

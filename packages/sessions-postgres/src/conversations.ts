@@ -1,3 +1,4 @@
+import { SessionError } from '@stackone/sessions-core';
 import {
   type ConversationCopy,
   type ConversationFilter,
@@ -5,11 +6,17 @@ import {
   type ConversationVerbs,
   type CopyOutcome,
   type DecideDescription,
+  delay,
+  erasuresMissing,
   inByteOrder,
   metadataMissing,
+  now,
+  type Removal,
+  type RemovalStep,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
+  sessionErased,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
@@ -17,6 +24,8 @@ import type { Query } from './executor.js';
 /** How the statements reach the database, with the backend's repetitions. */
 export interface ConversationCalls {
   read: Query;
+  /** Commits by itself. */
+  write: Query;
   /** In one transaction. @throws SessionError `UNSUPPORTED` where the connection has none. */
   atomically<T>(work: LockingWork<T>): Promise<T>;
   /** In one transaction where the connection has them, else without a lock and statement by statement. */
@@ -39,6 +48,7 @@ export interface ConversationLocks {
 export interface SideTables {
   readonly operations: boolean;
   readonly metadata: boolean;
+  readonly erasures: boolean;
 }
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
@@ -78,6 +88,39 @@ export class PostgresConversations implements ConversationVerbs {
     });
   }
 
+  removeSome(sessionId: string, { atMost }: Removal): Promise<RemovalStep> {
+    return this.#calls.atBest(async (query, locks) => {
+      const made = await locks.make(sessionId);
+      const messages = numberIn(await query(this.#sql.removeOldest, [sessionId, String(atMost)]));
+      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
+      const removed = await this.#removeAll(query, sessionId);
+      return { removed: { ...removed, messages, sessions: removed.sessions - Number(made) }, isDone: true };
+    });
+  }
+
+  /**
+   * A statement sees what was committed when it began. One that began before the refusal was does not see it, and may wait for the
+   * session's lock until a removal is over, and make it again. So all that may have begun before are waited for.
+   */
+  async refuse(sessionId: string, milliseconds: number): Promise<void> {
+    if (!this.#has.erasures) throw erasuresMissing();
+    await this.#calls.write(this.#sql.refuse, [sessionId, String(milliseconds)]);
+    const writers = async () =>
+      new Set((await this.#calls.read(this.#sql.writers)).map((row) => (row as { id: string }).id));
+    const until = now() + PATIENCE;
+    for (let left = await writers(), pause = 1; left.size > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      if (now() > until) throw new SessionError('BUSY', STILL_WRITING);
+      await delay(pause);
+      const current = await writers();
+      left = new Set([...left].filter((id) => current.has(id)));
+    }
+  }
+
+  async #refuseErased(query: Query, sessionId: string): Promise<void> {
+    if (!this.#has.erasures) return;
+    if ((await query(this.#sql.isErased, [sessionId])).length > 0) throw sessionErased();
+  }
+
   async #removeAll(query: Query, sessionId: string): Promise<RemovedRows> {
     const sql = this.#sql;
     const removed = async (statement: string) => numberIn(await query(statement, [sessionId]));
@@ -101,6 +144,7 @@ export class PostgresConversations implements ConversationVerbs {
       const [row] = await query(this.#sql.lockDescription, [sessionId]);
       const description = decide(row === undefined ? undefined : descriptionOf(row));
       if (description) {
+        if (made) await this.#refuseErased(query, sessionId);
         const { text, version } = description;
         await query(this.#sql.writeDescription, [sessionId, text, String(version)]);
       } else if (made) await query(this.#sql.removeSession, [sessionId]);
@@ -119,6 +163,7 @@ export class PostgresConversations implements ConversationVerbs {
         }
         const [description] = await this.#descriptions(query, from);
         if ((await this.#descriptions(query, to)).length > 0) throw new NothingCopied('taken');
+        await this.#refuseErased(query, to);
         if (move) await query(sql.copyTimes, [from, to]);
         await query(sql.copyMessages, [from, to, upTo === undefined ? null : String(upTo)]);
         if (description) {
@@ -141,6 +186,15 @@ export class PostgresConversations implements ConversationVerbs {
     return this.#has.metadata ? (await query(this.#sql.lockDescription, [sessionId])).map(descriptionOf) : [];
   }
 }
+
+/** In ms: how long `refuse` waits for what began before it, and how often it looks. */
+const PATIENCE = 10_000;
+const LONGEST_PAUSE = 100;
+const STILL_WRITING =
+  'A statement on the conversations that began before does not end: it waits for a lock, or a transaction holds one. Nothing ' +
+  'was removed. Call it again.';
+
+const NOTHING: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions: 0 };
 
 /** Thrown to roll back. */
 class NothingCopied extends Error {

@@ -22,10 +22,10 @@ export interface SchemaObject {
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
  * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and side tables of our
  * own: that of operations goes with its session when Python deletes that, that of metadata outlives it, as Python deletes it
- * when it clears it, and that of the version has no rows.
+ * when it clears it, that of erasures has digests of ids whose conversations were erased, and that of the version has no rows.
  */
 export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
-  const { sessions, messages, operations, metadata, schemaVersion } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, erasures, schemaVersion } = qualifiedTables(names);
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -74,6 +74,15 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   description TEXT NOT NULL,
   version BIGINT NOT NULL,
   PRIMARY KEY (session_id)
+)`,
+    },
+    {
+      // no id, and a time in ms since 1970
+      kind: 'erasures',
+      sql: `CREATE TABLE IF NOT EXISTS ${erasures} (
+  digest VARCHAR NOT NULL,
+  ends_at BIGINT NOT NULL,
+  PRIMARY KEY (digest)
 )`,
     },
     {

@@ -23,7 +23,7 @@ import { postgresNames } from './statements.js';
  * @param options - Custom table names and schema, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -79,10 +79,14 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
     description: text('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
+  const erasures = table(names.erasures, {
+    digest: varchar('digest').primaryKey(),
+    endsAt: bigint('ends_at', { mode: 'number' }).notNull(),
+  });
   const schemaVersion = table(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, schemaVersion };
+  return { sessions, messages, operations, metadata, erasures, schemaVersion };
 }
 
 function time(name: string) {

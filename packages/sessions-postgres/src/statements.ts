@@ -21,6 +21,7 @@ export function qualifiedTables(names: PostgresNames) {
     messages: prefix + quoteName(names.messages),
     operations: prefix + quoteName(names.operations),
     metadata: prefix + quoteName(names.metadata),
+    erasures: prefix + quoteName(names.erasures),
     schemaVersion: prefix + quoteName(names.schemaVersion),
   };
 }
@@ -51,6 +52,7 @@ SELECT json_build_object(
   'schema', coalesce($2::text, current_schema()),
   'schemaExists', EXISTS (SELECT FROM pg_namespace WHERE nspname = coalesce($2::text, current_schema())),
   'tables', (SELECT json_object_agg(kind, json_build_object(
+    'readable', has_table_privilege(pg_class.oid, 'SELECT'),
     'schema', (SELECT nspname FROM pg_namespace WHERE pg_namespace.oid = relnamespace),
     'columns', (
       SELECT json_agg(json_build_object('name', attname, 'type', typname, 'exact', coalesce(collisdeterministic, true),
@@ -84,14 +86,18 @@ export const textRow = 'm.id::text AS id, m.message_data AS text';
 const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
 const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
 
-/** The text of every statement that a store runs after it is open. */
-export function statements(names: PostgresNames) {
+/**
+ * The text of every statement that a store runs after it is open.
+ *
+ * @param withErasures - Whether the table of ids that were erased is there.
+ */
+export function statements(names: PostgresNames, withErasures: boolean) {
   const { sessions, messages, operations, metadata } = qualifiedTables(names);
   return {
-    appendTurn: appendTurnText(names, false),
-    appendTurnOnce: appendTurnText(names, true),
-    append: appendText(names, false),
-    appendOnce: appendText(names, true),
+    appendTurn: appendTurnText(names, false, withErasures),
+    appendTurnOnce: appendTurnText(names, true, withErasures),
+    append: appendText(names, false, withErasures),
+    appendOnce: appendText(names, true, withErasures),
     read: `SELECT ${textRow} FROM ${messages} AS m WHERE ${ofSession} ${newestFirst} LIMIT $2::bigint`,
     // one comparison of both columns, so that the index begins at the row and not at the newest one
     readBefore:
@@ -119,7 +125,11 @@ export function statements(names: PostgresNames) {
 }
 
 function idsOf(table: string): string {
-  return `SELECT session_id AS id FROM ${table} WHERE session_id > $1 ORDER BY session_id LIMIT $2::bigint`;
+  // not as a range: see conversation-statements.ts
+  return (
+    `SELECT session_id AS id FROM ${table} WHERE session_id > $1 AND starts_with(session_id, $3::text) ` +
+    'ORDER BY session_id LIMIT $2::bigint'
+  );
 }
 
 export type PostgresStatements = ReturnType<typeof statements>;
@@ -134,13 +144,16 @@ const BEHIND_MARK = 'item.position > 1';
  *
  * Parameters: the session's id; the texts, each after the mark; the mark; the operation's id and digest.
  */
-function appendTurnText(names: PostgresNames, once: boolean): string {
-  const { sessions, messages, operations } = qualifiedTables(names);
+function appendTurnText(names: PostgresNames, once: boolean, withErasures: boolean): string {
+  const { sessions, messages, operations, erasures } = qualifiedTables(names);
+  const made = withErasures
+    ? `SELECT $1::text WHERE NOT EXISTS (SELECT FROM ${erasures} WHERE digest = ${digestIn('$1')} AND ${LASTS})`
+    : 'VALUES ($1)';
   const insert = `INSERT INTO ${messages} (session_id, message_data, created_at)
   SELECT $1, item.text, locked.at
   FROM locked CROSS JOIN ${ITEMS}`;
   return `WITH locked AS (
-  INSERT INTO ${sessions} (session_id) VALUES ($1)
+  INSERT INTO ${sessions} (session_id) ${made}
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
   RETURNING clock_timestamp() AS at
 )${
@@ -152,10 +165,32 @@ function appendTurnText(names: PostgresNames, once: boolean): string {
 ), added AS (
   ${insert} CROSS JOIN recorded WHERE ${BEHIND_MARK} AND recorded.stored ORDER BY item.position
 )
-SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded`
-      : `
+SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded${
+          withErasures ? ` UNION ALL SELECT NULL, NULL, NULL, ${refusedWithout('locked')}` : ''
+        }`
+      : withErasures
+        ? `, added AS (
+  ${insert} WHERE ${BEHIND_MARK} ORDER BY item.position
+)
+SELECT ${refusedWithout('locked')}`
+        : `
 ${insert} WHERE ${BEHIND_MARK} ORDER BY item.position`
   }`;
+}
+
+/** What a conversation that was erased is known by: SHA-256 in hex, of its id in UTF-8, which is the encoding of the database. */
+export function digestIn(place: string): string {
+  return `encode(sha256(convert_to(${place}::text, 'UTF8')), 'hex')`;
+}
+
+/** In ms since 1970. */
+export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
+
+const LASTS = `ends_at > ${NOW}`;
+
+/** The one row that comes back where nothing was stored because a conversation was erased. */
+function refusedWithout(locks: string): string {
+  return `'erased' AS stored WHERE NOT EXISTS (SELECT FROM ${locks})`;
 }
 
 const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls = o.calls + 1
@@ -176,8 +211,13 @@ const RECORD_ONCE = `ON CONFLICT (session_id, operation_id) DO UPDATE SET calls 
  * of its session are forgotten where it says so, but for those of this call: a row cannot be changed twice.
  * Their sessions are an array, as a join with `batch`, of which nothing can be estimated, reads the whole table.
  */
-function appendText(names: PostgresNames, once: boolean): string {
-  const { sessions, messages, operations } = qualifiedTables(names);
+function appendText(names: PostgresNames, once: boolean, withErasures: boolean): string {
+  const { sessions, messages, operations, erasures } = qualifiedTables(names);
+  // an array, as of a join with `batch` nothing can be estimated
+  const unlessErased = withErasures
+    ? `WHERE NOT EXISTS (SELECT FROM ${erasures}
+    WHERE digest = ANY (ARRAY (SELECT ${digestIn('session_id')} FROM batch)) AND ${LASTS}) `
+    : '';
   const recorded = `, recorded AS (
   INSERT INTO ${operations} AS o (session_id, operation_id, digest, created_at)
   SELECT batch.session_id, batch.operation_id, batch.digest, turn.at AT TIME ZONE 'UTC' FROM turn CROSS JOIN batch
@@ -207,18 +247,25 @@ function appendText(names: PostgresNames, once: boolean): string {
     AS batch(session_id text, operation_id text, digest text, forget_older_than float8, first int, last int)
 ), locked AS (
   INSERT INTO ${sessions} (session_id)
-  SELECT session_id FROM (SELECT DISTINCT session_id FROM batch) AS ids ORDER BY session_id COLLATE "C"
+  SELECT session_id FROM (SELECT DISTINCT session_id FROM batch) AS ids ${unlessErased}ORDER BY session_id COLLATE "C"
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
   RETURNING session_id
 ), turn AS MATERIALIZED (
-  SELECT clock_timestamp() AS at FROM (SELECT count(*) FROM locked) AS locks
+  SELECT clock_timestamp() AS at FROM (SELECT count(*) AS n FROM locked) AS locks WHERE locks.n > 0
 )${
     once
       ? `${recorded}, added AS (
   ${insert}
 )
-SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded`
-      : `
+SELECT session_id AS session, operation_id AS operation, digest, stored::text AS stored FROM recorded${
+          withErasures ? ` UNION ALL SELECT NULL, NULL, NULL, ${refusedWithout('turn')}` : ''
+        }`
+      : withErasures
+        ? `, added AS (
+  ${insert}
+)
+SELECT ${refusedWithout('turn')}`
+        : `
 ${insert}`
   }`;
 }

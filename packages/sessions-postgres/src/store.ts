@@ -176,6 +176,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
   transactions: true,
 };
 
@@ -257,10 +258,10 @@ export function backendOpener(
     const executor = executorFor(timeout);
     try {
       const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
-      const { names, operations, metadata, readCommitted, transactions } = prepared;
+      const { names, operations, metadata, erasures, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
-        sql: statements(names),
+        sql: statements(names, erasures),
         conversationSql: conversationStatements(names, metadata),
         historySql: historyStatement(names),
         supports: {
@@ -268,6 +269,7 @@ export function backendOpener(
           operations,
           metadata: metadata && transactions,
           copying: transactions,
+          erasure: erasures,
           transactions,
           edit: transactions,
         },

@@ -16,7 +16,7 @@ const COLUMNS = {
 } as const;
 
 /** Those of our own, which tables of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'erasures', 'schemaVersion'] as const;
 
 interface Column {
   readonly name: string;
@@ -27,6 +27,8 @@ interface Column {
 }
 
 interface Table {
+  /** Whether this user may read it. */
+  readonly readable: boolean;
   readonly schema: string;
   readonly columns: readonly Column[];
   readonly indexes: readonly { readonly unique: boolean; readonly columns: readonly string[] }[] | null;
@@ -49,6 +51,8 @@ export interface PreparedTables {
   readonly operations: boolean;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
+  /** Whether the side table of ids that were erased is there, and may be read: every append looks at it. */
+  readonly erasures: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. */
   readonly readCommitted: boolean;
   /** Whether the connection has transactions of several statements. */
@@ -106,6 +110,7 @@ export async function prepareTables(
     names,
     operations: state.tables?.operations !== undefined,
     metadata: state.tables?.metadata !== undefined,
+    erasures: state.tables?.erasures?.readable === true,
     readCommitted: state.isolation === 'read committed',
     transactions,
   };

@@ -29,7 +29,7 @@ function rowsScanned(plan: Plan): number {
 
 describeEngine('postgres', ({ url }) => {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
-  const sql = statements(postgresNames(undefined, 'public'));
+  const sql = statements(postgresNames(undefined, 'public'), false);
   beforeAll(async () => {
     for (const statement of schemaSql()) await pool.query(statement);
     await pool.query(`

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { CALLS, type Call, cutAtEachStatement, type ServerSubject } from '@stackone/interruptions';
+import { delay } from '@stackone/sessions-core/backend';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { PostgresBackend } from '../src/backend.js';
+import { PostgresBackend, type PostgresBackendParts } from '../src/backend.js';
 import { surviveDrops } from '../src/connect.js';
 import { conversationStatements } from '../src/conversation-statements.js';
 import { PoolExecutor } from '../src/executor.js';
@@ -14,14 +15,14 @@ import { type PostgresStatements, postgresNames, statements } from '../src/state
 // Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
 describeEngine('postgres:18', ({ url, server, engine }) => {
   const pool = new pg.Pool({ connectionString: url, max: 40 });
-  const right = statements(postgresNames(undefined, 'public'));
+  const right = statements(postgresNames(undefined, 'public'), false);
   surviveDrops(pool); // the database goes while connections are still ending
   beforeAll(async () => {
     for (const statement of schemaSql()) await pool.query(statement);
   });
   afterAll(() => pool.end());
 
-  const backendWith = (changed: Partial<PostgresStatements>) =>
+  const backendWith = (changed: Partial<PostgresStatements>, parts: Partial<PostgresBackendParts> = {}) =>
     new PostgresBackend({
       executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
@@ -35,6 +36,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
         throw new Error('not used');
       },
       close: async () => {},
+      ...parts,
     });
 
   const replaced = (text: string, part: string | RegExp, by: string) => {
@@ -120,6 +122,44 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
       for (let round = 0; round < 5 && !torn; round++) torn = !(await inOrder(early));
       expect(torn).toBe(true);
     });
+  });
+
+  test('a removal that waits for no statement of before is undone by a turn that was on its way', async () => {
+    const [blocked, erased] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
+    const sql = conversationStatements(postgresNames(), false);
+    const supports = {
+      durable: true,
+      shared: true,
+      edit: true,
+      operations: true,
+      transactions: true,
+      erasure: true,
+    };
+    const leftWith = async (writers: string) => {
+      const backend = backendWith({}, { conversationSql: { ...sql, writers }, supports });
+      const { conversations } = backend;
+      const others = backendWith({}, { sql: statements(postgresNames(), true), supports });
+      await backend.append([blocked, erased].map((sessionId) => ({ sessionId, texts: ['{}'] })));
+      const blocker = await pool.connect();
+      await blocker.query('BEGIN');
+      await blocker.query(right.lock, [blocked]);
+      // sees no refusal, takes the locks in their order, and waits for the first
+      const late = others.append(
+        [blocked, erased].map((sessionId) => ({ sessionId, texts: ['{"late":1}'] })),
+      );
+      const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+      while ((await pool.query(waiting)).rowCount === 0) await delay(1);
+      const removed = conversations.refuse(erased, 60_000).then(() => conversations.remove(erased));
+      const unblocked = Promise.race([removed, delay(300)]).then(() => blocker.query('COMMIT'));
+      await Promise.all([late, removed, unblocked]);
+      blocker.release();
+      const left = await backend.read(erased);
+      await pool.query('DELETE FROM agent_sessions_erasures');
+      await backend.clear(erased);
+      return left.length;
+    };
+    expect(await leftWith(sql.writers)).toBe(0);
+    expect(await leftWith('SELECT WHERE false')).toBe(1);
   });
 
   test('A7: tables that are made without the lock fail for some', async () => {

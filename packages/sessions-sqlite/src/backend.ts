@@ -2,6 +2,7 @@ import type { SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
+  behindPrefix,
   type Decide,
   decidePatch,
   type HistoryPatch,
@@ -13,7 +14,7 @@ import {
   type TimedRow,
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
-import { SqliteConversations } from './conversations.js';
+import { refuseErased, SqliteConversations } from './conversations.js';
 import type { SqliteExecutor } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { SqliteStatements } from './statements.js';
@@ -105,8 +106,8 @@ export class SqliteBackend implements SessionBackend {
     });
   }
 
-  sessionIds(after: string | undefined, limit: number): string[] {
-    const page = [after ?? BEFORE_ALL, limit];
+  sessionIds(after: string | undefined, limit: number, prefix = ''): string[] {
+    const page = [after ?? BEFORE_ALL, prefix, behindPrefix(prefix) ?? null, limit];
     const rows = this.supports.metadata
       ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, limit])
       : this.#executor.all(this.#sql.sessionIds, page);
@@ -144,9 +145,18 @@ export class SqliteBackend implements SessionBackend {
   }
 
   #insert(sessionId: string, texts: readonly string[], operation: Operation | undefined): void {
-    this.#executor.run(this.#sql.ensureSession, [sessionId]);
+    this.#ensureSession(sessionId);
     if (texts.length > 0) this.#insertTurn(sessionId, texts);
     if (operation) this.#record(sessionId, operation);
+  }
+
+  /** Makes the session, unless it was erased. */
+  #ensureSession(sessionId: string): void {
+    if (this.supports.erasure) {
+      if (this.#executor.all(this.#sql.ensureIfNoneErased, [sessionId]).length > 0) return;
+      refuseErased(this.#executor, this.#sql, sessionId);
+    }
+    this.#executor.run(this.#sql.ensureSession, [sessionId]);
   }
 
   /** All rows carry the same time: readers that sort by time see the turn whole. Within a statement it stands still. */

@@ -4,7 +4,7 @@ import {
   type ConversationQuery,
 } from '@stackone/sessions-core/backend';
 import { schemaObjects } from './ddl.js';
-import { quoteName, type SqliteNames } from './statements.js';
+import { ofSession, quoteName, type SqliteNames } from './statements.js';
 
 /** A statement with what stands in the places of its `?`. */
 export interface BoundStatement {
@@ -78,6 +78,9 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
       'DO UPDATE SET description = excluded.description, version = excluded.version',
     /** What makes the table of titles and metadata. */
     createMetadata: schemaObjects(names).find(({ name }) => name === names.metadata)?.sql ?? '',
+    removeOldest:
+      `DELETE FROM ${messages} WHERE id IN ` +
+      `(SELECT id FROM ${messages} WHERE ${ofSession} ORDER BY ${messages}.id LIMIT ?)`,
     removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
     copySession:
       `INSERT INTO ${sessions} (session_id, created_at, updated_at) ` +

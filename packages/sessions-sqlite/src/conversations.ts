@@ -6,11 +6,16 @@ import {
   type ConversationVerbs,
   type CopyOutcome,
   type DecideDescription,
+  digestOf,
+  erasuresMissing,
   metadataMissing,
+  type Removal,
+  type RemovalStep,
   type RemovedRows,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
+  sessionErased,
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { SqliteExecutor } from './executor.js';
@@ -60,6 +65,23 @@ export class SqliteConversations implements ConversationVerbs {
     return this.#executor.atomically(() => this.#removeAll(sessionId));
   }
 
+  removeSome(sessionId: string, { atMost }: Removal): RemovalStep {
+    return this.#executor.atomically(() => {
+      const messages = this.#removed(this.#own.removeOldest, sessionId, atMost);
+      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
+      return { removed: { ...this.#removeAll(sessionId), messages }, isDone: true };
+    });
+  }
+
+  refuse(sessionId: string, milliseconds: number): void {
+    if (!this.#supports.erasure) throw erasuresMissing();
+    this.#executor.run(this.#sql.refuse, [digestOf(sessionId, 'hex'), milliseconds]);
+  }
+
+  #refuseErased(sessionId: string): void {
+    if (this.#supports.erasure) refuseErased(this.#executor, this.#sql, sessionId);
+  }
+
   #removeAll(sessionId: string): RemovedRows {
     return {
       operations: this.#supports.operations ? this.#removed(this.#sql.removeOperations, sessionId) : 0,
@@ -72,7 +94,10 @@ export class SqliteConversations implements ConversationVerbs {
   describe(sessionId: string, decide: DecideDescription, make: boolean): StoredConversation | undefined {
     if (!this.#supports.metadata) throw metadataMissing(this.#own.createMetadata);
     return this.#executor.atomically(() => {
-      const description = decide(this.#description(sessionId));
+      const current = this.#description(sessionId);
+      const description = decide(current);
+      // an erasure takes the description along
+      if (description && make && !current) this.#refuseErased(sessionId);
       if (description && make) this.#executor.run(this.#own.makeSession, [sessionId]);
       if (description) {
         const { text, version } = description;
@@ -87,6 +112,7 @@ export class SqliteConversations implements ConversationVerbs {
       if (!this.get(from)) return 'missing';
       const description = this.#description(from);
       if (this.get(to) || this.#description(to)) return 'taken';
+      this.#refuseErased(to);
       if (move) this.#executor.run(this.#own.copySession, [to, from]);
       else this.#executor.run(this.#own.makeSession, [to]);
       this.#executor.run(this.#own.copyMessages, [to, from, upTo]);
@@ -120,11 +146,18 @@ export class SqliteConversations implements ConversationVerbs {
     return this.#executor.all(sql, parameters);
   }
 
-  #removed(statement: string, sessionId: string): number {
-    this.#executor.run(statement, [sessionId]);
+  #removed(statement: string, sessionId: string, ...parameters: readonly unknown[]): number {
+    this.#executor.run(statement, [sessionId, ...parameters]);
     const [row] = this.#executor.all(this.#own.changes, []);
     return (row as { n: number }).n;
   }
+}
+
+const NOTHING: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions: 0 };
+
+/** @throws SessionError `SESSION_ERASED` for the id of a conversation that was erased a short time ago. */
+export function refuseErased(executor: SqliteExecutor, sql: SqliteStatements, sessionId: string): void {
+  if (executor.all(sql.isErased, [digestOf(sessionId, 'hex')]).length > 0) throw sessionErased();
 }
 
 function conversationOf(row: unknown): StoredConversation {

@@ -66,6 +66,15 @@ BEGIN
 END`,
     },
     {
+      // outlives its conversation, which was erased; no id, and a time in ms since 1970
+      name: names.erasures,
+      sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.erasures)} (
+  digest TEXT NOT NULL,
+  ends_at INTEGER NOT NULL,
+  PRIMARY KEY (digest)
+) WITHOUT ROWID`,
+    },
+    {
       // outlives its conversation, which Python deletes when it clears it
       name: names.metadata,
       sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.metadata)} (

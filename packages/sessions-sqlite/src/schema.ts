@@ -11,7 +11,7 @@ import { sqliteNames } from './statements.js';
  * @param tables - Custom table names, as in the store's `tables` option.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
  * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
  * ```
  */
@@ -51,10 +51,14 @@ export function sessionTables(tables?: TableNames) {
     description: text('description').notNull(),
     version: integer('version').notNull(),
   });
+  const erasures = sqliteTable(names.erasures, {
+    digest: text('digest').primaryKey(),
+    endsAt: integer('ends_at').notNull(),
+  });
   const schemaVersion = sqliteTable(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, schemaVersion };
+  return { sessions, messages, operations, metadata, erasures, schemaVersion };
 }
 
 /** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */

@@ -31,12 +31,17 @@ export function statements(names: SqliteNames) {
   const sessions = quoteName(names.sessions);
   const messages = quoteName(names.messages);
   const operations = quoteName(names.operations);
+  const erasures = quoteName(names.erasures);
   const newestFirst = `ORDER BY ${messages}.id DESC LIMIT`;
   return {
     // the time is the table's own default, so that every layout keeps its format
     ensureSession:
       `INSERT INTO ${sessions} (session_id) VALUES (?) ` +
       'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at',
+    /** The same, and a row comes back; but nothing where some id was erased: then a digest has to be compared first. */
+    ensureIfNoneErased:
+      `INSERT INTO ${sessions} (session_id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${erasures}) ` +
+      'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at RETURNING 1',
     /** By the number of rows, from 1 on. */
     insertTurns: Array.from({ length: MAX_ROWS + 1 }, (_, rows) =>
       rows === 0
@@ -66,11 +71,22 @@ export function statements(names: SqliteNames) {
       `SELECT id FROM (SELECT * FROM (${idsOf(sessions)}) UNION ` +
       `SELECT * FROM (${idsOf(quoteName(names.metadata))})) ORDER BY id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
+    isErased: `SELECT 1 FROM ${erasures} WHERE digest = ? AND ends_at > ${NOW}`,
+    refuse:
+      `INSERT INTO ${erasures} (digest, ends_at) VALUES (?, ${NOW} + ?) ON CONFLICT (digest) ` +
+      'DO UPDATE SET ends_at = max(ends_at, excluded.ends_at)',
   };
 }
 
 function idsOf(table: string): string {
-  return `SELECT session_id AS id FROM ${table} WHERE session_id > ? ORDER BY session_id LIMIT ?`;
+  // a prefix is a range: ids compare by their bytes, and are less than every blob
+  return (
+    `SELECT session_id AS id FROM ${table} WHERE session_id > ? AND session_id >= ? ` +
+    "AND session_id < coalesce(?, x'') ORDER BY session_id LIMIT ?"
+  );
 }
+
+/** In ms since 1970. */
+const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
 export type SqliteStatements = ReturnType<typeof statements>;

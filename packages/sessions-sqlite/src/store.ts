@@ -236,6 +236,7 @@ function support(target: SqliteTarget): SessionSupport {
     history: true,
     metadata: true,
     copying: true,
+    erasure: true,
   };
 }
 

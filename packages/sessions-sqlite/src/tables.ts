@@ -11,7 +11,7 @@ const COLUMNS = {
 } as const;
 
 /** The tables of our own, which those of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'erasures', 'schemaVersion'] as const;
 
 /**
  * Makes the tables that are missing, and checks the ones that are there.
@@ -25,7 +25,7 @@ export function prepareTables(
   names: SqliteNames,
   createTables: boolean,
   warn: WarningReporter,
-): { operations: boolean; metadata: boolean } {
+): { operations: boolean; metadata: boolean; erasure: boolean } {
   checkVersion(connection, names);
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
@@ -51,7 +51,11 @@ export function prepareTables(
       message: `Operation ids stay behind where the Python SDK clears a conversation. Run: ${statementOf(names, names.operationsTrigger)}`,
     });
   }
-  return { operations, metadata: exists(connection, names.metadata) };
+  return {
+    operations,
+    metadata: exists(connection, names.metadata),
+    erasure: exists(connection, names.erasures),
+  };
 }
 
 function statementOf(names: SqliteNames, object: string): string | undefined {

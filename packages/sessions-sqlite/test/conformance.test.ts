@@ -56,6 +56,7 @@ const file = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

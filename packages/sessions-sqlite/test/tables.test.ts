@@ -191,7 +191,7 @@ describe('the schema', () => {
   });
 });
 
-test('tables of others with createTables: false: everything but update works, and update says what to run', async () => {
+test('tables of others with createTables: false: all works but update and late turns that are refused, which say what to run', async () => {
   const database = new Database(':memory:');
   database.exec(MAKERS["Python's SQLAlchemySession"].ddl);
   const open = () => SqliteSessionStore.fromDatabase(database, { createTables: false });
@@ -202,10 +202,19 @@ test('tables of others with createTables: false: everything but update works, an
   expect(refused).toMatchObject({ code: 'UNSUPPORTED' });
   expect(await store.sessions.count({ metadata: { a: 1 } })).toBe(0);
   expect(await store.sessions.retrieve('chat')).toMatchObject({ title: undefined, version: 0 });
+  expect(store.supports.erasure).toBe(false);
+  const unsafe = store.sessions.delete({ ids: ['chat'] });
+  await expect(unsafe).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  expect((await store.sessions.delete({ ids: ['chat'], refuseFor: 0 })).conversations).toBe(1);
+  await store.session('chat').addItems(turn);
   const [, statement = ''] = /run: (CREATE.*)/s.exec((refused as Error).message) ?? [];
   expect(schemaSql()).toContain(statement);
   for (const one of schemaSql()) database.exec(one);
-  const { sessions } = await open();
+  const complete = await open();
+  const { sessions } = complete;
   expect(await sessions.update('chat', { title: 'x' })).toMatchObject({ title: 'x', version: 1 });
   expect((await sessions.delete('chat')).removed).toMatchObject({ messages: 2, metadata: 1 });
+  await sessions.delete({ ids: ['chat'] });
+  const late = complete.session('chat').addItems(turn);
+  await expect(late).rejects.toMatchObject({ code: 'SESSION_ERASED' });
 });

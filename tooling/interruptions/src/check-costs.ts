@@ -29,7 +29,7 @@ export async function checkOnNew(
 const SHARED = 7;
 
 /**
- * Adds turns of many conversations at once.
+ * Adds turns to many conversations that are there, at once.
  *
  * @param commits - How many commits they go out in: on a server the first turn is under way alone, and the others
  * share the next commit; a synchronous driver gets all of them together.
@@ -44,6 +44,7 @@ export async function checkSharedCommit(
 ): Promise<void> {
   const turns = SHARED + commits - 1;
   const sessions = Array.from({ length: turns }, () => store.session(randomUUID()));
+  for (const session of sessions) await session.addItems(TURN); // the first turn may be more
   await tick(); // what was committed just now still lets others come along
   const { cost } = await counted(sent, () =>
     Promise.all(sessions.map((session) => session.addItems(TURN, undefined, options))),

@@ -14,6 +14,15 @@ import { storedIdOf } from '../session/stored-id.js';
 import { cursorOf } from './cursor.js';
 import { changeOf, type DescriptionHost, describedBy } from './described.js';
 import { checkChange, type SessionChange } from './description.js';
+import {
+  type ErasedSessions,
+  type ErasureHost,
+  erase,
+  hasRows,
+  isErasure,
+  refusal,
+  type SessionErasure,
+} from './erasure.js';
 import { filterOf, queryOf, type SessionFilter, type SessionListOptions } from './list-options.js';
 import { type PageContent, type SessionInfo, SessionList } from './session-page.js';
 
@@ -40,6 +49,19 @@ export interface SessionForkOptions {
   /** How many items are taken along, the oldest ones: choose the end of a turn. Default: all. */
   upTo?: number | undefined;
 }
+
+/** What `store.sessions.delete` takes besides an id. */
+export interface SessionDeleteOptions {
+  /**
+   * For how long nobody can begin the conversation again, in ms: a run that is under way then fails at its end with `SESSION_ERASED`
+   * instead of bringing it back. Default 0: it begins it anew.
+   */
+  refuseFor?: number | undefined;
+}
+
+const DELETE_CHECKS: Readonly<Record<keyof SessionDeleteOptions, OptionCheck>> = {
+  refuseFor: isWholeNumber(0),
+};
 
 const FORK_CHECKS: Readonly<Record<keyof SessionForkOptions, OptionCheck>> = { upTo: isWholeNumber(0) };
 
@@ -207,25 +229,65 @@ export class Conversations {
 
   /**
    * Deletes a conversation: its items, its remembered operation ids, its title and metadata and itself, in one transaction. Unlike
-   * `clearSession()` it says what went. A run that is under way adds its turn at its end, and so begins it anew.
+   * `clearSession()` it says what went. A run that is under way adds its turn at its end, and so begins it anew: `refuseFor` is
+   * against that.
    *
    * @param id - As for `session(id)` of the same store.
-   * @throws TypeError for an id that no conversation can have. SessionError `UNSUPPORTED`, or as the database says.
+   * @throws TypeError for an id that no conversation can have, and for an unknown option. SessionError `UNSUPPORTED`, or as the
+   * database says.
    * @example
    * ```ts
    * const { deleted, removed } = await store.sessions.delete('chat_123');
    * console.log(deleted ? `${removed.messages} items are gone` : 'there was none');
    * ```
    */
-  delete(id: string): Promise<DeletedSession> {
+  delete(id: string, options?: SessionDeleteOptions): Promise<DeletedSession>;
+  /**
+   * Erases conversations: no row of any table of ours is left of them, and for an hour (`refuseFor`) a run that is still under
+   * way cannot bring one back: it fails with `SESSION_ERASED`. One after the other, at most 1,000 items in a transaction, so that
+   * no other call waits for long. Where it was cut off, call it again: it goes on with what is left.
+   *
+   * @param erasure - Their `ids`, or the `tenant` of whom all are erased.
+   * @returns What was removed by this call.
+   * @throws TypeError for an id or tenant that cannot be, for a tenant of whom this is not the store, for an unknown option.
+   * SessionError `UNSUPPORTED` (`supports.erasure` is not true, and `refuseFor` not 0), or as the database says. What was
+   * removed before stays removed.
+   * @example
+   * ```ts
+   * const { conversations, removed } = await store.sessions.delete({ tenant: 'acme' });
+   * console.log(`${conversations} conversations with ${removed.messages} items are gone`);
+   * ```
+   */
+  delete(erasure: SessionErasure): Promise<ErasedSessions>;
+  delete(
+    which: string | SessionErasure,
+    options: SessionDeleteOptions = {},
+  ): Promise<DeletedSession | ErasedSessions> {
+    if (isErasure(which)) return erase(this.#erasureHost(), which);
+    const id = which;
     return this.#host.perform('sessions.delete', () => {
       const storedId = this.#storedId(id);
+      checkOptions('sessions.delete', options, DELETE_CHECKS);
+      const { refuseFor = 0 } = options;
       const work = async (verbs: ConversationVerbs) => {
+        if (refuseFor > 0) await refusal(verbs, storedId, refuseFor);
         const removed = await verbs.remove(storedId);
-        return { id, deleted: Object.values(removed).some((rows) => rows > 0), removed };
+        return { id, deleted: hasRows(removed), removed };
       };
       return { storedId, work: withVerbs(work) };
     });
+  }
+
+  #erasureHost(): ErasureHost {
+    return {
+      tenant: this.#host.tenant,
+      storedId: (id) => this.#storedId(id),
+      call: (storedId, work) =>
+        this.#host.perform('sessions.delete', () => ({
+          storedId: storedId ?? NO_CONVERSATION,
+          work: (backend) => withVerbs((verbs) => work(verbs, backend))(backend),
+        })),
+    };
   }
 
   #copy(id: string, newId: string, how: ConversationCopy): PreparedCall<SessionInfo> {

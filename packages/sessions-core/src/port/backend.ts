@@ -111,6 +111,8 @@ export interface SessionSupport {
   readonly metadata?: boolean | undefined;
   /** `store.sessions.fork` and `rename` work. Absent where they do not. */
   readonly copying?: boolean | undefined;
+  /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
+  readonly erasure?: boolean | undefined;
 }
 
 /**
@@ -168,8 +170,13 @@ export interface SessionBackend {
    *
    * @param after - The last id of the page before; from the beginning when absent.
    * @param limit - How many at most, a positive integer. Fewer mean that there are no more.
+   * @param prefix - What the ids begin with, byte for byte, if only those are wanted. A backend may give others too.
    */
-  sessionIds?(after: string | undefined, limit: number): Awaitable<readonly string[]>;
+  sessionIds?(
+    after: string | undefined,
+    limit: number,
+    prefix?: string | undefined,
+  ): Awaitable<readonly string[]>;
 
   /**
    * Reads a part of a session with times, for people to look at. Absent where `supports.history` is.

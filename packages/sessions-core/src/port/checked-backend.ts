@@ -3,6 +3,8 @@ import type { AppendOutcome, HistoryQuery, SessionBackend, StoredRow, TimedRow }
 import { checkedConversations } from './checked-conversations.js';
 import { SessionError } from './errors.js';
 
+type SessionIds = NonNullable<SessionBackend['sessionIds']>;
+
 const OUTCOMES: readonly unknown[] = ['stored', 'repeated', 'conflict'] satisfies AppendOutcome[];
 
 /**
@@ -30,8 +32,8 @@ export function checked(backend: SessionBackend): SessionBackend {
     clear: (sessionId) => backend.clear(sessionId),
     close: () => backend.close(),
     ...(backend.sessionIds && {
-      sessionIds: (after: string | undefined, limit: number): Awaitable<readonly string[]> =>
-        whenReady(backend.sessionIds?.(after, limit) ?? [], checkIds),
+      sessionIds: (...page: Parameters<SessionIds>): Awaitable<readonly string[]> =>
+        whenReady(backend.sessionIds?.(...page) ?? [], checkIds),
     }),
     ...(backend.history && {
       history: (sessionId: string, query: HistoryQuery): Awaitable<readonly TimedRow[]> =>

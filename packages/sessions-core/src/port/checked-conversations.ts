@@ -4,6 +4,8 @@ import type {
   ConversationVerbs,
   CopyOutcome,
   DecideDescription,
+  Removal,
+  RemovalStep,
   RemovedRows,
   StoredConversation,
   StoredDescription,
@@ -16,7 +18,7 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
     list: (query) => whenReady(verbs.list(query), checkList),
     count: (filter) => whenReady(verbs.count(filter), checkCount),
     get: (sessionId) => whenReady(verbs.get(sessionId), checkFound),
-    remove: (sessionId) => whenReady(verbs.remove(sessionId), checkRemoved),
+    remove: (sessionId) => whenReady(verbs.remove(sessionId), (removed) => checkRemoved(removed)),
     ...(verbs.describe && {
       describe: (
         sessionId: string,
@@ -32,6 +34,11 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
       copy: (from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome> =>
         whenReady(verbs.copy?.(from, to, how), checkCopied),
     }),
+    ...(verbs.removeSome && {
+      removeSome: (sessionId: string, removal: Removal): Awaitable<RemovalStep> =>
+        whenReady(verbs.removeSome?.(sessionId, removal), checkStep),
+    }),
+    ...(verbs.refuse && { refuse: verbs.refuse.bind(verbs) }),
   };
 }
 
@@ -74,7 +81,7 @@ function checkCopied(outcome: unknown): CopyOutcome {
   );
 }
 
-function checkRemoved(removed: unknown): RemovedRows {
+function checkRemoved(removed: unknown, verb = 'remove() must return'): RemovedRows {
   if (typeof removed === 'object' && removed !== null) {
     const { sessions, messages, operations, metadata } = removed as RemovedRows;
     if ([sessions, messages, operations, metadata].every(isWholeNumber))
@@ -82,8 +89,18 @@ function checkRemoved(removed: unknown): RemovedRows {
   }
   throw fault(
     'OUTCOME_UNKNOWN',
-    'So it is not known what was removed: conversations.remove() must return { sessions, messages, operations, ' +
+    `So it is not known what was removed: conversations.${verb} { sessions, messages, operations, ` +
       'metadata }, all whole numbers.',
+  );
+}
+
+function checkStep(step: unknown): RemovalStep {
+  const { removed, isDone } = (step ?? {}) as Partial<RemovalStep>;
+  const checked = checkRemoved(removed, 'removeSome() must return "removed",');
+  if (typeof isDone === 'boolean') return { removed: checked, isDone };
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    'So it is not known what is left: conversations.removeSome() must return "isDone", true or false.',
   );
 }
 

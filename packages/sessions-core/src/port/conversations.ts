@@ -75,6 +75,19 @@ export interface RemovedRows {
   readonly metadata: number;
 }
 
+/** How much of a conversation is removed at once. */
+export interface Removal {
+  /** How many items at most, the oldest ones: a positive integer. The conversation itself goes with the last of them. */
+  readonly atMost: number;
+}
+
+/** What one step of a removal did. */
+export interface RemovalStep {
+  readonly removed: RemovedRows;
+  /** Whether there is nothing more to remove. */
+  readonly isDone: boolean;
+}
+
 /** How a conversation becomes another one. */
 export interface ConversationCopy {
   /** How many items are taken along, the oldest ones; all if absent. */
@@ -122,6 +135,52 @@ export interface ConversationVerbs {
    * in the order of the bytes of their ids. Items keep their order and times. Absent where `supports.copying` never is.
    */
   copy?(from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome>;
+  /**
+   * Removes a part of a conversation under its lock, in one transaction: at most so many of its oldest items, and in the step in
+   * which none is left also all rows of all other tables. Absent where the database has no transactions.
+   */
+  removeSome?(sessionId: string, removal: Removal): Awaitable<RemovalStep>;
+  /**
+   * For a while nobody makes a conversation with this id: `append`, `edit`, {@link describe} and {@link copy} fail with
+   * {@link sessionErased} where they would make it, and change nothing. Kept are a digest of the id and a time of the
+   * database's clock, in a table of its own. A longer time that was set before stays. When this has returned, whatever could
+   * still make it holds its lock: a removal that begins then is final. Absent where `supports.erasure` never is.
+   *
+   * @param milliseconds - For how long, a positive integer.
+   * @throws SessionError `UNSUPPORTED` where the table is not there; `BUSY` where something that began before does not end.
+   */
+  refuse?(sessionId: string, milliseconds: number): Awaitable<void>;
+}
+
+/**
+ * What a backend throws for a conversation that was erased and takes no turns yet.
+ *
+ * @example
+ * ```ts
+ * if (await isRefused(sessionId)) throw sessionErased();
+ * ```
+ */
+export function sessionErased(): SessionError {
+  return new SessionError(
+    'SESSION_ERASED',
+    'The conversation was erased, and takes no turns until the time is over that was set with its erasure. Nothing was written.',
+  );
+}
+
+/**
+ * What `refuse` of a backend throws where the table of erased ids is not there.
+ *
+ * @example
+ * ```ts
+ * if (!supports.erasure) throw erasuresMissing();
+ * ```
+ */
+export function erasuresMissing(): SessionError {
+  return new SessionError(
+    'UNSUPPORTED',
+    'The table for ids that were erased does not exist, or may not be read, so late turns cannot be refused. Nothing was removed. ' +
+      'Pass refuseFor: 0, open the store with createTables: true, or run the statements of schemaSql().',
+  );
 }
 
 /**

@@ -29,6 +29,7 @@ const RETRYABLE = {
   PERMISSION_DENIED: false,
   READ_ONLY: false,
   SCHEMA_MISMATCH: false,
+  SESSION_ERASED: false,
   SESSION_EXISTS: false,
   SESSION_MISSING: false,
   STORAGE_FULL: false,

@@ -43,6 +43,7 @@ const OF_ONE_TURN: ReadonlySet<SessionErrorCode> = new Set([
   'ITEM_TOO_LARGE', // also where the group as a whole is too large
   'PERMISSION_DENIED', // row-level security that refuses one row
   'SCHEMA_MISMATCH', // a column too short for one row
+  'SESSION_ERASED', // one conversation that takes no turns
   'STORAGE_FULL', // smaller turns may still fit
   'TRANSACTION_CONFLICT', // the database chose this transaction to give way
   'UNSUPPORTED_VALUE', // an encoding that lacks a character of one row

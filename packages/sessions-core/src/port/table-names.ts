@@ -41,6 +41,8 @@ export function schemaNames(tables?: TableNames) {
     operations: derivedName('', sessions, '_operations'),
     /** Our own side table of titles and metadata. */
     metadata: derivedName('', sessions, '_metadata'),
+    /** Our own side table of digests of ids that were erased. */
+    erasures: derivedName('', sessions, '_erasures'),
     /** Our own side table that says which version the tables have. */
     schemaVersion: derivedName('', sessions, '_schema'),
     /** As the Python SDK's `SQLAlchemySession` names it. */

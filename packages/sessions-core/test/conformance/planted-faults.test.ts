@@ -17,6 +17,7 @@ import { SessionError } from '../../src/index.js';
 import { BACKEND_FAULTS } from './planted-faults/backends.js';
 import { CONVERSATION_FAULTS, STORE_CONVERSATION_FAULTS } from './planted-faults/conversations.js';
 import { COPYING_FAULTS, STORE_COPYING_FAULTS } from './planted-faults/copying.js';
+import { ERASING_FAULTS, STORE_ERASING_FAULTS } from './planted-faults/erasing.js';
 import type { PlantedFault } from './planted-faults/fault.js';
 import { HISTORY_FAULTS } from './planted-faults/history.js';
 import { HISTORY_READ_FAULTS } from './planted-faults/history-reads.js';
@@ -58,6 +59,7 @@ const everything = {
   history: true,
   metadata: true,
   copying: true,
+  erasure: true,
 };
 
 async function toyStoreSuite(source: string) {
@@ -134,6 +136,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_CONVERSATION_FAULTS,
     ...TURN_FAULTS,
     ...STORE_COPYING_FAULTS,
+    ...STORE_ERASING_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -145,6 +148,7 @@ describe('the suite of the port', async () => {
     ...WRONG_ANSWERS,
     ...HISTORY_READ_FAULTS,
     ...COPYING_FAULTS,
+    ...ERASING_FAULTS,
   ]);
 });
 

@@ -6,6 +6,10 @@ const answer = () => new Promise((resolve) => setImmediate(resolve));
 
 const notFound = () => Object.assign(new Error('There is no such row.'), { code: 'NOT_FOUND' });
 
+function erased() {
+  return Object.assign(new Error('It was erased.'), { name: 'SessionError', code: 'SESSION_ERASED' });
+}
+
 export function createToyBackend() {
   let rows = [];
   let operations = [];
@@ -13,6 +17,7 @@ export function createToyBackend() {
   let turn = Promise.resolve();
   let sessions = [];
   const descriptions = new Map();
+  const refusals = new Map();
 
   // One call at a time: the lock.
   function locked(work) {
@@ -38,6 +43,10 @@ export function createToyBackend() {
     const known = sessions.find(({ id }) => id === sessionId);
     if (known) known.updatedAt = Date.now();
     else sessions.push({ id: sessionId, createdAt: Date.now(), updatedAt: Date.now() });
+  };
+
+  const refuseErased = (sessionId) => {
+    if (refusals.get(sessionId) > Date.now()) throw erased();
   };
 
   const order = (a, b) => (a.time === b.time ? (a.id < b.id ? -1 : 1) : Number(a.time) - Number(b.time));
@@ -87,16 +96,33 @@ export function createToyBackend() {
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
       }),
+    removeSome: (sessionId, { atMost }) =>
+      locked(() => {
+        const oldest = ofSession(sessionId).slice(0, atMost);
+        rows = rows.filter((row) => !oldest.includes(row));
+        const removed = { messages: oldest.length, operations: 0, metadata: 0, sessions: 0 };
+        if (oldest.length === atMost) return { removed, isDone: false };
+        const isOther = (one) => one.sessionId !== sessionId;
+        removed.operations = operations.length - operations.filter(isOther).length;
+        removed.sessions = sessions.filter(({ id }) => id === sessionId).length;
+        removed.metadata = Number(descriptions.delete(sessionId));
+        operations = operations.filter(isOther);
+        sessions = sessions.filter(({ id }) => id !== sessionId);
+        return { removed, isDone: true };
+      }),
+    refuse: (sessionId, milliseconds) =>
+      locked(() => {
+        refusals.set(sessionId, Math.max(refusals.get(sessionId) ?? 0, Date.now() + milliseconds));
+      }),
     copy: (from, to, { upTo, move, rewrite = (text) => text }) =>
       locked(() => {
         const source = sessions.find(({ id }) => id === from);
         if (!source) return 'missing';
         if (sessions.some(({ id }) => id === to) || descriptions.has(to)) return 'taken';
+        refuseErased(to); // a copy
         const texts = ofSession(from).map(({ text }) => rewrite(text));
         const description = descriptions.get(from);
         insert(to, texts.slice(0, upTo));
-        const times = ofSession(from).map(({ createdAt }) => createdAt);
-        for (const [at, row] of ofSession(to).entries()) row.createdAt = times[at];
         if (description) descriptions.set(to, { ...description, text: rewrite(description.text) });
         if (!move) return shownOf(to);
         Object.assign(sessions.at(-1), source, { id: to });
@@ -110,6 +136,7 @@ export function createToyBackend() {
       locked(() => {
         const description = decide(descriptions.get(sessionId));
         const isThere = sessions.some(({ id }) => id === sessionId);
+        if (description && make) refuseErased(sessionId); // a description
         if (description && make && !isThere) insert(sessionId, []);
         if (description) descriptions.set(sessionId, description);
         return shownOf(sessionId);
@@ -128,6 +155,7 @@ export function createToyBackend() {
       history: true,
       metadata: true,
       copying: true,
+      erasure: true,
     },
 
     conversations,
@@ -135,6 +163,7 @@ export function createToyBackend() {
     append(batches) {
       return locked(() =>
         batches.map(({ sessionId, texts, operation }) => {
+          for (const batch of batches) refuseErased(batch.sessionId); // before anything is stored
           const before = operation && recorded(sessionId, operation.id);
           if (before !== undefined) return before === operation.digest ? 'repeated' : 'conflict';
           insert(sessionId, texts);
@@ -177,6 +206,7 @@ export function createToyBackend() {
         let patch = decide(newest(sessionId, last), before, last);
         while ('need' in patch) patch = decide(newest(sessionId, patch.need), before, patch.need);
         const { clear, remove = [], update = [], append = [] } = patch;
+        if (operation || append.length > 0) refuseErased(sessionId); // an edit
         const mine = (row) => row.sessionId === sessionId;
         if (clear) rows = rows.filter((row) => !mine(row));
         rows = rows.filter((row) => !(mine(row) && remove.includes(String(row.id))));

@@ -14,6 +14,8 @@ const newDatabase = () => ({
   operations: [],
   /** By stored id, also of conversations that were cleared. */
   descriptions: new Map(),
+  /** By stored id: until when they are refused. */
+  refusals: new Map(),
   /** Stored ids of conversations without items. */
   made: new Set(),
   locks: new Map(),
@@ -35,6 +37,7 @@ export function createToyStore(core, database = newDatabase()) {
     history: true,
     metadata: true,
     copying: true,
+    erasure: true,
   };
   const underWay = new Set();
   let open = false;
@@ -390,6 +393,8 @@ export function createToyStore(core, database = newDatabase()) {
 
     async #insert(texts) {
       await answer();
+      if (database.refusals.get(this.sessionId) > Date.now())
+        throw new SessionError('SESSION_ERASED', 'It was erased.');
       this.#insertNow(texts);
     }
 
@@ -477,6 +482,32 @@ export function createToyStore(core, database = newDatabase()) {
           },
         };
       });
+    async function erase({ ids, tenant: whose, refuseFor = 3_600_000, onProgress, signal, ...others }) {
+      const isRight = Object.keys(others).length === 0 && refuseFor >= 0;
+      if (!isRight || (ids === undefined) === (whose === undefined) || !Array.isArray(ids ?? []))
+        throw new TypeError('No erasure.');
+      if (tenant !== undefined && (whose ?? tenant) !== tenant) throw new TypeError('Another tenant.');
+      for (const id of ids ?? []) checkSessionId(id);
+      const place = whose === undefined ? tenant : whose;
+      const erasing = (ids ?? sessionsOf(place).all()).map(
+        (id) => new ToySession(id, database, place).sessionId,
+      );
+      const erased = { conversations: 0, removed: { messages: 0 } };
+      for (const wanted of new Set(erasing)) {
+        signal?.throwIfAborted();
+        const work = () => () => {
+          const before = database.rows.length;
+          database.rows = database.rows.filter((row) => row.sessionId !== wanted);
+          database.refusals.set(wanted, Date.now() + refuseFor);
+          const messages = before - database.rows.length;
+          if (messages > 0) erased.conversations++;
+          erased.removed.messages += messages;
+        };
+        await perform('sessions.delete', { sessionId: wanted, locks: database.locks }, work);
+        onProgress?.(erased);
+      }
+      return erased;
+    }
     // Both conversations are locked, at once.
     async function copy(operation, id, newId, { upTo }, move) {
       const [from, to] = [stored(id), stored(newId)];
@@ -498,6 +529,7 @@ export function createToyStore(core, database = newDatabase()) {
       return result;
     }
     return {
+      all: own,
       list(options = {}) {
         const { limit = 20, order = 'desc', after } = options;
         if (limit < 1) throw new TypeError('A page has at least one conversation.');
@@ -567,10 +599,12 @@ export function createToyStore(core, database = newDatabase()) {
             };
           },
         ),
-      delete: (id) =>
-        call('sessions.delete', id, () => {
+      delete: (id, { refuseFor = 0 } = {}) => {
+        if (typeof id === 'object') return erase(id);
+        return call('sessions.delete', id, () => {
           const wanted = stored(id);
           return () => {
+            database.refusals.set(wanted, Date.now() + refuseFor);
             const gone = database.rows.filter((row) => row.sessionId === wanted);
             database.rows = database.rows.filter((row) => !gone.includes(row));
             database.made.delete(wanted);
@@ -578,7 +612,8 @@ export function createToyStore(core, database = newDatabase()) {
             database.descriptions.delete(wanted); // with the conversation
             return { id, deleted: gone.length > 0 || wasDescribed, removed: { messages: gone.length } };
           };
-        }),
+        });
+      },
     };
   }
 

@@ -3,6 +3,7 @@ import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
 import { CONVERSATIONS } from './conversations.js';
 import { COPYING } from './copying.js';
+import { ERASING } from './erasing.js';
 import { HISTORY } from './history.js';
 import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
@@ -349,4 +350,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   HISTORY,
   METADATA,
   COPYING,
+  ERASING,
 ];

@@ -5,6 +5,7 @@ import { SESSION_CONTRACTS, sessionFeatures } from '../session/sessions.js';
 import { STORE_CALLS } from './calls.js';
 import { STORE_CONVERSATIONS } from './conversations.js';
 import { STORE_COPYING } from './copying.js';
+import { STORE_ERASING } from './erasing.js';
 import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
 import { STORE_METADATA } from './metadata.js';
@@ -40,6 +41,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   TURNS,
   STORE_METADATA,
   STORE_COPYING,
+  STORE_ERASING,
   JOINED_TRANSACTIONS,
 ];
 

@@ -31,6 +31,12 @@ export interface ConformingSessions {
   delete(id: string): Promise<{ readonly deleted: boolean; readonly removed: { readonly messages: number } }>;
 }
 
+/** What the suite asks of the answer of an erasure, `store.sessions.delete({ ids })`. */
+export interface ConformingErasure {
+  readonly conversations: number;
+  readonly removed: { readonly messages: number };
+}
+
 /** What the suite asks of a store: the public side of `SessionStore`. */
 export interface ConformingStore extends AsyncDisposable {
   readonly supports: SessionSupport;
