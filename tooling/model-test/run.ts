@@ -63,7 +63,7 @@ if (typeof choice === 'string') {
   // the names of the tests begin with the server's; where it is absent, one says so and fails
   const tests = isServer(familyOf(engine))
     ? ['-t', `^${engine}\\b.* (the default tables|is to be had)`]
-    : ['-t', 'behaves? as MemorySession does'];
+    : ['-t', 'behaves? as (MemorySession|a model in memory) does'];
   const child = spawn('vitest', ['run', '--project', project, 'model.test', ...tests], {
     stdio: 'inherit',
     env: {

@@ -91,11 +91,11 @@ export class MemoryBackend implements SessionBackend {
       if (!source) return 'missing';
       if (this.#conversations.has(to) || this.#descriptions.has(to)) return 'taken';
       this.#refuseErased(to);
-      const texts = source.rows.slice(0, upTo).map(({ text }) => rewrite(text));
+      const copies = source.rows.slice(0, upTo).map((row) => ({ ...row, text: rewrite(row.text) }));
       const description = this.#descriptions.get(from);
       const copied = description && { ...description, text: rewrite(description.text) };
       const made = this.#make(to);
-      made.rows = this.#newRows(texts);
+      made.rows = copies.map((row) => ({ ...row, id: this.#nextId() }));
       if (copied) this.#descriptions.set(to, copied);
       if (!move) return this.#describe(to, made);
       const moved = { ...source, rows: made.rows };
@@ -213,7 +213,11 @@ export class MemoryBackend implements SessionBackend {
 
   #newRows(texts: readonly string[]): TimedRow[] {
     const createdAt = Date.now();
-    return texts.map((text) => ({ id: String(++this.#lastId), text, createdAt }));
+    return texts.map((text) => ({ id: this.#nextId(), text, createdAt }));
+  }
+
+  #nextId(): string {
+    return String(++this.#lastId);
   }
 }
 

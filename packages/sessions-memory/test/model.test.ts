@@ -1,5 +1,12 @@
 import { type AgentInputItem, MemorySession } from '@openai/agents-core';
-import { modelRuns, modelTimeout, playModel, REFUSED, reasoningAsKept } from '@stackone/model-test';
+import {
+  modelRuns,
+  modelTimeout,
+  playConversations,
+  playModel,
+  REFUSED,
+  reasoningAsKept,
+} from '@stackone/model-test';
 import { SessionStore } from '@stackone/sessions-core';
 import { expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
@@ -28,6 +35,14 @@ test('behaves so with rows of the Responses API', { timeout: modelTimeout(RUNS) 
   const insertRaw = (sessionId: string, text: string) => backend.append([{ sessionId, texts: [text] }]);
   const stores = [open(), open()] as const;
   await playModel('memory, responses', { stores, insertRaw, asKept: reasoningAsKept }, RUNS);
+});
+
+test('conversations as objects behave as a model in memory does', {
+  timeout: modelTimeout(RUNS),
+}, async () => {
+  const backend = new MemoryBackend();
+  const open = () => new SessionStore({ name: 'memory', supports: MEMORY_SUPPORT, open: () => backend });
+  await playConversations('memory', [open(), open()], RUNS);
 });
 
 /** What becomes of an item in `MemorySession`, in the words of the list. */

@@ -1,4 +1,4 @@
-import { compactionRounds, killCompactions } from '@stackone/interruptions';
+import { compactionRounds, killCompactions, roundsTimeout } from '@stackone/interruptions';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -12,7 +12,9 @@ describeEngine(SERVERS, ({ url }) => {
     await play((sessionId, options) => store.session(sessionId, options), name, atomicCompaction);
   });
 
-  test('turns of other processes are there once, when and wherever a compaction is killed', async () => {
+  test('turns of other processes are there once, when and wherever a compaction is killed', {
+    timeout: roundsTimeout(compactionRounds()),
+  }, async () => {
     const subject = { url, open: (target: string) => MysqlSessionStore.fromUrl(target) };
     const program = new URL('./programs/store-to-kill.mjs', import.meta.url);
     await killCompactions(subject, program, compactionRounds());

@@ -1,7 +1,7 @@
-import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
-import { MysqlSessionStore } from '../src/index.js';
+import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { rawPool, SERVERS } from './databases.js';
 
 describeEngine(SERVERS, ({ url, target }) => {
@@ -24,6 +24,22 @@ describeEngine(SERVERS, ({ url, target }) => {
       await playModel(`${target}, ${name}`, { stores, insertRaw }, runs);
       await pool.end();
       for (const store of stores) await store.close();
+    },
+  );
+
+  test.each<[string, MysqlStoreOptions]>([
+    ['plain', {}],
+    [
+      'encrypted rows of the Responses API',
+      { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
+    ],
+  ])(
+    'conversations as objects on the default tables behave as a model in memory does: %s',
+    { timeout: modelTimeout(modelRuns(1000)) },
+    async (name, options) => {
+      await using one = await MysqlSessionStore.fromUrl(url, options);
+      await using other = await MysqlSessionStore.fromUrl(url, { ...options, max: 1 });
+      await playConversations(`${target}, ${name}`, [one, other], modelRuns(1000));
     },
   );
 });

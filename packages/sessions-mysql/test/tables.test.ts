@@ -110,6 +110,41 @@ describeEngine(SERVERS, ({ engine, server }) => {
     await statementsOn(url, [`DROP USER '${user}'`]);
   });
 
+  test('least privilege: schemaSql() by the owner and four privileges on the tables are enough', async () => {
+    const url = await emptyDatabase(server);
+    const database = new URL(url).pathname.slice(1);
+    const user = `least_${database.slice(-20)}`;
+    await statementsOn(url, schemaSql({ server: serverKind }));
+    const made = (await rowsOf(url, 'SHOW TABLES')).flatMap((row) => Object.values(row));
+    await statementsOn(url, [
+      `CREATE USER '${user}' IDENTIFIED BY 'p'`,
+      ...made.map((table) => `GRANT SELECT, INSERT, UPDATE, DELETE ON \`${database}\`.${table} TO '${user}'`),
+    ]);
+    const least = Object.assign(new URL(url), { username: user, password: 'p' });
+    for (const createTables of [true, false]) {
+      const { store, warnings } = await opened(least.href, { createTables });
+      const session = store.session('a');
+      await session.addItems(messages(4));
+      await session.addItems(messages(4), undefined, { operationId: `o${createTables}` });
+      await session.popItem();
+      const transaction = { type: 'append_items' as const, items: messages(4) };
+      await session.applyHistoryTransaction?.({ operationId: 'edit', transaction });
+      const { data } = await session.history();
+      await session.removeItem(data[0]?.id ?? '');
+      expect(await session.getItems()).toHaveLength(10);
+      await store.sessions.update('a', { title: 'A' });
+      await store.sessions.fork('a', 'b');
+      await store.sessions.rename('b', 'c');
+      expect((await store.sessions.list({ by: 'id' })).data.map(({ title }) => title)).toEqual(['A', 'A']);
+      expect((await store.sessions.delete('c')).deleted).toBe(true);
+      expect(await store.sessions.count()).toBe(1);
+      await session.clearSession();
+      expect(warnings).toEqual([]);
+      await store.close();
+    }
+    await statementsOn(url, [`DROP USER '${user}'`]);
+  });
+
   test('A4: an empty database, the default options, and the first append', async () => {
     const url = await emptyDatabase(server);
     const store = await MysqlSessionStore.fromUrl(url);

@@ -16,6 +16,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { type ConversationLocks, PostgresConversations } from './conversations.js';
+import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { PostgresStatements } from './statements.js';
@@ -180,7 +181,21 @@ export class PostgresBackend implements SessionBackend {
   /** Without transactions each statement stands for itself, and nothing is locked. */
   #atBest<T>(work: (query: Query, locks: ConversationLocks) => Promise<T>): Promise<T> {
     if (this.supports.transactions) return this.#atomically((query) => work(query, this.#locks(query)));
-    return this.#again(() => work((...statement) => this.#write(...statement), NO_LOCKS));
+    return this.#again(() => work(this.#oneByOne(), NO_LOCKS));
+  }
+
+  /** Statements that each commit by themselves: once one has, a later failure does not say that nothing was written. */
+  #oneByOne(): Query {
+    let isWritten = false;
+    return async (...statement) => {
+      try {
+        const rows = await this.#write(...statement);
+        isWritten = true;
+        return rows;
+      } catch (error) {
+        throw isWritten ? partlyWritten(error) : error;
+      }
+    };
   }
 
   #locks(query: Query): ConversationLocks {
@@ -277,7 +292,7 @@ export class PostgresBackend implements SessionBackend {
 
   /** Without transactions the session row goes last, and takes what was added meanwhile with it. */
   async #clearByStatements(sessionId: string): Promise<void> {
-    await this.#again(() => this.#removeAll((...statement) => this.#write(...statement), sessionId));
+    await this.#again(() => this.#removeAll(this.#oneByOne(), sessionId));
   }
 }
 

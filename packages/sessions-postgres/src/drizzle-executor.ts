@@ -81,9 +81,11 @@ export class DrizzleExecutor implements PostgresExecutor {
       return await this.#inTime(() => phase, transaction);
     } catch (error) {
       over = true;
+      const known = toSessionError(error, phase);
+      // a ROLLBACK that failed, or a COMMIT of which nothing is known: later calls would go on in an open transaction
+      if (failed ? failed.error !== error : known.code === 'OUTCOME_UNKNOWN') this.#endSingle();
       // a ROLLBACK on a lost connection fails too, and some drivers then throw that
-      if (failed) throw failed.error;
-      throw toSessionError(error, phase);
+      throw failed ? failed.error : known;
     }
   }
 
@@ -106,9 +108,13 @@ export class DrizzleExecutor implements PostgresExecutor {
   /** Of a pool of the driver nothing can be closed from here: its other connections go on. */
   #inTime<T>(phase: () => Phase, work: PromiseLike<T>): Promise<T> {
     return withTimeLimit(this.#timeout, work, () => {
-      if (this.#single && 'connection' in this.#single) endClient(this.#single); // a client of pg
+      this.#endSingle();
       return tooLate(phase());
     });
+  }
+
+  #endSingle(): void {
+    if (this.#single && 'connection' in this.#single) endClient(this.#single); // a client of pg
   }
 }
 

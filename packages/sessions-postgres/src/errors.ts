@@ -210,6 +210,15 @@ export function tooLate(phase: Phase): SessionError {
   );
 }
 
+/** The error to throw where a statement failed after others of the same call, which each committed by themselves. */
+export function partlyWritten(cause: unknown): SessionError {
+  return failure(
+    'OUTCOME_UNKNOWN',
+    'The call failed after a part of it was stored, as the Drizzle driver has no transactions. Repeat it, or read what is left.',
+    cause,
+  );
+}
+
 /** The error to throw where the server answers COMMIT with the tag ROLLBACK. */
 export function rolledBackAtCommit(): SessionError {
   return new SessionError(

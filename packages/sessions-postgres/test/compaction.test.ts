@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compactionRounds, killCompactions } from '@stackone/interruptions';
+import { compactionRounds, killCompactions, roundsTimeout } from '@stackone/interruptions';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -16,7 +16,9 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
 });
 
 describeEngine('postgres:18', ({ url }) => {
-  test('turns of other processes are there once, when and wherever a compaction is killed', async () => {
+  test('turns of other processes are there once, when and wherever a compaction is killed', {
+    timeout: roundsTimeout(compactionRounds()),
+  }, async () => {
     const subject = { url, open: (target: string) => PostgresSessionStore.fromUrl(target) };
     const program = new URL('./programs/store-to-kill.mjs', import.meta.url);
     await killCompactions(subject, program, compactionRounds());

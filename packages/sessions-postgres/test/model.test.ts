@@ -1,8 +1,8 @@
-import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
+import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { PostgresSessionStore } from '../src/index.js';
+import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
 
 const OTHER_NAMES = { sessions: 'other_sessions', messages: 'other_messages' };
 
@@ -28,6 +28,22 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
       expect(warnings).toBeGreaterThan(0); // of the damaged rows
       for (const store of stores) await store.close();
       await raw.end();
+    },
+  );
+
+  test.each<[string, PostgresStoreOptions]>([
+    ['plain', {}],
+    [
+      'encrypted rows of the Responses API',
+      { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
+    ],
+  ])(
+    'conversations as objects on the default tables behave as a model in memory does: %s',
+    { timeout: modelTimeout(modelRuns(1000)) },
+    async (name, options) => {
+      await using one = await PostgresSessionStore.fromUrl(url, options);
+      await using other = await PostgresSessionStore.fromUrl(url, { ...options, max: 1 });
+      await playConversations(`${target}, ${name}`, [one, other], modelRuns(1000));
     },
   );
 });

@@ -39,10 +39,11 @@ class Fault {
 
 function faultyClient(fault: Fault): typeof pg.Client {
   class FaultyClient extends pg.Client {
-    async faulty(sql: string, values?: unknown[], done?: never) {
-      if (typeof values === 'function' || done) return super.query(sql, values as never, done as never); // pool.query()
-      const result = await super.query(sql, values ?? []);
-      fault.strike(sql);
+    async faulty(sql: string | { readonly text: string }, values?: unknown[], done?: never) {
+      if (typeof values === 'function' || done)
+        return super.query(sql as never, values as never, done as never); // pool.query()
+      const result = await super.query(sql as never, values ?? []);
+      fault.strike(typeof sql === 'string' ? sql : sql.text);
       return result;
     }
   }
@@ -296,6 +297,22 @@ describeEngine('postgres:18', ({ url }) => {
         }
       }
     });
+  });
+
+  test('one client of the application whose ROLLBACK failed serves no call any more', async () => {
+    const client = new (faultyClient(fault))(url);
+    client.on('error', () => {});
+    await client.connect();
+    const store = await PostgresSessionStore.fromDrizzle(drizzle({ client }), { maxRetries: 0 });
+    const session = store.session(randomUUID());
+    await session.addItems([message('a')]);
+    fault.arm(/^SELECT 1/, () => {
+      fault.arm(/^rollback/, () => Object.assign(new Error('x'), { code: 'XX000', severity: 'ERROR' }));
+      return Object.assign(new Error('x'), { code: '55P03', severity: 'ERROR' });
+    });
+    await expect(session.clearSession()).rejects.toMatchObject({ code: 'BUSY' });
+    expect(fault.hits).toBe(1);
+    await expect(session.addItems([message('b')])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
 
   describe.each(['a pool of pg', 'Drizzle over a pool of pg'])('the client, over %s', (name) => {

@@ -311,7 +311,7 @@ describeEngine('postgres', ({ server }) => {
     const { name, query } = await empty(schemaSql().join(';'));
     await query(
       `CREATE ROLE ${role} LOGIN PASSWORD 'p'; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-      GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sessions, agent_messages, agent_sessions_operations TO ${role}`,
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
     );
     const url = new URL(server.url(name));
     Object.assign(url, { username: role, password: 'p' });
@@ -326,6 +326,14 @@ describeEngine('postgres', ({ server }) => {
       const transaction = { type: 'append_items' as const, items: turn('z') };
       await session.applyHistoryTransaction?.({ operationId: 'edit', transaction });
       expect((await session.getItems()).length).toBe(11);
+      const { data } = await session.history();
+      await session.removeItem(data[0]?.id ?? '');
+      await store.sessions.update('a', { title: 'A' });
+      await store.sessions.fork('a', 'b');
+      await store.sessions.rename('b', 'c');
+      expect((await store.sessions.list({ by: 'id' })).data.map(({ title }) => title)).toEqual(['A', 'A']);
+      expect((await store.sessions.delete('c')).deleted).toBe(true);
+      expect(await store.sessions.count()).toBe(1);
       await session.clearSession();
       expect(warnings).toEqual([]);
       await store.close();

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSessionError } from '@stackone/sessions-core';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { describeEngine } from '@stackone/test-servers/vitest';
+import { sql as newestSql } from 'drizzle-orm';
+import { drizzle as drizzleProxy } from 'drizzle-orm/pg-proxy';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toSessionError } from '../src/errors.js';
-import { PostgresSessionStore } from '../src/index.js';
+import { type DrizzlePostgresDatabase, PostgresSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { DRIVERS_WITHOUT_TRANSACTIONS, startNeonEndpoint } from './drivers-without-transactions.js';
+import { FAILURES } from './failures.js';
 import { contents, turn } from './messages.js';
 
 /** The tag that the package loads is that of the version under test, as in an application that has only one. */
@@ -84,6 +88,54 @@ describeEngine('postgres:18', ({ url }) => {
       await expect(backend.edit('a', 1, () => ({}))).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     });
   });
+});
+
+describeEngine('postgres:18', ({ url }) => {
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  afterAll(() => pool.end());
+  let fault: { nth: number; error: () => unknown } | undefined;
+  let statements = 0;
+  /** A database that answers a statement with an error, after it was carried out. */
+  const db = drizzleProxy((async (text: string, values: unknown[], method: string) => {
+    const { rows } = await pool.query({ text, values, ...(method === 'all' && { rowMode: 'array' }) });
+    statements++;
+    if (fault?.nth === statements) throw fault.error();
+    return { rows };
+  }) as never) as unknown as DrizzlePostgresDatabase;
+
+  const ROLLED_BACK = () => Object.assign(new Error('failed'), { code: '57014', severity: 'ERROR' });
+  const calls: Readonly<Record<string, (store: PostgresSessionStore, id: string) => Promise<unknown>>> = {
+    addItems: (store, id) => store.session(id).addItems(turn('y')),
+    popItem: (store, id) => store.session(id).popItem(),
+    clearSession: (store, id) => store.session(id).clearSession(),
+    'sessions.delete': (store, id) => store.sessions.delete(id),
+  };
+
+  test.each(Object.entries(calls))(
+    '%s: what is told is true, whatever a statement ends with',
+    async (_, call) => {
+      installed.sql = newestSql;
+      const store = await PostgresSessionStore.fromDrizzle(db, { maxRetries: 0 });
+      const told = async (nth: number, error: () => unknown) => {
+        fault = undefined;
+        const id = randomUUID();
+        await store.session(id).addItems(turn('x'), undefined, { operationId: 'o' });
+        [fault, statements] = [{ nth, error }, 0];
+        return call(store, id).then(
+          () => 'done',
+          (thrown: unknown) => (isSessionError(thrown) ? thrown.code : thrown),
+        );
+      };
+      expect(await told(0, () => undefined)).toBe('done');
+      const last = statements;
+      for (let nth = 1; nth <= last; nth++) {
+        for (const error of FAILURES) expect(await told(nth, error)).toBe('OUTCOME_UNKNOWN');
+        // the server's word is about one statement: those before it stay
+        expect(await told(nth, ROLLED_BACK)).toBe(nth === 1 ? 'BUSY' : 'OUTCOME_UNKNOWN');
+      }
+      fault = undefined;
+    },
+  );
 });
 
 test.each(['drizzle-orm-0.44', 'drizzle-orm', 'drizzle-orm-rc'])(

@@ -1,6 +1,6 @@
 // Promise: Compaction that a crash cannot break.
 import { join } from 'node:path';
-import { compactionRounds, killCompactions } from '@stackone/interruptions';
+import { compactionRounds, killCompactions, roundsTimeout } from '@stackone/interruptions';
 import { COMPACTIONS } from '@stackone/runner-script';
 import { atomicCompaction } from '@stackone/sessions-core';
 import { temporaryFolder } from '@stackone/test-environment';
@@ -19,7 +19,9 @@ const subject = (name: string) => ({
   open: (url: string) => SqliteSessionStore.fromUrl(url),
 });
 
-test('turns of other processes are there once, when and wherever a compaction is killed', async () => {
+test('turns of other processes are there once, when and wherever a compaction is killed', {
+  timeout: roundsTimeout(compactionRounds()),
+}, async () => {
   const program = new URL('./programs/store-to-kill.mjs', import.meta.url);
   await killCompactions(subject('killed.db'), program, compactionRounds());
 });

@@ -5,5 +5,5 @@ export { cutAtEachStatement, type ServerSubject, type StoreSettings } from './cu
 export { describeStatements, testPage } from './describe-costs.ts';
 export { prepare } from './judge.ts';
 export { type EmbeddedSubject, killAtEachStatement, type ProgramModule } from './kill.ts';
-export { compactionRounds, killCompactions, type SharedSubject } from './kill-compactions.ts';
+export { compactionRounds, killCompactions, roundsTimeout, type SharedSubject } from './kill-compactions.ts';
 export { openMetered } from './meter.ts';

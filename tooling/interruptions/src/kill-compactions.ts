@@ -24,6 +24,11 @@ export function compactionRounds(): number {
   return Number(process.env.COMPACTION_ROUNDS ?? (process.env.TEST_MATRIX === 'all' ? 20 : 2));
 }
 
+/** The time limit of a test that plays so many rounds, in ms: what hangs ends then, however busy the machine. */
+export function roundsTimeout(rounds: number): number {
+  return 120_000 + rounds * 30_000;
+}
+
 /**
  * Lets processes add turns to a conversation while another one compacts it, slowly, until it is killed at a random moment;
  * then compacts it once more. Does so again and again, with a new conversation each time.

@@ -14,6 +14,7 @@ import { ITEM_TYPE_NAMES } from './items.js';
 import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESSIONS } from './operations.js';
 import { asArguments, SPOILS } from './spoils.js';
 
+export { type ConversationStores, playConversations } from './conversations.js';
 export { REFUSED, reasoningAsKept } from './items.js';
 export { playTenants, type TenantStore } from './tenants.js';
 

@@ -58,6 +58,7 @@ export interface Recipe {
 /** For a server to answer after its start: a machine under load, a cold disk. */
 const START_TIMEOUT_MS = 90_000;
 const POLL_MS = 15;
+const AGAIN_MS = 200;
 /** A free port may be taken between our look and the server's. */
 const PORT_TRIES = 3;
 
@@ -113,15 +114,25 @@ export class ThrowawayServer extends TestServer {
   }
 
   /**
-   * Starts it again after {@link kill}, on the same port and with its data.
+   * Starts it again after {@link kill}, on the same port and with its data. Again and again for 90 s, as long as it ends by
+   * itself: on a busy machine some of its processes are still dying, and hold its files, memory or port.
    *
    * @throws Error if it is running, or does not come up.
    */
   async restart(): Promise<void> {
     if (this.#process.ended() === undefined) throw new Error(`${this.origin} is running: kill() it first`);
-    this.#starts += 1;
-    this.#process = await startProgram(this.#recipe, this.folder, this.port, this.#starts);
-    await whenUp(this.#recipe, this, this.folder, this.#process, this.#starts);
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    for (;;) {
+      this.#starts += 1;
+      this.#process = await startProgram(this.#recipe, this.folder, this.port, this.#starts);
+      try {
+        await whenUp(this.#recipe, this, this.folder, this.#process, this.#starts);
+        return;
+      } catch (error) {
+        if (this.#process.ended() === undefined || Date.now() > deadline) throw error;
+        await pause(AGAIN_MS);
+      }
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

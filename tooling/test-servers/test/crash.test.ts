@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -85,6 +86,20 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], { own: true }, ({ serv
     await expect(server.query('SELECT 1')).rejects.toThrow();
     await server.restart();
     await expect(server.query('SELECT a FROM kept', database)).resolves.toEqual([{ a: 7 }]);
+  });
+
+  test('restart() waits for what a process that dies still holds', async () => {
+    await server.kill();
+    const holder = createServer((socket) => socket.destroy());
+    await once(holder.listen(server.port, '127.0.0.1'), 'listening');
+    const restarted = server.restart();
+    const log = () => readFile(join(server.folder, 'server.log'), 'utf8');
+    await vi.waitFor(async () => expect(await log()).toMatch(/address already in use/i), {
+      timeout: PATIENCE_MS,
+    });
+    holder.close();
+    await restarted;
+    await expect(server.query('SELECT 1 AS a')).resolves.toEqual([{ a: 1 }]);
   });
 
   test('stop() leaves no process and no folder', async () => {

@@ -123,6 +123,8 @@ export function createToyBackend() {
         const texts = ofSession(from).map(({ text }) => rewrite(text));
         const description = descriptions.get(from);
         insert(to, texts.slice(0, upTo));
+        const times = ofSession(from).map(({ createdAt }) => createdAt);
+        for (const [at, row] of ofSession(to).entries()) row.createdAt = times[at];
         if (description) descriptions.set(to, { ...description, text: rewrite(description.text) });
         if (!move) return shownOf(to);
         Object.assign(sessions.at(-1), source, { id: to });

@@ -107,6 +107,29 @@ export const COPYING: Contract<BackendSubject> = {
       },
     },
     {
+      name: 'items that are copied or moved keep their times',
+      needs: ['history'],
+      async run(subject) {
+        const { backend } = subject;
+        const times = async (sessionId: string) => {
+          const rows = (await backend.history?.(sessionId, { limit: 300, oldest: true })) ?? [];
+          return rows.map(({ createdAt }) => createdAt);
+        };
+        const from = newId();
+        for (const text of ['{"n":1}', '{"n":2}']) {
+          await backend.append([{ sessionId: from, texts: [text] }]);
+          await wait(20);
+        }
+        const before = await times(from);
+        const rewrite = (text: string) => `new ${text}`;
+        for (const how of [FORK, { ...FORK, rewrite }, { ...MOVE, rewrite }]) {
+          const to = newId();
+          await copied(subject, from, to, how);
+          assert.deepEqual(await times(to), before);
+        }
+      },
+    },
+    {
       name: 'operations go along with a conversation that is moved, and not with a copy',
       needs: ['operations'],
       async run(subject) {

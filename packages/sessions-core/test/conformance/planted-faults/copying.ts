@@ -27,6 +27,12 @@ export const COPYING_FAULTS: readonly PlantedFault[] = [
     fails: 'a conversation that is moved has another id, and its times',
   },
   {
+    fault: 'copies of items that are new',
+    line: 'for (const [at, row] of ofSession(to).entries()) row.createdAt = times[at];',
+    becomes: '',
+    fails: 'items that are copied or moved keep their times',
+  },
+  {
     fault: 'operations that stay behind',
     line: 'for (const one of operations) if (one.sessionId === from) one.sessionId = to;',
     becomes: '',
