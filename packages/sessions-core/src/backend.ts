@@ -51,6 +51,7 @@ export {
   isWholeNumber,
   type OptionCheck,
 } from './port/options.js';
+export { endIdleOfOthers, type IdleEnding } from './port/reloaded-pools.js';
 export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
 export { rowNumber } from './port/row-number.js';
 export { checkSchemaVersion, tablesOutdated } from './port/schema-version.js';

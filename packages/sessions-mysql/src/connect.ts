@@ -77,7 +77,7 @@ export async function openPool(
   const place = socketPath ?? `${host}:${port}`;
   return new OwnPool(
     ('pool' in pool ? pool.pool : pool) as EventedPool,
-    JSON.stringify([place, user, database]),
+    JSON.stringify(['mysql', place, user, database]),
   );
 }
 

@@ -1,4 +1,4 @@
-import { now, startTimer, type Timer, withTimeLimit } from '@stackone/sessions-core/backend';
+import { endIdleOfOthers, now, startTimer, type Timer, withTimeLimit } from '@stackone/sessions-core/backend';
 import {
   abandon,
   type CallbackConnection,
@@ -8,7 +8,6 @@ import {
 } from './driver-types.js';
 import { tooLate, toSessionError } from './errors.js';
 import type { ConnectionSource } from './executor.js';
-import { endIdleOfOthers } from './reloaded-pools.js';
 
 interface Socket {
   ref(): unknown;

@@ -18,6 +18,8 @@ type Query = (this: unknown, ...parameters: unknown[]) => unknown;
 export class DriverFaults {
   /** Faults that statements were answered with. */
   done = 0;
+  /** The server's number of the connection that the last statement went through. */
+  threadId: unknown;
   #planned: Fault[] = [];
   #statements = 0;
 
@@ -25,7 +27,9 @@ export class DriverFaults {
     const driver = mysql.Connection.prototype as unknown as { query: Query };
     const original = driver.query;
     const plan = (sql: string) => this.#next(sql);
+    const faults = this;
     driver.query = function (...parameters) {
+      faults.threadId = Reflect.get(this as object, 'threadId');
       const [options] = parameters as [string | { sql: string }];
       const fault = plan(typeof options === 'string' ? options : options.sql);
       const callback = parameters.at(-1) as Callback;

@@ -239,6 +239,43 @@ describeEngine(SERVERS, ({ url }) => {
     return connection;
   }
 
+  describe.each([
+    ['a pool of our own', () => ({ url })],
+    ['a mysql2 pool', () => ({ pool: ownPool() })],
+    ['a mysql2/promise pool', () => ({ pool: ownPool().promise() })],
+    ['Drizzle on a pool', () => ({ db: drizzle({ client: ownPool() }) })],
+  ] as [string, () => MysqlTarget][])('a connection, over %s', (_name, target) => {
+    const SPOILED = [
+      ...[1290, 1792, 1836, 3100, 1053, 1077, 1079, 1927, 2006, 2013, 3169, 4031].map((errno) =>
+        faultOf({ errno, code: 'ER_SOMETHING', sqlState: 'HY000' }),
+      ),
+      faultOf({ errno: 1047, sqlState: '08S01' }), // a node of Galera that is not in the primary component
+      faultOf({ code: 'ECONNRESET', errno: -1, syscall: 'read', fatal: true }),
+      faultOf({}, 'fetch failed'),
+    ];
+    const FINE = [1213, 1205, 1317, 1062, 1644, 1142, 1114].map((errno) =>
+      faultOf({ errno, code: 'ER_SOMETHING', sqlState: 'HY000' }),
+    );
+
+    test.each([
+      ['is not used again where the server is read-only, ending or not the primary', SPOILED],
+      ['is used again after other errors', FINE],
+    ])('%s', async (_kind, errors) => {
+      const backend = await open(target());
+      const faults = new DriverFaults();
+      const sessionId = randomUUID();
+      await backend.append([{ sessionId, texts: texts(1) }]);
+      for (const error of errors) {
+        const before = faults.threadId;
+        faults.plan({ sql: /^INSERT INTO `agent_messages`/, error, runs: true });
+        expect(await errorOf(backend.append([{ sessionId, texts: texts(1) }]))).toBeDefined();
+        faults.plan();
+        await backend.append([{ sessionId, texts: texts(1) }]);
+        expect(faults.threadId === before, nameOf(error)).toBe(errors === FINE);
+      }
+    });
+  });
+
   test('a connection whose ROLLBACK failed is not used again', async () => {
     for (const target of [{ url }, { pool: ownPool() }, { db: drizzle({ client: ownPool() }) }]) {
       const [backend, witness] = [await open(target), await open({ url })];

@@ -7,7 +7,7 @@ import { MysqlSessionStore } from '../src/index.js';
 import { driverUrl, SERVERS } from './databases.js';
 import { messages } from './items.js';
 
-/** Long enough for what does answer. */
+/** For calls that are not answered. All others are made by a store that waits longer, however busy the machine is. */
 const QUICK = { timeout: 1000, maxRetries: 0 };
 
 describeEngine(SERVERS, ({ engine, server, url }) => {
@@ -26,13 +26,14 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     const proxy = await proxied();
     const pool = mysql.createPool({ uri: driverUrl(proxy.url(url)), connectionLimit: 2 });
     const connection = () => mysql.createConnection(driverUrl(proxy.url(url)));
+    await using patient = await MysqlSessionStore.fromUrl(url);
     for (const open of [
       () => MysqlSessionStore.fromUrl(proxy.url(url), QUICK),
       () => MysqlSessionStore.fromPool(pool, QUICK),
     ]) {
       await using store = await open();
       const session = store.session('silent');
-      await session.clearSession();
+      await patient.session('silent').clearSession();
       silence(proxy, /^SELECT/);
       await expect(session.getItems()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
       silence(proxy, /^INSERT INTO `agent_messages`/, 'answered');
@@ -40,10 +41,10 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       const lost = expect(session.addItems(messages(1))).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
       expect(Array.isArray(await beside.getItems())).toBe(true);
       await lost;
-      expect(await session.getItems()).toEqual([]);
+      expect(await patient.session('silent').getItems()).toEqual([]);
       silence(proxy, /^COMMIT/, 'answered');
       await expect(session.addItems(messages(1))).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-      expect(await session.getItems()).toHaveLength(1);
+      expect(await patient.session('silent').getItems()).toHaveLength(1);
     }
     await pool.promise().end();
     const one = await MysqlSessionStore.fromPool(connection(), QUICK);

@@ -1,5 +1,7 @@
 import { SessionError } from '@stackone/sessions-core';
 import {
+  endIdleOfOthers,
+  type IdleEnding,
   isWholeNumber,
   type OptionCheck,
   parseStoreUrl,
@@ -7,7 +9,7 @@ import {
   type ServerAddress,
   serverAddress,
 } from '@stackone/sessions-core/backend';
-import type { Client, ClientConfig } from 'pg';
+import type { Client, ClientConfig, Pool } from 'pg';
 import { requireChannelBinding } from './channel-binding.js';
 import { isDriver, type PostgresDriverOption, postgresDriver } from './driver.js';
 import type { PostgresPool } from './driver-types.js';
@@ -112,7 +114,26 @@ export async function openPool(
     idleTimeoutMillis: IDLE_TIMEOUT,
     allowExitOnIdle: true,
   });
+  const { host, port, user } = url.server;
+  endIdleOfOthers(JSON.stringify(['postgres', host, port, user, url.database]), endingIdle(pool));
   return pool as unknown as PostgresPool & { end(): unknown };
+}
+
+const ENDING = Symbol('ends what is idle');
+
+/** Kept by the pool alone, and so as long as the pool. */
+function endingIdle(pool: Pool): IdleEnding {
+  const ending = {
+    endIdle() {
+      for (let left = pool.idleCount; left > 0; left--)
+        pool.connect().then(
+          (client) => client.release(true),
+          () => undefined, // it ended by itself
+        );
+    },
+  };
+  Object.defineProperty(pool, ENDING, { value: ending });
+  return ending;
 }
 
 /**
