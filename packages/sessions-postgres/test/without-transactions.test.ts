@@ -56,6 +56,13 @@ describeEngine('postgres:18', ({ url }) => {
       for (const method of HISTORY_METHODS) expect(typeof store.session('a')[method]).toBe('undefined');
     });
 
+    test('it begins no transactions, and calls nobody', async () => {
+      expect(store.supports.ownTransactions).toBe(false);
+      const work = vi.fn();
+      await expect(store.transaction(work)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+      expect(work).not.toHaveBeenCalled();
+    });
+
     sessionConformance({
       name: 'the five methods',
       describe,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents-core';
 import type { SessionStore, StoreSession } from '@stackone/sessions-core';
 import fc from 'fast-check';
+import { compareConversation, compareList } from './compared-conversations.js';
 import { type ConversationCall, IDS, KINDS, nextAtOnce, sequences } from './conversation-calls.js';
 import { isQuestion, ModelledConversation } from './modelled-conversation.js';
 
@@ -82,7 +83,8 @@ class Game {
     }
     for (const store of [0, 1] as const) {
       for (let on = 0; on < IDS; on++) await this.#compare(on, store);
-      await this.#compareList(store);
+      const expected = this.#models.flatMap(({ isThere }, on) => (isThere ? [this.#id(on)] : []));
+      await compareList(this.#stores[store], this.#prefix, expected);
     }
   }
 
@@ -320,50 +322,8 @@ class Game {
     return false;
   }
 
-  /** Looks at all of a conversation: items, times, turns, title and metadata. */
-  async #compare(on: number, store: 0 | 1): Promise<void> {
-    const model = this.#model(on);
-    const session = this.#stores[store].session(this.#id(on));
-    const items = model.items.map(({ item }) => item);
-    assert.deepEqual(await session.getItems(), items);
-    const { data, hasMore } = await session.history({ limit: 1000 });
-    assert.deepEqual([data.map(({ item }) => item), hasMore], [items, false]);
-    for (const [at, { turn, createdAt }] of data.entries()) {
-      const begin = model.turnOf(at);
-      assert.equal(turn, begin < 0 ? undefined : data[begin]?.id);
-      const modelled = model.items[at];
-      assert.ok(modelled);
-      modelled.time ??= createdAt.getTime();
-      assert.equal(
-        createdAt.getTime(),
-        modelled.time,
-        `the time of item ${at} of conversation ${on} has changed`,
-      );
-    }
-    const turns = await session.turns({ limit: 100 });
-    assert.deepEqual(
-      turns.data.map(({ id }) => id),
-      model.turns.map((at) => data[at]?.id),
-    );
-    const info = await this.#stores[store].sessions.retrieve(this.#id(on));
-    assert.equal(info !== undefined, model.isThere);
-    if (!info) return;
-    assert.deepEqual(
-      [info.title, Object.entries(info.metadata).sort(), info.version],
-      [model.title, [...model.metadata].sort(), model.version],
-    );
-  }
-
-  async #compareList(store: 0 | 1): Promise<void> {
-    const { sessions } = this.#stores[store];
-    const filter = { idPrefix: this.#prefix };
-    const expected = this.#models.flatMap(({ isThere }, on) => (isThere ? [this.#id(on)] : []));
-    for (const by of ['id', 'created', 'changed'] as const) {
-      const ids: string[] = [];
-      for await (const { id } of sessions.list({ ...filter, by, limit: 2 })) ids.push(id);
-      assert.deepEqual(ids.sort(), expected);
-    }
-    assert.equal(await sessions.count(filter), expected.length);
+  #compare(on: number, store: 0 | 1): Promise<void> {
+    return compareConversation(this.#stores[store], this.#id(on), this.#model(on));
   }
 
   #model(on: number): ModelledConversation {
