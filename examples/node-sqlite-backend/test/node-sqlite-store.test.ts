@@ -67,7 +67,16 @@ sessionConformance({
 test('nothing is not covered but the transactions of an application, store.sessions and history', () => {
   expect(covered.length).toBeGreaterThan(180);
   expect(new Set(notCovered.flatMap(({ needs }) => needs))).toEqual(
-    new Set(['transactions', 'inTransaction', 'conversations', 'metadata', 'copying', 'erasure', 'history']),
+    new Set([
+      'transactions',
+      'inTransaction',
+      'ownTransactions',
+      'conversations',
+      'metadata',
+      'copying',
+      'erasure',
+      'history',
+    ]),
   );
 });
 

@@ -52,7 +52,7 @@ export {
   type OptionCheck,
 } from './port/options.js';
 export { endIdleOfOthers, type IdleEnding } from './port/reloaded-pools.js';
-export { RETRY_OPTION_CHECKS, retry } from './port/retry.js';
+export { RETRY_OPTION_CHECKS, retry, retryUntilBegun } from './port/retry.js';
 export { rowNumber } from './port/row-number.js';
 export { checkSchemaVersion, tablesOutdated } from './port/schema-version.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';

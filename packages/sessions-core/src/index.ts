@@ -37,6 +37,7 @@ export type { StoreOptions } from './store/options.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
 export { ScopedStore } from './store/scoped-store.js';
 export { SessionStore } from './store/store.js';
+export { StoreTransaction } from './store/store-transaction.js';
 export { TransactionStore } from './store/transaction-store.js';
 export type {
   HistoryItem,

@@ -1,7 +1,7 @@
 import {
   isSessionError,
   type RetryOptions,
-  type SessionError,
+  SessionError,
   type SessionSupport,
 } from '@stackone/sessions-core';
 import {
@@ -16,6 +16,7 @@ import {
   type Operation,
   outcomeOf,
   retry,
+  retryUntilBegun,
   type SessionBackend,
   type StoredRow,
   type TimedRow,
@@ -23,7 +24,7 @@ import {
 import type { ConversationStatements } from './conversation-statements.js';
 import { MysqlConversations, refuseErased } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
-import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
@@ -45,6 +46,8 @@ export interface MysqlBackendParts {
   readonly close: () => Promise<void>;
   /** A executor over a transaction of the application. */
   readonly join: (transaction: unknown) => MysqlExecutor;
+  /** Begins transactions; absent inside one. */
+  readonly own?: MysqlOwnTransactions | undefined;
 }
 
 /** No id is empty, so that every one comes after this. */
@@ -182,7 +185,25 @@ export class MysqlBackend implements SessionBackend {
 
   with(transaction: unknown): MysqlBackend {
     const executor = this.#parts.join(transaction);
-    return new MysqlBackend({ ...this.#parts, executor, retries: undefined, close: async () => undefined });
+    const close = async () => undefined;
+    return new MysqlBackend({ ...this.#parts, own: undefined, executor, retries: undefined, close });
+  }
+
+  get hasOneConnection(): boolean {
+    return this.#parts.own?.hasOneConnection ?? false;
+  }
+
+  async transaction<T>(work: (inner: MysqlBackend, client: unknown) => Promise<T>): Promise<T> {
+    const { own, retries } = this.#parts;
+    if (!own) throw new SessionError('UNSUPPORTED', 'A transaction cannot begin another one.');
+    return retryUntilBegun(
+      (begun) =>
+        own.transact((client) => {
+          begun();
+          return work(this.with(client), client);
+        }),
+      retries,
+    );
   }
 
   #call<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {

@@ -12,6 +12,12 @@ export interface MysqlConnection {
   query(...parameters: never[]): unknown;
 }
 
+/** What `tx.client` is in a transaction of a store: a connection of `mysql2/promise`. */
+export interface MysqlTransactionClient extends MysqlConnection {
+  query(sql: string, values?: unknown): Promise<[result: unknown, fields: unknown]>;
+  execute(sql: string, values?: unknown): Promise<[result: unknown, fields: unknown]>;
+}
+
 /** A Drizzle database on mysql2. */
 export interface DrizzleMysqlDatabase {
   readonly $client: MysqlPool | MysqlConnection;

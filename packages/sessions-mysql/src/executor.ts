@@ -47,8 +47,16 @@ export interface ConnectionSource {
   give(connection: PromiseConnection, broken: boolean): void;
 }
 
+/** What begins a transaction, hands over what `store.with()` takes, and commits. */
+export interface MysqlOwnTransactions {
+  /** Whether it is the connection that all calls use. */
+  readonly hasOneConnection: boolean;
+  transact<T>(work: (transaction: object) => Promise<T>): Promise<T>;
+}
+
 /** Takes a connection of a pool for each call, and no second one inside it. */
-export class PoolExecutor implements MysqlExecutor {
+export class PoolExecutor implements MysqlExecutor, MysqlOwnTransactions {
+  readonly hasOneConnection = false;
   readonly readsLock = false;
   readonly #source: ConnectionSource;
   readonly #sql: Brackets;
@@ -71,14 +79,20 @@ export class PoolExecutor implements MysqlExecutor {
     return this.#lend((line) => transaction(line, this.#sql, this.#cluster, work));
   }
 
-  async #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
+  transact<T>(work: (connection: object) => Promise<T>): Promise<T> {
+    return this.#lend((line, connection) =>
+      ownTransaction(line, this.#sql, this.#cluster, () => work(connection)),
+    );
+  }
+
+  async #lend<T>(use: (line: Line, connection: PromiseConnection) => Promise<T>): Promise<T> {
     const source = this.#source;
     const connection = await withTimeLimit(this.#timeout, source.take(), tooLate, (late) =>
       source.give(late, false),
     );
     const line = new Line((sql) => queryText(connection, sql), this.#timeout);
     try {
-      return await use(line);
+      return await use(line, connection);
     } finally {
       this.#source.give(connection, line.broken || line.readOnly);
     }
@@ -86,7 +100,8 @@ export class PoolExecutor implements MysqlExecutor {
 }
 
 /** Takes turns on one connection of the application, so that no transaction lands inside another. */
-export class ConnectionExecutor implements MysqlExecutor {
+export class ConnectionExecutor implements MysqlExecutor, MysqlOwnTransactions {
+  readonly hasOneConnection = true;
   readonly readsLock = false;
   readonly #connection: PromiseConnection;
   readonly #sql: Brackets;
@@ -112,6 +127,19 @@ export class ConnectionExecutor implements MysqlExecutor {
         throw new SessionError('TRANSACTION_OPEN', TRANSACTION_OPEN_MESSAGE);
       return transaction(line, this.#sql, this.#cluster, work);
     });
+  }
+
+  /** Calls inside take turns on the connection: so it is not held, and the store lets its other calls wait. */
+  async transact<T>(work: (connection: object) => Promise<T>): Promise<T> {
+    const connection = this.#connection;
+    if (hasTransaction(await this.run('DO 0')))
+      throw new SessionError('TRANSACTION_OPEN', TRANSACTION_OPEN_MESSAGE);
+    const line = new Line((sql) => queryText(connection, sql), this.#timeout);
+    try {
+      return await ownTransaction(line, this.#sql, this.#cluster, () => work(connection));
+    } finally {
+      if (line.broken) abandon(connection);
+    }
   }
 
   #inTurn<T>(use: (line: Line) => Promise<T>): Promise<T> {
@@ -166,7 +194,8 @@ export class TransactionExecutor implements MysqlExecutor {
   }
 }
 
-const NOT_OPEN_MESSAGE =
+/** For a transaction that is over. */
+export const NOT_OPEN_MESSAGE =
   'No transaction is open here: it was not begun, it has ended, or the database rolled it back after a conflict.';
 
 /** The statements that go to a transaction of the application. */
@@ -208,6 +237,22 @@ async function transaction<T>(
     return work(send);
   };
   return bracketed(line, all, { keep: () => line.commit(sql.commit, cluster), undo });
+}
+
+/** A transaction for work of the application, which may end it, or swallow a conflict after which the server did. */
+async function ownTransaction<T>(
+  line: Line,
+  sql: Brackets,
+  cluster: Cluster | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  let result: T | undefined;
+  await transaction(line, sql, cluster, async (send) => {
+    result = await work();
+    if (!isInTransaction(await send('DO 0'))) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
+    return undefined;
+  });
+  return result as T;
 }
 
 /** Runs `work`, and then keeps or undoes all it did. */

@@ -5,6 +5,7 @@ export type {
   DrizzleMysqlTransaction,
   MysqlConnection,
   MysqlPool,
+  MysqlTransactionClient,
 } from './driver-types.js';
 export { MYSQL_OPTION_CHECKS, MysqlSessionStore, type MysqlStoreOptions, type MysqlTarget } from './store.js';
 export type { MysqlTlsOptions } from './tls.js';

@@ -3,11 +3,13 @@ import {
   SessionStore,
   type SessionSupport,
   type StoreOptions,
+  type StoreTransaction,
   type TableNames,
   type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
+  type Awaitable,
   checkOptions,
   checkTarget,
   DEFAULT_TIMEOUT,
@@ -31,10 +33,12 @@ import {
   isPool,
   type MysqlConnection,
   type MysqlPool,
+  type MysqlTransactionClient,
   promiseConnection,
   promisePool,
   queryText,
 } from './driver-types.js';
+import { DrizzleTransactions } from './drizzle-transactions.js';
 import type { Cluster } from './errors.js';
 import {
   ConnectionExecutor,
@@ -113,6 +117,7 @@ const SUPPORTS: SessionSupport = {
   copying: true,
   erasure: true,
   transactions: true,
+  ownTransactions: true,
 };
 
 /**
@@ -187,6 +192,25 @@ export class MysqlSessionStore extends SessionStore {
   }
 
   /**
+   * As in every store: begins a transaction, and commits when the promise of `work` is resolved. `tx.client` is the connection of
+   * `mysql2/promise` that the transaction is on, or Drizzle's `tx` in a store made by `fromDrizzle`. A store over one connection
+   * lets its other calls wait meanwhile.
+   *
+   * @example
+   * ```ts
+   * await store.transaction(async (tx) => {
+   *   await tx.client.query('INSERT INTO orders (id) VALUES (?)', [7]);
+   *   await tx.session('chat_123').addItems(items);
+   * });
+   * ```
+   */
+  override transaction<T, Client extends object = MysqlTransactionClient>(
+    work: (tx: StoreTransaction<Client>) => Awaitable<T>,
+  ): Promise<T> {
+    return super.transaction(work as (tx: StoreTransaction) => Awaitable<T>);
+  }
+
+  /**
    * The same store inside a transaction of yours: a turn and your own rows commit or roll back together. Nothing is
    * repeated there: after `TRANSACTION_CONFLICT` the database has rolled back all of it, so begin again.
    *
@@ -220,7 +244,7 @@ interface Connected {
    * @param timeout - How long a statement is waited for, in ms; 0 is for ever.
    * @param cluster - What the server is part of, once it is known.
    */
-  readonly executorFor: (timeout: number, cluster?: Cluster) => MysqlExecutor;
+  readonly executorFor: (timeout: number, cluster?: Cluster) => PoolExecutor | ConnectionExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -324,8 +348,14 @@ export function backendOpener(
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
         const { createMetadata, newestIndex } = prepared;
         const { operations, metadata, erasures } = prepared.sideTables;
+        const executor = executorFor(timeout, settings.cluster);
+        const own =
+          'db' in target
+            ? new DrizzleTransactions(target.db, executor.hasOneConnection, timeout, settings.cluster)
+            : executor;
         return new MysqlBackend({
-          executor: executorFor(timeout, settings.cluster),
+          executor,
+          own,
           sql: statements(names, newestIndex),
           conversationSql: conversationStatements(names, metadata),
           historySql: historyStatement(names, newestIndex),

@@ -9,6 +9,7 @@ import {
   type HistoryQuery,
   type Operation,
   retry,
+  retryUntilBegun,
   type SessionBackend,
   type StoredRow,
   sessionErased,
@@ -36,8 +37,16 @@ export interface PostgresBackendParts {
   readonly retry?: RetryOptions;
   /** A connection over a transaction of the application. */
   readonly join: (transaction: unknown) => PostgresExecutor;
+  /** Begins transactions; absent where the driver has none, and inside one. */
+  readonly own?: PostgresOwnTransactions | undefined;
   /** Ends what the store opened. */
   readonly close: () => Promise<void>;
+}
+
+/** What begins a transaction, hands over what `join` takes, and commits. */
+export interface PostgresOwnTransactions {
+  readonly hasOneConnection: boolean;
+  transact<T>(work: (transaction: object) => Promise<T>): Promise<T>;
 }
 
 const NO_LOCKS: ConversationLocks = { make: async () => false, find: async () => false };
@@ -151,10 +160,30 @@ export class PostgresBackend implements SessionBackend {
     return this.#parts.close();
   }
 
+  get hasOneConnection(): boolean {
+    return this.#parts.own?.hasOneConnection ?? false;
+  }
+
+  async transaction<T>(work: (inner: PostgresBackend, client: unknown) => Promise<T>): Promise<T> {
+    const { own } = this.#parts;
+    if (!own) {
+      throw new SessionError('UNSUPPORTED', 'The driver of this store has no interactive transactions.');
+    }
+    return retryUntilBegun(
+      (begun) =>
+        own.transact((client) => {
+          begun();
+          return work(this.with(client), client);
+        }),
+      this.#parts.retry,
+    );
+  }
+
   with(transaction: unknown): PostgresBackend {
     const { retry: _, ...parts } = this.#parts;
     return new PostgresBackend({
       ...parts,
+      own: undefined,
       executor: this.#parts.join(transaction),
       readCommitted: true, // the level of the transaction is the application's own choice
       close: async () => undefined,

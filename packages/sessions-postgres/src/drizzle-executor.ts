@@ -40,10 +40,27 @@ export class DrizzleExecutor implements PostgresExecutor {
 
   /** Drizzle's own transaction; inside one of the application, its savepoint. */
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.#transaction(work));
+    return this.#inTurn(() => this.#transaction((query) => work(query)));
   }
 
-  async #transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+  /** Drizzle's own transaction, for work of the application. */
+  transact<T>(work: (transaction: DrizzlePostgresTransaction) => Promise<T>): Promise<T> {
+    return this.#inTurn(() =>
+      this.#transaction(async (query, inner) => {
+        const result = await work(inner as unknown as DrizzlePostgresTransaction);
+        // Drizzle takes the answer to a COMMIT that rolled back for a success: a failed transaction refuses this
+        await query('SELECT 1');
+        return result;
+      }),
+    );
+  }
+
+  /** Whether all calls take turns on one connection. */
+  get hasOneConnection(): boolean {
+    return this.#single !== undefined;
+  }
+
+  async #transaction<T>(work: (query: Query, inner: Runner) => Promise<T>): Promise<T> {
     let failed: { readonly error: unknown } | undefined;
     let phase: Phase = 'connect';
     let over = false;
@@ -58,7 +75,7 @@ export class DrizzleExecutor implements PostgresExecutor {
           const query = this.#query(inner, 'undone');
           try {
             if (this.#overPostgresJs) await query(READ_COMMITTED);
-            const result = await work(query);
+            const result = await work(query, inner);
             phase = this.#phase;
             done.resolve();
             return result;

@@ -60,6 +60,7 @@ class Line {
 
 /** A connection over a `pg` pool. Each call takes one client, and none while it has one. */
 export class PoolExecutor implements PostgresExecutor {
+  readonly hasOneConnection = false;
   readonly #pool: PostgresPool;
   readonly #timeout: number;
   /** When each client was first seen: after how many changes of the server. */
@@ -77,13 +78,22 @@ export class PoolExecutor implements PostgresExecutor {
   write: Query = (...statement) => this.#use((line) => line.query('write')(...statement));
 
   atomically<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#use(async (line) => {
+    return this.#transaction((query) => work(query));
+  }
+
+  /** The same for work of the application, on the client that the transaction is on. */
+  transact<T>(work: (client: PostgresClient) => Promise<T>): Promise<T> {
+    return this.#transaction((_query, client) => work(client));
+  }
+
+  #transaction<T>(work: (query: Query, client: PostgresClient) => Promise<T>): Promise<T> {
+    return this.#use(async (line, client) => {
       const query = line.query('undone');
       let result: T;
       try {
         // inside, as a pooler may have begun the transaction and then told an error
         await query(BEGIN);
-        result = await work(query);
+        result = await work(query, client);
       } catch (error) {
         // it says more than the failure of a rollback; a client that is closed rolls back by itself
         if (!line.lost) {
@@ -99,11 +109,11 @@ export class PoolExecutor implements PostgresExecutor {
     });
   }
 
-  async #use<T>(work: (line: Line) => Promise<T>): Promise<T> {
+  async #use<T>(work: (line: Line, client: PostgresPoolClient) => Promise<T>): Promise<T> {
     const client = await this.#connect();
     const line = new Line(client, this.#timeout);
     try {
-      return await work(line);
+      return await work(line, client);
     } finally {
       if (line.spoiled && this.#seen.get(client) === this.#changes) this.#changes++;
       client.release(line.lost || line.spoiled);

@@ -3,11 +3,13 @@ import {
   SessionStore,
   type SessionSupport,
   type StoreOptions,
+  type StoreTransaction,
   type TableNames,
   type TimeLimitOptions,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
+  type Awaitable,
   checkOptions,
   checkTarget,
   DEFAULT_TIMEOUT,
@@ -20,7 +22,7 @@ import {
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 
-import { PostgresBackend } from './backend.js';
+import { PostgresBackend, type PostgresOwnTransactions } from './backend.js';
 import {
   CONNECT_OPTION_CHECKS,
   type ConnectOptions,
@@ -142,6 +144,24 @@ export class PostgresSessionStore extends SessionStore {
   }
 
   /**
+   * As in every store: begins a transaction, and commits when the promise of `work` is resolved. `tx.client` is the `pg` client that
+   * the transaction is on, or Drizzle's `tx` in a store made by `fromDrizzle`.
+   *
+   * @example
+   * ```ts
+   * await store.transaction(async (tx) => {
+   *   await tx.client.query('INSERT INTO orders (id) VALUES ($1)', [7]);
+   *   await tx.session('chat_123').addItems(items);
+   * });
+   * ```
+   */
+  override transaction<T, Client extends object = PostgresClient>(
+    work: (tx: StoreTransaction<Client>) => Awaitable<T>,
+  ): Promise<T> {
+    return super.transaction(work as (tx: StoreTransaction) => Awaitable<T>);
+  }
+
+  /**
    * The same store inside a transaction of yours: Drizzle's `tx`, or a `pg` client after its `BEGIN`. A turn and your
    * own rows commit or roll back together. Nothing is tried again in there.
    *
@@ -178,6 +198,7 @@ const SUPPORTS: SessionSupport = {
   copying: true,
   erasure: true,
   transactions: true,
+  ownTransactions: true,
 };
 
 interface Connector {
@@ -188,9 +209,11 @@ interface Connector {
 
 interface Connected {
   /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
-  readonly executorFor: (timeout: number) => PostgresExecutor;
+  readonly executorFor: (timeout: number) => OwnExecutor;
   readonly close: () => Promise<void>;
 }
+
+type OwnExecutor = PoolExecutor | DrizzleExecutor;
 
 function connector(target: PostgresTarget, options: PostgresStoreOptions): Connector {
   checkTarget('PostgresSessionStore', target, ['url', 'pool', 'db']);
@@ -233,6 +256,19 @@ function ownExecutor(
   return [Reflect.get(db, '$client'), (timeout) => new DrizzleExecutor(db, 'write', timeout)];
 }
 
+/** What begins transactions: a Drizzle database hands out a transaction of Drizzle, whatever the store itself uses. */
+function ownTransactions(
+  target: PostgresTarget,
+  executor: OwnExecutor,
+  timeout: number,
+): PostgresOwnTransactions {
+  const own =
+    'db' in target && executor instanceof PoolExecutor
+      ? new DrizzleExecutor(target.db, 'write', timeout)
+      : executor;
+  return { transact: (work) => own.transact(work), hasOneConnection: own.hasOneConnection };
+}
+
 function joinTransaction(transaction: unknown, timeout: number): PostgresExecutor {
   const { execute, query } = (transaction ?? {}) as { execute?: unknown; query?: unknown };
   if (typeof execute === 'function')
@@ -271,12 +307,14 @@ export function backendOpener(
           copying: transactions,
           erasure: erasures,
           transactions,
+          ownTransactions: transactions,
           edit: transactions,
         },
         metadata,
         readCommitted,
         retry: options,
         join: (transaction) => joinTransaction(transaction, timeout),
+        own: transactions ? ownTransactions(target, executor, timeout) : undefined,
         close,
       });
     } catch (error) {

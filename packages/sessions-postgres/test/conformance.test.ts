@@ -18,6 +18,7 @@ const portable = {
   history: true,
   metadata: true,
   copying: true,
+  ownTransactions: true,
   erasure: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };

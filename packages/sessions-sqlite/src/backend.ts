@@ -1,4 +1,4 @@
-import type { SessionSupport } from '@stackone/sessions-core';
+import { SessionError, type SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
@@ -15,7 +15,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import { refuseErased, SqliteConversations } from './conversations.js';
-import type { SqliteExecutor } from './executor.js';
+import { type HandleExecutor, HeldExecutor, type SqliteExecutor } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { SqliteStatements } from './statements.js';
 
@@ -36,12 +36,15 @@ export interface SqliteBackendParts {
   readonly close: () => void;
   /** A connection over a transaction of the application. */
   readonly join: (transaction: unknown) => SqliteExecutor;
+  /** The handle, and what the application runs statements of its own on; absent inside a transaction. */
+  readonly own?: { readonly handle: HandleExecutor; readonly client: unknown } | undefined;
 }
 
 /** The verbs on SQLite. All are synchronous: they are done when they return. */
 export class SqliteBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly gathersByTick = true;
+  readonly hasOneConnection = true;
   readonly conversations: SqliteConversations;
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
@@ -119,11 +122,17 @@ export class SqliteBackend implements SessionBackend {
   }
 
   with(transaction: unknown): SqliteBackend {
-    return new SqliteBackend({
-      ...this.#parts,
-      executor: this.#parts.join(transaction),
-      close: () => undefined,
-    });
+    return this.#inside(this.#parts.join(transaction));
+  }
+
+  async transaction<T>(work: (inner: SqliteBackend, client: unknown) => Promise<T>): Promise<T> {
+    const { own } = this.#parts;
+    if (!own) throw new SessionError('UNSUPPORTED', 'A transaction cannot begin another one.');
+    return own.handle.hold(() => work(this.#inside(new HeldExecutor(own.handle)), own.client));
+  }
+
+  #inside(executor: SqliteExecutor): SqliteBackend {
+    return new SqliteBackend({ ...this.#parts, own: undefined, executor, close: () => undefined });
   }
 
   #newest(sessionId: string, count: number | 'all'): StoredRow[] {

@@ -1,3 +1,4 @@
+import { SessionError } from '@stackone/sessions-core';
 import type { SqliteDatabase, SqliteStatement } from './driver-types.js';
 import { toCommitError, toSessionError } from './errors.js';
 
@@ -69,6 +70,26 @@ export class HandleExecutor implements SqliteExecutor {
     return result;
   }
 
+  /**
+   * As {@link atomically}, for work that takes its time: whatever goes over the handle meanwhile is inside the transaction.
+   *
+   * @throws SessionError `TRANSACTION_OPEN` where the application has begun one, `NOT_OPEN` where it, or SQLite, has ended this one.
+   */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#database.inTransaction) throw new SessionError('TRANSACTION_OPEN', TRANSACTION_OPEN);
+    this.run('BEGIN IMMEDIATE');
+    let result: T;
+    try {
+      result = await work();
+      if (!this.#database.inTransaction) throw new SessionError('NOT_OPEN', ENDED);
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
+    this.#commit();
+    return result;
+  }
+
   /** Where a failed COMMIT leaves the transaction open, nothing is stored. Where it ends it, the disk knows. */
   #commit(): void {
     try {
@@ -108,6 +129,53 @@ export class HandleExecutor implements SqliteExecutor {
   }
 }
 
+const TRANSACTION_OPEN =
+  'A transaction is open on this database handle already. Where it is yours, use store.with(tx) in it; another store over the same ' +
+  'handle has to wait. Nothing was done.';
+
+const ENDED =
+  'The transaction is over already: SQLite rolled it back after a failure, or a statement of the application ended it. Begin again.';
+
+/** A connection inside a transaction that the store holds open. */
+export class HeldExecutor implements SqliteExecutor {
+  readonly #handle: HandleExecutor;
+
+  constructor(handle: HandleExecutor) {
+    this.#handle = handle;
+  }
+
+  all(sql: string, parameters: readonly unknown[] = []): unknown[] {
+    return this.#handle.all(sql, parameters);
+  }
+
+  run(sql: string, parameters: readonly unknown[] = []): void {
+    this.#handle.run(sql, parameters);
+  }
+
+  atomically<T>(work: () => T): T {
+    return inSavepoint(this, work);
+  }
+}
+
+/** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
+function inSavepoint<T>(executor: Pick<SqliteExecutor, 'run'>, work: () => T): T {
+  executor.run('SAVEPOINT agent_session', []);
+  try {
+    const result = work();
+    executor.run('RELEASE agent_session', []);
+    return result;
+  } catch (error) {
+    try {
+      executor.run('ROLLBACK TO agent_session', []);
+      executor.run('RELEASE agent_session', []);
+    } catch {
+      // on some failures, a full disk among them, SQLite has rolled back the whole transaction, the savepoint with it:
+      // the failure itself says more
+    }
+    throw error;
+  }
+}
+
 /** Drizzle's template tag `sql`, as far as it is used here. */
 export type DrizzleSql = (strings: TemplateStringsArray, ...parameters: unknown[]) => unknown;
 
@@ -138,27 +206,8 @@ export class TransactionExecutor implements SqliteExecutor {
     guarded(() => this.#transaction.run(this.#query(sql, parameters)));
   }
 
-  /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
   atomically<T>(work: () => T): T {
-    this.run('SAVEPOINT agent_session');
-    try {
-      const result = work();
-      this.run('RELEASE agent_session');
-      return result;
-    } catch (error) {
-      this.#rollBack();
-      throw error;
-    }
-  }
-
-  #rollBack(): void {
-    try {
-      this.run('ROLLBACK TO agent_session');
-      this.run('RELEASE agent_session');
-    } catch {
-      // on some failures, a full disk among them, SQLite has rolled back the whole transaction, the savepoint with it:
-      // the failure itself says more
-    }
+    return inSavepoint(this, work);
   }
 
   /** The statement as Drizzle's template tag would have got it: its parameters stand where the `?` are. */

@@ -3,10 +3,12 @@ import {
   SessionStore,
   type SessionSupport,
   type StoreOptions,
+  type StoreTransaction,
   type TableNames,
   type TransactionStore,
 } from '@stackone/sessions-core';
 import {
+  type Awaitable,
   checkOptions,
   checkTarget,
   isBoolean,
@@ -157,6 +159,27 @@ export class SqliteSessionStore extends SessionStore {
   override with(transaction: DrizzleSqliteTransaction): TransactionStore {
     return super.with(transaction);
   }
+
+  /**
+   * As in every store: begins a transaction, and commits when the promise of `work` is resolved. `tx.client` is the better-sqlite3
+   * handle, or the Drizzle database that the store was made from.
+   *
+   * SQLite has one connection here, and the transaction holds it: other calls of this store wait until it is over, and
+   * everything else that goes through a handle of yours meanwhile is inside the transaction. So give the store a handle of its own.
+   *
+   * @example
+   * ```ts
+   * await store.transaction(async (tx) => {
+   *   tx.client.prepare('INSERT INTO orders (id) VALUES (?)').run(7);
+   *   await tx.session('chat_123').addItems(items);
+   * });
+   * ```
+   */
+  override transaction<T, Client extends object = SqliteDatabase>(
+    work: (tx: StoreTransaction<Client>) => Awaitable<T>,
+  ): Promise<T> {
+    return super.transaction(work as (tx: StoreTransaction) => Awaitable<T>);
+  }
 }
 
 /** Async, so that a mistake in the arguments is a rejection too. */
@@ -170,6 +193,8 @@ async function opened(
 interface Connected {
   readonly database: SqliteDatabase;
   readonly join: (transaction: unknown) => SqliteExecutor;
+  /** What the application runs statements of its own on, in a transaction of the store. */
+  readonly client: unknown;
   readonly close: () => void;
 }
 
@@ -180,7 +205,7 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
     const { synchronous = 'full', busyTimeout = 5000, driver } = options;
     return async () => {
       const database = await openDatabase(url, { synchronous, busyTimeout, driver });
-      return { database, join: joinNothing, close: () => void database.close() };
+      return { database, join: joinNothing, client: database, close: () => void database.close() };
     };
   }
   for (const name of OPEN_OPTIONS) {
@@ -194,7 +219,8 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
     );
   }
   const join = 'db' in target ? joinDrizzle : async () => joinNothing;
-  return async () => ({ database, join: await join(), close: () => undefined });
+  const client = 'db' in target ? target.db : database;
+  return async () => ({ database, join: await join(), client, close: () => undefined });
 }
 
 /** Drizzle is loaded only where the application uses it itself: it takes ten times as long as the driver. */
@@ -231,6 +257,7 @@ function support(target: SqliteTarget): SessionSupport {
     edit: true,
     operations: true,
     transactions: 'db' in target,
+    ownTransactions: true,
     listing: true,
     conversations: true,
     history: true,
@@ -252,7 +279,7 @@ export function backendOpener(
   const connect = connector(target, options);
   const names = sqliteNames(options.tables);
   return async (warn) => {
-    const { database, join, close } = await connect();
+    const { database, join, client, close } = await connect();
     try {
       const executor = new HandleExecutor(database);
       const sideTables = prepareTables(executor, names, options.createTables ?? true, warn);
@@ -260,7 +287,8 @@ export function backendOpener(
       const sql = statements(names);
       const conversationSql = conversationStatements(names, sideTables.metadata);
       const historySql = historyStatement(names);
-      return new SqliteBackend({ executor, sql, conversationSql, historySql, supports, join, close });
+      const own = { handle: executor, client };
+      return new SqliteBackend({ executor, sql, conversationSql, historySql, supports, join, own, close });
     } catch (error) {
       close();
       throw error;

@@ -56,6 +56,7 @@ const file = {
   history: true,
   metadata: true,
   copying: true,
+  ownTransactions: true,
   erasure: true,
 };
 const inMemory = { ...file, durable: false, shared: false };

@@ -7,3 +7,4 @@ export { prepare } from './judge.ts';
 export { type EmbeddedSubject, killAtEachStatement, type ProgramModule } from './kill.ts';
 export { compactionRounds, killCompactions, roundsTimeout, type SharedSubject } from './kill-compactions.ts';
 export { openMetered } from './meter.ts';
+export { OWN_TRANSACTIONS, type OwnTransactionSubject } from './own-transactions.ts';

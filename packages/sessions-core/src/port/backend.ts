@@ -109,6 +109,8 @@ export interface SessionSupport {
   readonly history?: boolean | undefined;
   /** `store.sessions.update` works: conversations can have a title and metadata. Absent where they cannot. */
   readonly metadata?: boolean | undefined;
+  /** `store.transaction(work)` works: the store begins transactions by itself. Absent where it does not. */
+  readonly ownTransactions?: boolean | undefined;
   /** `store.sessions.fork` and `rename` work. Absent where they do not. */
   readonly copying?: boolean | undefined;
   /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
@@ -197,6 +199,22 @@ export interface SessionBackend {
    * Absent where `supports.transactions` is false.
    */
   with?(transaction: unknown): SessionBackend;
+
+  /**
+   * Begins a transaction on a connection of the backend, waits for `work`, and commits. Where `work` throws it rolls back, and what
+   * was thrown reaches the caller unchanged. What comes before `work` may be tried again; `work` itself is called once. Absent where
+   * `supports.ownTransactions` is.
+   *
+   * @param work - Gets a backend as {@link with} makes it, and what the application runs statements of its own on.
+   * @throws SessionError `OUTCOME_UNKNOWN` where the answer to the COMMIT was lost.
+   */
+  transaction?<T>(work: (inner: SessionBackend, client: unknown) => Promise<T>): Promise<T>;
+
+  /**
+   * Whether there is one connection for all calls, which a {@link transaction} holds until it ends: the store then lets its
+   * other calls wait.
+   */
+  readonly hasOneConnection?: boolean | undefined;
 }
 
 /** Makes a {@link SessionBackend} when a store is opened. */

@@ -41,11 +41,19 @@ export function checked(backend: SessionBackend): SessionBackend {
     }),
     ...(backend.conversations && { conversations: checkedConversations(backend.conversations) }),
     ...(backend.with && { with: joined(backend.with.bind(backend)) }),
+    ...(backend.transaction && { transaction: begun(backend.transaction.bind(backend)) }),
+    ...(backend.hasOneConnection !== undefined && { hasOneConnection: backend.hasOneConnection }),
   };
 }
 
 function joined(join: (transaction: unknown) => SessionBackend): (transaction: unknown) => SessionBackend {
   return (transaction) => checked(join(transaction));
+}
+
+function begun(
+  transaction: NonNullable<SessionBackend['transaction']>,
+): NonNullable<SessionBackend['transaction']> {
+  return (work) => transaction((inner, client) => work(checked(inner), client));
 }
 
 function checkOutcomes(outcomes: unknown, batches: number): readonly AppendOutcome[] {

@@ -71,6 +71,8 @@ export class GroupingBackend implements SessionBackend {
   readonly supports: SessionSupport;
   /** Without groups: the transaction is the application's. */
   readonly with?: (transaction: unknown) => SessionBackend;
+  readonly transaction?: NonNullable<SessionBackend['transaction']>;
+  readonly hasOneConnection?: boolean | undefined;
   readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
   readonly conversations?: NonNullable<SessionBackend['conversations']>;
   readonly history?: NonNullable<SessionBackend['history']>;
@@ -92,6 +94,8 @@ export class GroupingBackend implements SessionBackend {
     this.#backend = backend;
     this.#oneSession = mode === 'session';
     if (backend.with) this.with = backend.with.bind(backend);
+    if (backend.transaction) this.transaction = backend.transaction.bind(backend);
+    this.hasOneConnection = backend.hasOneConnection;
     if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
     if (backend.history) this.history = backend.history.bind(backend);
     if (backend.conversations) this.conversations = backend.conversations;

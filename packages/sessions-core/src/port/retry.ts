@@ -80,6 +80,36 @@ export async function retry<T>(
   }
 }
 
+/**
+ * Makes a call whose beginning may be tried again, as {@link retry} does, and of which nothing is repeated once it has begun.
+ *
+ * @param attempt - Calls `begun` when it is past what may be tried again.
+ * @example
+ * ```ts
+ * await retryUntilBegun((begun) => inTransaction((client) => { begun(); return work(client); }), options);
+ * ```
+ */
+export async function retryUntilBegun<T>(
+  attempt: (begun: () => void) => Promise<T>,
+  options: RetryOptions | undefined,
+): Promise<T> {
+  let hasBegun = false;
+  const begun = () => {
+    hasBegun = true;
+  };
+  const once = async () => {
+    try {
+      return { value: await attempt(begun) };
+    } catch (error) {
+      if (hasBegun) return { error };
+      throw error;
+    }
+  };
+  const end = await retry(once, options);
+  if ('error' in end) throw end.error;
+  return end.value;
+}
+
 function stillUnknown(error: unknown): SessionError {
   if (isSessionError(error) && error.code === 'OUTCOME_UNKNOWN') return error;
   return new SessionError(

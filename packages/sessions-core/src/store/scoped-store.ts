@@ -1,9 +1,11 @@
 import { Conversations } from '../conversations/conversations.js';
 import { checkTenant } from '../ids/tenant-id.js';
+import type { Awaitable } from '../port/awaitable.js';
 import type { SessionSupport } from '../port/backend.js';
 import { StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
+import type { StoreTransaction } from './store-transaction.js';
 import type { TransactionStore } from './transaction-store.js';
 
 /** What a {@link ScopedStore} needs of the store it is a view of. */
@@ -11,6 +13,7 @@ export interface ScopedStoreParent<Transaction> {
   readonly host: SessionHost;
   readonly supports: SessionSupport;
   with(transaction: Transaction): TransactionStore;
+  transaction<T>(work: (tx: StoreTransaction) => Awaitable<T>): Promise<T>;
 }
 
 /**
@@ -72,5 +75,15 @@ export class ScopedStore<Transaction = object> {
    */
   with(transaction: Transaction): TransactionStore {
     return this.#parent.with(transaction);
+  }
+
+  /**
+   * Begins a transaction in which the tenant's conversations can be reached, and no others: see `store.transaction`. Its `client`
+   * reaches the whole database.
+   *
+   * @throws SessionError as `store.transaction` does.
+   */
+  transaction<T>(work: (tx: StoreTransaction) => Awaitable<T>): Promise<T> {
+    return this.#parent.transaction(work);
   }
 }

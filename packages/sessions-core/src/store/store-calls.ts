@@ -7,6 +7,7 @@ import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import type { WarningReporter } from '../port/warnings.js';
 import type { PreparedCall, SessionOperation } from '../session/session-host.js';
 import { published } from './diagnostics.js';
+import { refuseInside } from './open-transaction.js';
 
 /** Calls that change nothing. */
 const READS: ReadonlySet<SessionOperation> = new Set([
@@ -31,6 +32,11 @@ export class StoreCalls {
   #backend: SessionBackend | undefined;
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
+  /** What calls are doing with the backend now. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** The end of the transaction that holds the one connection there is. */
+  #held: Promise<void> | undefined;
+  #transactions = 0;
 
   constructor(engine: SessionEngine, groupCommit: GroupCommit, warn: WarningReporter) {
     this.#engine = engine;
@@ -50,7 +56,8 @@ export class StoreCalls {
   }
 
   /** Waits for the calls under way, then closes the engine. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (!this.#closing) refuseInside(this);
     this.#closing ??= this.#end();
     return this.#closing;
   }
@@ -85,6 +92,38 @@ export class StoreCalls {
     return this.#backend.with(transaction);
   }
 
+  /** Begins a transaction, waits for `work` and ends it. Where there is one connection, other calls wait meanwhile. */
+  async transaction<T>(work: (inner: SessionBackend, client: unknown) => Promise<T>): Promise<T> {
+    this.#refuseWhenClosed();
+    refuseInside(this);
+    // an id that no conversation has: it is in nobody's way, and close() waits for it
+    return this.#order.run(`\0transaction ${++this.#transactions}`, async () => {
+      const backend = this.#backend ?? (await this.#opened());
+      if (!backend.transaction) {
+        throw new SessionError(
+          'UNSUPPORTED',
+          `A store on "${this.#engine.name}" cannot begin transactions by itself here: see supports.ownTransactions.`,
+        );
+      }
+      const begin = backend.transaction.bind(backend);
+      return backend.hasOneConnection ? this.#alone(() => begin(work)) : begin(work);
+    });
+  }
+
+  /** Waits for what is under way, and lets all else wait. */
+  async #alone<T>(call: () => Promise<T>): Promise<T> {
+    while (this.#held) await this.#held;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    try {
+      await Promise.allSettled(this.#underWay);
+      return await call();
+    } finally {
+      this.#held = undefined;
+      resolve();
+    }
+  }
+
   #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     let call: PreparedCall<T>;
     try {
@@ -100,7 +139,18 @@ export class StoreCalls {
   }
 
   #work<T>(work: PreparedCall<T>['work']): Awaitable<T> {
-    return this.#backend ? work(this.#backend) : this.#opened().then(work);
+    const backend = this.#backend;
+    if (!backend) return this.#opened().then(() => this.#work(work));
+    if (!backend.transaction || !backend.hasOneConnection) return work(backend);
+    if (this.#held) {
+      refuseInside(this);
+      return this.#held.then(() => this.#work(work));
+    }
+    const result = work(backend);
+    if (!(result instanceof Promise)) return result;
+    const ended = result.then(ignore, ignore).finally(() => this.#underWay.delete(ended));
+    this.#underWay.add(ended);
+    return result;
   }
 
   /** Calls of one conversation that need not wait for each other: reads, and turns that are put in order later. */
@@ -139,4 +189,8 @@ export class StoreCalls {
   #refuseWhenClosed(): void {
     if (this.#closing) throw new SessionError('CLOSED', 'The store is closed. Open a new one.');
   }
+}
+
+function ignore(): void {
+  // whoever made the call is told
 }

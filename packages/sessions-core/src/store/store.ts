@@ -2,6 +2,7 @@ import { Conversations } from '../conversations/conversations.js';
 import { ItemEncryption } from '../items/encryption/item-encryption.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS } from '../items/responses-format/codec.js';
+import type { Awaitable } from '../port/awaitable.js';
 import type { SessionEngine, SessionSupport } from '../port/backend.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
@@ -11,6 +12,7 @@ import type { StoreOptions } from './options.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
 import { ScopedStore } from './scoped-store.js';
 import { StoreCalls } from './store-calls.js';
+import { runInTransaction, type StoreTransaction } from './store-transaction.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
 
@@ -130,6 +132,7 @@ export class SessionStore implements AsyncDisposable {
         return calls.supports;
       },
       with: (transaction) => this.#join(transaction, host),
+      transaction: (work) => this.#transact(work, host),
     });
   }
 
@@ -143,6 +146,36 @@ export class SessionStore implements AsyncDisposable {
    */
   with(transaction: object): TransactionStore {
     return this.#join(transaction, this.#host);
+  }
+
+  /**
+   * Begins a transaction, calls `work` with this store inside it, and commits when its promise is resolved: turns, and your own
+   * rows in the same database through `tx.client`, are stored together or not at all. What `work` throws rolls everything
+   * back, and reaches you unchanged. `work` is called once: nothing is repeated that it did.
+   *
+   * Only what goes through `tx` is inside. Locks are held until the end, so do in `work` what belongs to the transaction alone.
+   *
+   * @param work - Gets the store inside the transaction, with `tx.session(id)` and `tx.client`.
+   * @returns What `work` returns.
+   * @throws SessionError `UNSUPPORTED` where `supports.ownTransactions` is not true, `TRANSACTION_OPEN` inside another one of this
+   * store, `OUTCOME_UNKNOWN` where the answer to the COMMIT was lost: read what is there. `CLOSED` after {@link close}.
+   * @example
+   * ```ts
+   * await store.transaction(async (tx) => {
+   *   const session = tx.session('chat_123');
+   *   const last = await session.popItem();
+   *   if (last) await tx.session('archive').addItems([last]);
+   * });
+   * ```
+   */
+  transaction<T>(work: (tx: StoreTransaction) => Awaitable<T>): Promise<T> {
+    return this.#transact(work, this.#host);
+  }
+
+  #transact<T>(work: (tx: StoreTransaction) => Awaitable<T>, host: SessionHost): Promise<T> {
+    return this.#calls.transaction((inner, client) =>
+      runInTransaction(this.#calls, host, inner, client, work),
+    );
   }
 
   #join(transaction: unknown, host: SessionHost): TransactionStore {

@@ -24,6 +24,7 @@ import { HISTORY_READ_FAULTS } from './planted-faults/history-reads.js';
 import { ID_FAULTS } from './planted-faults/ids.js';
 import { LIMIT_FAULTS } from './planted-faults/limits.js';
 import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
+import { OWN_TRANSACTION_FAULTS } from './planted-faults/own-transactions.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
@@ -60,6 +61,7 @@ const everything = {
   metadata: true,
   copying: true,
   erasure: true,
+  ownTransactions: true,
 };
 
 async function toyStoreSuite(source: string) {
@@ -132,6 +134,7 @@ describe('the suite of a store and its sessions', async () => {
     ...HISTORY_FAULTS,
     ...OPERATION_ID_FAULTS,
     ...STORE_FAULTS,
+    ...OWN_TRANSACTION_FAULTS,
     ...TENANT_FAULTS,
     ...STORE_CONVERSATION_FAULTS,
     ...TURN_FAULTS,

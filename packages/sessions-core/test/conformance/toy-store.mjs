@@ -37,9 +37,12 @@ export function createToyStore(core, database = newDatabase()) {
     history: true,
     metadata: true,
     copying: true,
+    ownTransactions: true,
     erasure: true,
   };
   const underWay = new Set();
+  /** The locks of transactions under way. */
+  const transactions = new Set();
   let open = false;
   let closing;
 
@@ -64,7 +67,7 @@ export function createToyStore(core, database = newDatabase()) {
 
   // One call of a session: `prepare` looks at the arguments at once, what it returns does the work.
   function perform(operation, { sessionId, locks }, prepare) {
-    if (closing) return Promise.reject(closed());
+    if (closing && !transactions.has(locks)) return Promise.reject(closed());
     const started = performance.now();
     const tell = (error) => {
       const ms = performance.now() - started;
@@ -627,6 +630,33 @@ export function createToyStore(core, database = newDatabase()) {
       if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
       const session = (sessionId) => new ToySession(sessionId, database, tenant);
       return { session, sessions: sessionsOf(tenant) };
+    },
+    transaction(work) {
+      if (closing) return Promise.reject(closed());
+      const result = (async () => {
+        if (!open) await connect();
+        const rows = database.rows.map((row) => ({ ...row }));
+        const inside = { ...database, rows, locks: new Map() };
+        transactions.add(inside.locks);
+        let over = false;
+        const untilTheEnd = (own) =>
+          new Proxy(own, {
+            get:
+              (target, name) =>
+              (...args) => {
+                if (over) throw new SessionError('NOT_OPEN', 'The transaction is over.');
+                return target[name](...args);
+              },
+          });
+        const value = await work({ session: (id) => untilTheEnd(new ToySession(id, inside)) });
+        await Promise.all(inside.locks.values());
+        over = true;
+        Object.assign(database, { rows: inside.rows, lastId: inside.lastId });
+        return value;
+      })();
+      const ended = Promise.allSettled([result]).then(() => underWay.delete(ended));
+      underWay.add(ended);
+      return result;
     },
     on: (event, listener) => events.on(event, listener),
     off: (event, listener) => events.off(event, listener),

@@ -9,6 +9,7 @@ import { STORE_ERASING } from './erasing.js';
 import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
 import { STORE_METADATA } from './metadata.js';
+import { OWN_TRANSACTIONS } from './own-transactions.js';
 import { DIAGNOSTICS, WARNINGS } from './reports.js';
 import type { StoreParts, StoreSubject } from './subject.js';
 import { TENANTS } from './tenants.js';
@@ -43,6 +44,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   STORE_COPYING,
   STORE_ERASING,
   JOINED_TRANSACTIONS,
+  OWN_TRANSACTIONS,
 ];
 
 /** What the suite of a store is told. */

@@ -49,6 +49,8 @@ export interface ConformingStore extends AsyncDisposable {
   /** Absent where the store cannot list, describe and delete its conversations. */
   readonly sessions?: ConformingSessions;
   with(transaction: unknown): { session(sessionId: string): Session };
+  /** Absent where the store begins no transactions. */
+  transaction?<T>(work: (tx: { session(sessionId: string): Session }) => Promise<T>): Promise<T>;
   on(event: 'warning', listener: (warning: SessionWarning) => void): unknown;
   off(event: 'warning', listener: (warning: SessionWarning) => void): unknown;
   open(): Promise<unknown>;

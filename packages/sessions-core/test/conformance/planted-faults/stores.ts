@@ -20,7 +20,7 @@ export const STORE_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'a closed store goes on',
-    line: 'if (closing) return Promise.reject(closed());',
+    line: 'if (closing && !transactions.has(locks)) return Promise.reject(closed());',
     becomes: '',
     fails: 'after close() every call fails with CLOSED',
   },
