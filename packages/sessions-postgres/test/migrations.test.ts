@@ -97,6 +97,7 @@ describeEngine('postgres', ({ server }) => {
     expect(tables.map(({ tablename }) => tablename)).toEqual([
       'agent_messages',
       'agent_sessions',
+      'agent_sessions_erasures',
       'agent_sessions_metadata',
       'agent_sessions_operations',
       'agent_sessions_schema',
