@@ -175,6 +175,9 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     };
     const [one, other] = [randomUUID(), randomUUID()];
     const batch = { sessionId: one, texts: texts(50) };
+    // the first turn also asks whether the conversation was erased
+    for (const sessionId of [one, other])
+      expect(await trips(() => backend.append([{ sessionId, texts: texts(50) }]))).toBe(5);
     expect(await trips(() => backend.append([batch]))).toBe(4);
     expect(await trips(() => backend.append([batch, { sessionId: other, texts: texts(50) }]))).toBe(4);
     expect(await trips(() => backend.read(one, 20))).toBe(1);

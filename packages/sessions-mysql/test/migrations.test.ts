@@ -131,7 +131,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
     expect(refused.code).toBe('SCHEMA_MISMATCH');
     await statementsOn(url, [
       ...refused.statements,
-      ...['agent_sessions_metadata', 'agent_sessions_schema'].map(grant),
+      ...['agent_sessions_metadata', 'agent_sessions_erasures', 'agent_sessions_schema'].map(grant),
     ]);
     const { store, warnings } = await opened(plain.href);
     expect(await store.sessions.update('chat', { title: 'A title' })).toMatchObject({ title: 'A title' });
