@@ -279,7 +279,7 @@ class Game {
     }
     if (late && at % 2 === 0 && expected.length > 0) {
       const first = (await other.history({ after: '0', limit: 1 })).data[0];
-      const item: AgentInputItem = { role: 'user', content: 'other' };
+      const item: AgentInputItem = { role: 'user', content: `other ${this.#texts++}` };
       if (first && isQuestion(first.item)) {
         await other.replaceItem(first, item);
         Object.assign(model.items[0] ?? {}, { item });
