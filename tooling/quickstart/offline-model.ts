@@ -9,13 +9,17 @@ import {
   Usage,
 } from '@openai/agents';
 
+/** What every answer says it has used. */
+const USED = { requests: 1, inputTokens: 20, outputTokens: 5, totalTokens: 25 };
+
 /**
  * A stand-in for a language model that needs no network. It keeps nothing and knows nothing: it can only look
  * things up in the conversation that a request hands it. Whatever it remembers, a session has remembered for it.
  */
 export class OfflineModel implements Model {
   getResponse(request: ModelRequest): Promise<ModelResponse> {
-    return Promise.resolve({ usage: new Usage(), output: [assistant(answerTo(request.input))] });
+    const output = [assistant(answerTo(request.input))];
+    return Promise.resolve({ usage: new Usage(USED), output, providerData: { model: 'offline' } });
   }
 
   /** The answer word by word. */
@@ -23,8 +27,7 @@ export class OfflineModel implements Model {
     const answer = answerTo(request.input);
     yield { type: 'response_started' };
     for (const delta of answer.match(/\s*\S+/g) ?? []) yield { type: 'output_text_delta', delta };
-    const usage = { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
-    yield { type: 'response_done', response: { id: 'offline', usage, output: [assistant(answer)] } };
+    yield { type: 'response_done', response: { id: 'offline', usage: USED, output: [assistant(answer)] } };
   }
 }
 

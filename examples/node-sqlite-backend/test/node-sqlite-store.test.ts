@@ -64,7 +64,7 @@ sessionConformance({
   supports: sessionFeatures(supports),
 });
 
-test('nothing is not covered but the transactions of an application, store.sessions and history', () => {
+test('nothing is not covered but the transactions of an application, store.sessions, history and usage', () => {
   expect(covered.length).toBeGreaterThan(180);
   expect(new Set(notCovered.flatMap(({ needs }) => needs))).toEqual(
     new Set([
@@ -76,6 +76,7 @@ test('nothing is not covered but the transactions of an application, store.sessi
       'copying',
       'erasure',
       'history',
+      'usage',
     ]),
   );
 });

@@ -1,5 +1,5 @@
 // An option that is given as `undefined` is as good as absent: who hands options on writes `{ max: settings.max }`.
-import { MemorySession } from '@openai/agents-core';
+import { MemorySession, Usage } from '@openai/agents-core';
 import * as mysqlTables from '@stackone/sessions-mysql/schema';
 import * as postgresTables from '@stackone/sessions-postgres/schema';
 import * as sqliteTables from '@stackone/sessions-sqlite/schema';
@@ -26,12 +26,15 @@ import {
   type PostgresStoreOptions,
   type PostgresTlsOptions,
   postgresSchemaSql,
+  type RecordUsageOptions,
   type ReencryptOptions,
   type SessionListOptions,
   type SessionOptions,
   type SessionStore,
+  type SessionUsageOptions,
   SqliteSessionStore,
   type SqliteStoreOptions,
+  type StoreUsageOptions,
   sqliteSchemaSql,
 } from '../src/index.js';
 
@@ -92,6 +95,12 @@ const LIST: Nothing<SessionListOptions> = {
   changedBefore: undefined,
   metadata: undefined,
 };
+const SUMS: Nothing<SessionUsageOptions> & Nothing<StoreUsageOptions> = {
+  by: undefined,
+  from: undefined,
+  to: undefined,
+};
+const RECORD: Nothing<RecordUsageOptions> = { model: undefined, operationId: undefined, turn: undefined };
 const REENCRYPT: Nothing<ReencryptOptions> = {
   sessionIds: undefined,
   after: undefined,
@@ -131,6 +140,9 @@ async function use(store: SessionStore): Promise<void> {
   expect((await store.sessions.list(LIST)).data.map(({ id }) => id)).toEqual(['chat_123']);
   const { by: _by, order: _order, limit: _limit, after: _after, ...filter } = LIST;
   expect(await store.sessions.count(filter)).toBe(1);
+  await session.recordUsage({ rawResponses: [], state: { usage: new Usage({ requests: 2 }) } }, RECORD);
+  expect(await session.usage(SUMS)).toMatchObject({ requests: 2 });
+  expect(await store.usage(SUMS)).toMatchObject({ requests: 2 });
   await store.close();
 }
 

@@ -78,6 +78,17 @@ export {
   wholeNumberParameter,
   wordParameter,
 } from './port/url-parameters.js';
+export {
+  DAY,
+  type StoredUsage,
+  USAGE_COUNTS,
+  type UsageBatch,
+  type UsageGroup,
+  type UsageQuery,
+  type UsageRow,
+  type UsageVerbs,
+  usageMissing,
+} from './port/usage.js';
 export type { WarningReporter } from './port/warnings.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';

@@ -3,7 +3,18 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** The rooms of `src`, lowest first: a file imports from its own room and from those before it. */
-const ROOMS = ['port', 'ids', 'items', 'window', 'turns', 'session', 'conversations', 'store', 'conformance'];
+const ROOMS = [
+  'port',
+  'ids',
+  'items',
+  'window',
+  'turns',
+  'usage',
+  'session',
+  'conversations',
+  'store',
+  'conformance',
+];
 /** The rooms inside `conformance`: a suite of stores asks what it asks of sessions, too. */
 const SUITES = ['backend', 'session', 'store'];
 

@@ -21,6 +21,7 @@ import {
   type TimedRow,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
+import { MemoryUsage } from './usage.js';
 
 /** What memory can do. */
 export const MEMORY_SUPPORT: SessionSupport = {
@@ -34,6 +35,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   erasure: true,
 };
 
@@ -58,6 +60,8 @@ export class MemoryBackend implements SessionBackend {
   readonly #conversations = new Map<string, Conversation>();
   /** They outlive the conversations that are cleared. */
   readonly #descriptions = new Map<string, StoredDescription>();
+  /** It outlives them, too. */
+  readonly usage = new MemoryUsage((sessionId) => this.#refuseErased(sessionId));
   /** By digests of ids: when they end, in ms of a clock that only goes forward. */
   readonly #erasures = new Map<string, number>();
   readonly conversations: ConversationVerbs = {
@@ -100,6 +104,7 @@ export class MemoryBackend implements SessionBackend {
       if (!move) return this.#describe(to, made);
       const moved = { ...source, rows: made.rows };
       this.#conversations.set(to, moved);
+      this.usage.move(from, to, new Map(source.rows.map(({ id }, at) => [id, made.rows[at]?.id ?? id])));
       this.#conversations.delete(from);
       this.#descriptions.delete(from);
       return this.#describe(to, moved);
@@ -158,7 +163,11 @@ export class MemoryBackend implements SessionBackend {
   }
 
   sessionIds(after: string | undefined, limit: number, prefix = ''): string[] {
-    const all = new Set([...this.#conversations.keys(), ...this.#descriptions.keys()]);
+    const all = new Set([
+      ...this.#conversations.keys(),
+      ...this.#descriptions.keys(),
+      ...this.usage.sessionIds(),
+    ]);
     const ids = [...all].filter((id) => id.startsWith(prefix) && (after === undefined || id > after));
     return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
   }
@@ -166,6 +175,7 @@ export class MemoryBackend implements SessionBackend {
   close(): void {
     this.#conversations.clear();
     this.#descriptions.clear();
+    this.usage.clear();
     this.#erasures.clear();
   }
 
@@ -173,7 +183,8 @@ export class MemoryBackend implements SessionBackend {
     const { rows = [], operations } = this.#conversations.get(sessionId) ?? {};
     const sessions = Number(this.#conversations.delete(sessionId));
     const metadata = Number(this.#descriptions.delete(sessionId));
-    return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata };
+    const usage = this.usage.remove(sessionId);
+    return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata, usage };
   }
 
   #refuseErased(sessionId: string): void {

@@ -28,6 +28,7 @@ import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from '
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
+import { MysqlUsage, type UsageStatements } from './usage.js';
 
 /** What a {@link MysqlBackend} works with. */
 export interface MysqlBackendParts {
@@ -35,9 +36,12 @@ export interface MysqlBackendParts {
   readonly sql: MysqlStatements;
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
+  readonly usageSql: UsageStatements;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
+  /** What makes that of usage. */
+  readonly createUsage: string;
   /** The largest statement that the server takes, in bytes. */
   readonly maxPacket: number;
   /** How calls are repeated; absent inside a transaction of the application, where none may be. */
@@ -57,6 +61,7 @@ const BEFORE_ALL = '';
 export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: MysqlConversations;
+  readonly usage: MysqlUsage;
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder;
@@ -72,10 +77,18 @@ export class MysqlBackend implements SessionBackend {
       executor: parts.executor,
       sql: parts.sql,
       own: parts.conversationSql,
+      usage: parts.usageSql,
       supports: parts.supports,
       createMetadata: parts.createMetadata,
       maxPacket: parts.maxPacket,
       call: (attempt) => this.#call(attempt),
+    });
+    this.usage = new MysqlUsage({
+      executor: parts.executor,
+      sql: parts.usageSql,
+      missing: parts.supports.usage ? undefined : parts.createUsage,
+      refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
+      call: (attempt, repeatable) => this.#call(attempt, repeatable),
     });
   }
 

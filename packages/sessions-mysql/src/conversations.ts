@@ -22,12 +22,14 @@ import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
 import { checkPacket } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
+import type { UsageStatements } from './usage.js';
 
 /** What {@link MysqlConversations} works with. */
 export interface MysqlConversationParts {
   readonly executor: MysqlExecutor;
   readonly sql: MysqlStatements;
   readonly own: ConversationStatements;
+  readonly usage: UsageStatements;
   /** Which of the side tables are there. */
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
@@ -69,20 +71,21 @@ export class MysqlConversations implements ConversationVerbs {
    * can describe it meanwhile.
    */
   async remove(sessionId: string): Promise<RemovedRows> {
-    const { executor, sql, own, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, supports, call } = this.#parts;
     const removed = await call(() =>
       executor.atomically(async (send) => {
         const isThere = (await send(sql.lockExisting(sessionId))).rows.length > 0;
         const affected = async (statement: string) => (await send(statement)).affectedRows;
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
-        if (!isThere) return metadata > 0 ? { ...NOTHING_REMOVED, metadata } : NOTHING_CHANGED;
-        return { metadata, ...(await this.#removeItems(send, sessionId)) };
+        const usage = supports.usage ? await affected(usageSql.remove(sessionId)) : 0;
+        if (!isThere) return metadata + usage > 0 ? { ...NOTHING_REMOVED, metadata, usage } : NOTHING_CHANGED;
+        return { metadata, usage, ...(await this.#removeItems(send, sessionId)) };
       }),
     );
     return removed ?? NOTHING_REMOVED;
   }
 
-  async #removeItems(send: Send, sessionId: string): Promise<Omit<RemovedRows, 'metadata'>> {
+  async #removeItems(send: Send, sessionId: string): Promise<Omit<RemovedRows, 'metadata' | 'usage'>> {
     const { sql, supports } = this.#parts;
     const affected = async (statement: string) => (await send(statement)).affectedRows;
     return {
@@ -93,7 +96,7 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async removeSome(sessionId: string, { atMost }: Removal): Promise<RemovalStep> {
-    const { executor, sql, own, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, supports, call } = this.#parts;
     const step = await call(() =>
       executor.atomically(async (send): Promise<RemovalStep | typeof NOTHING_CHANGED> => {
         const affected = async (statement: string) => (await send(statement)).affectedRows;
@@ -101,9 +104,10 @@ export class MysqlConversations implements ConversationVerbs {
         const messages = isThere ? await affected(sql.removeOldest(sessionId, atMost)) : 0;
         if (messages === atMost) return { removed: { ...NOTHING_REMOVED, messages }, isDone: false };
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
-        if (!isThere && metadata === 0) return NOTHING_CHANGED;
+        const usage = supports.usage ? await affected(usageSql.remove(sessionId)) : 0;
+        if (!isThere && metadata + usage === 0) return NOTHING_CHANGED;
         const removed = isThere ? await this.#removeItems(send, sessionId) : NOTHING_REMOVED;
-        return { removed: { ...removed, messages, metadata }, isDone: true };
+        return { removed: { ...removed, messages, metadata, usage }, isDone: true };
       }),
     );
     return step ?? { removed: NOTHING_REMOVED, isDone: true };
@@ -116,7 +120,7 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
-    const { executor, own, supports, call } = this.#parts;
+    const { executor, own, usage, supports, call } = this.#parts;
     let refusal: 'missing' | 'taken' | undefined;
     const copied = await call(() =>
       executor.atomically(async (send) => {
@@ -138,6 +142,10 @@ export class MysqlConversations implements ConversationVerbs {
           await send(own.copyTimes(from, to));
           if (supports.operations) await send(own.copyOperations(from, to));
           if (description) await send(own.removeDescription(from));
+          if (supports.usage) {
+            await send(usage.move(from, to));
+            await send(usage.remove(from));
+          }
           await this.#removeItems(send, from);
         }
         return (await send(own.get(to))).rows[0];
@@ -243,4 +251,4 @@ function descriptionOf({ text, version }: Answer['rows'][number]): StoredDescrip
   return { text: String(text), version: Number(version) };
 }
 
-const NOTHING_REMOVED: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions: 0 };
+const NOTHING_REMOVED: RemovedRows = { operations: 0, messages: 0, metadata: 0, usage: 0, sessions: 0 };

@@ -28,7 +28,7 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
- * index that finds the newest items, and side tables of our own: that of metadata outlives its
+ * index that finds the newest items, and side tables of our own: those of metadata and usage outlive their
  * session, which Python deletes when it clears it, that of erasures has digests of ids whose conversations were erased, and that
  * of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
@@ -74,6 +74,22 @@ export function tableStatements(names: MysqlNames, idType: string) {
   description ${TEXT_TYPE} NOT NULL,
   version BIGINT NOT NULL,
   PRIMARY KEY (session_id)
+)`,
+    usage: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.usage)} (
+  session_id ${idType} NOT NULL,
+  response ${idType} NOT NULL,
+  tenant ${idType} NOT NULL,
+  turn BIGINT,
+  model ${idType} NOT NULL,
+  recorded_at BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  total_tokens BIGINT NOT NULL,
+  cached_tokens BIGINT NOT NULL,
+  reasoning_tokens BIGINT NOT NULL,
+  PRIMARY KEY (session_id, response),
+  KEY ${quoteName(names.usageTimeIndex)} (recorded_at)
 )`,
     schemaVersion: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.schemaVersion)} (
   version INT NOT NULL DEFAULT ${SCHEMA_VERSION},

@@ -31,7 +31,7 @@ export interface SessionTablesOptions extends TableNames {
  * @param options - Custom table names, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -85,6 +85,28 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
     description: longText('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
+  const whole = (name: string) => bigint(name, { mode: 'number' }).notNull();
+  const usage = table(
+    names.usage,
+    {
+      sessionId: exactText('session_id').notNull(),
+      response: exactText('response').notNull(),
+      tenant: exactText('tenant').notNull(),
+      turn: bigint('turn', { mode: 'bigint' }),
+      model: exactText('model').notNull(),
+      recordedAt: whole('recorded_at'),
+      requests: whole('requests'),
+      inputTokens: whole('input_tokens'),
+      outputTokens: whole('output_tokens'),
+      totalTokens: whole('total_tokens'),
+      cachedTokens: whole('cached_tokens'),
+      reasoningTokens: whole('reasoning_tokens'),
+    },
+    (columns) => [
+      primaryKey({ columns: [columns.sessionId, columns.response] }),
+      index(names.usageTimeIndex).on(columns.recordedAt),
+    ],
+  );
   const digest = customType<{ data: string }>({
     dataType: () => 'VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
   });
@@ -95,7 +117,7 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
   const schemaVersion = table(names.schemaVersion, {
     version: int('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
 }
 
 function time(name: string) {

@@ -117,9 +117,10 @@ export function statements(names: MysqlNames, newestIndex?: string) {
       `DELETE FROM ${messages} WHERE ${is(sessionId)} ORDER BY id LIMIT ${count}`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     sessionIds: (...page: Page) => idsOf(sessions, ...page),
-    /** With those that were cleared, and have a title still. */
+    /** With those that were cleared, and have a title or usage still. */
     describedSessionIds: (...page: Page) =>
       `(${idsOf(sessions, ...page)}) UNION (${idsOf(qualifiedName(names, names.metadata), ...page)}) ` +
+      `UNION (${idsOf(qualifiedName(names, names.usage), ...page)}) ` +
       `ORDER BY id LIMIT ${page[1]}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**
@@ -148,7 +149,7 @@ type Page = readonly [after: string, limit: number, prefix: string];
 function idsOf(table: string, ...[after, limit, prefix]: Page): string {
   const end = behindPrefix(prefix);
   return (
-    `SELECT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)}` +
+    `SELECT DISTINCT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)}` +
     (prefix === '' ? '' : ` AND session_id >= ${textLiteral(prefix)}`) +
     (end === undefined ? '' : ` AND session_id < ${textLiteral(end)}`) +
     ` ORDER BY session_id LIMIT ${limit}`

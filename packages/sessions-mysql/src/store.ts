@@ -55,6 +55,7 @@ import { type MysqlStatements, mysqlNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
 import type { MysqlUrlValues } from './url-parameters.js';
+import { usageStatements } from './usage.js';
 
 /** Where the conversations are: a URL, a mysql2 pool or connection, or a Drizzle database on one. */
 export type MysqlTarget =
@@ -115,6 +116,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   erasure: true,
   transactions: true,
   ownTransactions: true,
@@ -346,8 +348,8 @@ export function backendOpener(
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
-        const { createMetadata, newestIndex } = prepared;
-        const { operations, metadata, erasures } = prepared.sideTables;
+        const { createMetadata, createUsage, newestIndex } = prepared;
+        const { operations, metadata, usage, erasures } = prepared.sideTables;
         const executor = executorFor(timeout, settings.cluster);
         const own =
           'db' in target
@@ -359,8 +361,10 @@ export function backendOpener(
           sql: statements(names, newestIndex),
           conversationSql: conversationStatements(names, metadata),
           historySql: historyStatement(names, newestIndex),
-          supports: { ...SUPPORTS, operations, metadata, erasure: erasures },
+          usageSql: usageStatements(names),
+          supports: { ...SUPPORTS, operations, metadata, usage, erasure: erasures },
           createMetadata,
+          createUsage,
           maxPacket: settings.maxPacket,
           retries,
           close,

@@ -49,7 +49,7 @@ export async function prepareTables(
   checkMessages(messages, checks);
   const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
   const sideTables = await completeSideTables(found, createTables ? change : undefined, sql);
-  return { sideTables, createMetadata: sql.metadata, newestIndex };
+  return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex };
 }
 
 /** What a store learns when it opens. */
@@ -57,6 +57,8 @@ export interface PreparedTables {
   readonly sideTables: SideTables;
   /** What makes that of titles and metadata. */
   readonly createMetadata: string;
+  /** What makes that of usage. */
+  readonly createUsage: string;
   /** The index that leads to the newest items. */
   readonly newestIndex: string | undefined;
 }

@@ -21,6 +21,7 @@ export const SUPPORT = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   ownTransactions: true,
   erasure: true,
 };

@@ -96,7 +96,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
   });
 
   for (const [what, without] of [
-    ['all but that of operations', /_metadata|_schema/],
+    ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
     ['the version alone', /_schema/],
   ] as const) {
     test(`createTables: false without side tables, ${what}: refused with the statements to run`, async () => {
@@ -131,7 +131,12 @@ describeEngine(SERVERS, ({ engine, server }) => {
     expect(refused.code).toBe('SCHEMA_MISMATCH');
     await statementsOn(url, [
       ...refused.statements,
-      ...['agent_sessions_metadata', 'agent_sessions_erasures', 'agent_sessions_schema'].map(grant),
+      ...[
+        'agent_sessions_metadata',
+        'agent_sessions_usage',
+        'agent_sessions_erasures',
+        'agent_sessions_schema',
+      ].map(grant),
     ]);
     const { store, warnings } = await opened(plain.href);
     expect(await store.sessions.update('chat', { title: 'A title' })).toMatchObject({ title: 'A title' });

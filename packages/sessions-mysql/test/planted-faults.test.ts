@@ -12,6 +12,7 @@ import { historyStatement } from '../src/history-statements.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { GivenPool } from '../src/pools.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
+import { usageStatements } from '../src/usage.js';
 import { rawPool, rowsOf, SERVERS } from './databases.js';
 import { texts } from './items.js';
 
@@ -33,7 +34,9 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       sql,
       conversationSql: conversationStatements(mysqlNames(), false),
       historySql: historyStatement(mysqlNames()),
+      usageSql: usageStatements(mysqlNames()),
       createMetadata: '',
+      createUsage: '',
       supports: SUPPORTS,
       maxPacket: 1_000_000,
       retries: { maxRetries: 0 },

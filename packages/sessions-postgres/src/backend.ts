@@ -21,6 +21,7 @@ import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { PostgresStatements } from './statements.js';
+import { PostgresUsage, type UsageStatements } from './usage.js';
 
 /** What a {@link PostgresBackend} works with. */
 export interface PostgresBackendParts {
@@ -28,9 +29,12 @@ export interface PostgresBackendParts {
   readonly sql: PostgresStatements;
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
+  readonly usageSql: UsageStatements;
   readonly supports: SessionSupport;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
+  /** Whether that of usage is. */
+  readonly usage: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
   readonly readCommitted: boolean;
   /** How often to try again; absent inside a transaction of the application. */
@@ -61,6 +65,7 @@ const BEFORE_ALL = '';
 export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: PostgresConversations;
+  readonly usage: PostgresUsage;
   readonly #parts: PostgresBackendParts;
   readonly #sql: PostgresStatements;
 
@@ -76,12 +81,22 @@ export class PostgresBackend implements SessionBackend {
         atBest: (work) => this.#atBest(work),
         rewrite: (...rows) => this.#rewrite(...rows),
       },
-      parts.conversationSql,
+      { ...parts.conversationSql, usage: parts.usageSql },
       {
         operations: parts.supports.operations,
         metadata: parts.metadata,
+        usage: parts.usage,
         erasures: parts.supports.erasure === true,
       },
+    );
+    this.usage = new PostgresUsage(
+      {
+        read: (...statement) => this.#again(() => parts.executor.read(...statement)),
+        // may be repeated: what is there already is not counted again
+        write: (...statement) => this.#again(() => this.#write(...statement), true),
+      },
+      parts.usageSql,
+      parts.usage,
     );
   }
 

@@ -1,6 +1,6 @@
 import type { ConversationFilter, ConversationQuery } from '@stackone/sessions-core/backend';
 import { schemaObjects } from './ddl.js';
-import { digestIn, NOW, type PostgresNames, qualifiedTables } from './statements.js';
+import { digestIn, isErased, NOW, type PostgresNames, qualifiedTables } from './statements.js';
 
 /** A statement with its parameters. */
 export type BoundStatement = readonly [sql: string, parameters: readonly unknown[]];
@@ -24,7 +24,7 @@ const EXACT = "'YYYY-MM-DD HH24:MI:SS.US'";
  * @param withMetadata - Whether the table of titles and metadata is there.
  */
 export function conversationStatements(names: PostgresNames, withMetadata: boolean) {
-  const { sessions, messages, operations, metadata, erasures } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, erasures, usage } = qualifiedTables(names);
   const description = withMetadata
     ? 'd.description AS text, d.version::text AS version'
     : 'NULL AS text, NULL AS version';
@@ -81,14 +81,14 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
     refuse:
       `INSERT INTO ${erasures} AS e (digest, ends_at) VALUES (${digestIn('$1')}, ${NOW} + $2::text::bigint) ` +
       'ON CONFLICT (digest) DO UPDATE SET ends_at = greatest(e.ends_at, excluded.ends_at)',
-    isErased: `SELECT 1 FROM ${erasures} WHERE digest = ${digestIn('$1')} AND ends_at > ${NOW}`,
+    isErased: isErased(erasures),
     /**
      * The transactions in which a statement on sessions may be under way, by names that none other gets while the server runs: a
      * statement takes the lock of its tables before it looks at them. In those that are idle none is.
      */
     writers:
       'SELECT l.virtualtransaction AS id FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid ' +
-      `WHERE l.locktype = 'relation' AND l.relation = '${sessions.replaceAll("'", "''")}'::regclass AND l.mode = 'RowExclusiveLock' ` +
+      `WHERE l.locktype = 'relation' AND l.relation IN (${literal(sessions)}::regclass, to_regclass(${literal(usage)})) AND l.mode = 'RowExclusiveLock' ` +
       'AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted ' +
       "AND l.pid <> pg_backend_pid() AND coalesce(a.state, '') NOT LIKE 'idle in%'",
     removeOldest:
@@ -139,4 +139,8 @@ function conditionsOn(
 
 function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }

@@ -20,6 +20,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
+import type { UsageStatements } from './usage.js';
 
 /** How the statements reach the database, with the backend's repetitions. */
 export interface ConversationCalls {
@@ -48,16 +49,21 @@ export interface ConversationLocks {
 export interface SideTables {
   readonly operations: boolean;
   readonly metadata: boolean;
+  readonly usage: boolean;
   readonly erasures: boolean;
 }
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
 export class PostgresConversations implements ConversationVerbs {
   readonly #calls: ConversationCalls;
-  readonly #sql: ConversationStatements;
+  readonly #sql: ConversationStatements & { readonly usage: UsageStatements };
   readonly #has: SideTables;
 
-  constructor(calls: ConversationCalls, sql: ConversationStatements, has: SideTables) {
+  constructor(
+    calls: ConversationCalls,
+    sql: ConversationStatements & { readonly usage: UsageStatements },
+    has: SideTables,
+  ) {
     this.#calls = calls;
     this.#sql = sql;
     this.#has = has;
@@ -128,6 +134,7 @@ export class PostgresConversations implements ConversationVerbs {
       operations: this.#has.operations ? await removed(sql.removeOperations) : 0,
       messages: await removed(sql.removeMessages),
       metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
+      usage: this.#has.usage ? await removed(sql.usage.remove) : 0,
       sessions: await removed(sql.removeSession),
     };
   }
@@ -172,6 +179,7 @@ export class PostgresConversations implements ConversationVerbs {
         }
         if (rewrite) await this.#calls.rewrite(query, to, rewrite);
         if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
+        if (move && this.#has.usage) await query(sql.usage.move, [from, to]);
         if (move) await this.#removeAll(query, from);
         const [copied] = await query(sql.get, [to]);
         return copied === undefined ? 'missing' : conversationOf(copied);

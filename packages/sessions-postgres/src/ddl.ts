@@ -14,18 +14,18 @@ export const SCHEMA_VERSION = 1;
 
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
-  readonly kind: 'schema' | TableKind | 'timeIndex' | 'idIndex';
+  readonly kind: 'schema' | TableKind | 'timeIndex' | 'idIndex' | 'usageTimeIndex';
   readonly sql: string;
 }
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
  * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and side tables of our
- * own: that of operations goes with its session when Python deletes that, that of metadata outlives it, as Python deletes it
+ * own: that of operations goes with its session when Python deletes that, those of metadata and usage outlive it, as Python deletes it
  * when it clears it, that of erasures has digests of ids whose conversations were erased, and that of the version has no rows.
  */
 export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
-  const { sessions, messages, operations, metadata, erasures, schemaVersion } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = qualifiedTables(names);
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -75,6 +75,28 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   version BIGINT NOT NULL,
   PRIMARY KEY (session_id)
 )`,
+    },
+    {
+      kind: 'usage',
+      sql: `CREATE TABLE IF NOT EXISTS ${usage} (
+  session_id VARCHAR NOT NULL,
+  response VARCHAR NOT NULL,
+  tenant VARCHAR NOT NULL,
+  turn BIGINT,
+  model VARCHAR NOT NULL,
+  recorded_at BIGINT NOT NULL,
+  requests BIGINT NOT NULL,
+  input_tokens BIGINT NOT NULL,
+  output_tokens BIGINT NOT NULL,
+  total_tokens BIGINT NOT NULL,
+  cached_tokens BIGINT NOT NULL,
+  reasoning_tokens BIGINT NOT NULL,
+  PRIMARY KEY (session_id, response)
+)`,
+    },
+    {
+      kind: 'usageTimeIndex',
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.usageTimeIndex)} ON ${usage} (recorded_at)`,
     },
     {
       // no id, and a time in ms since 1970

@@ -23,7 +23,7 @@ import { postgresNames } from './statements.js';
  * @param options - Custom table names and schema, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -79,6 +79,28 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
     description: text('description').notNull(),
     version: bigint('version', { mode: 'number' }).notNull(),
   });
+  const whole = (name: string) => bigint(name, { mode: 'number' }).notNull();
+  const usage = table(
+    names.usage,
+    {
+      sessionId: varchar('session_id').notNull(),
+      response: varchar('response').notNull(),
+      tenant: varchar('tenant').notNull(),
+      turn: bigint('turn', { mode: 'bigint' }),
+      model: varchar('model').notNull(),
+      recordedAt: whole('recorded_at'),
+      requests: whole('requests'),
+      inputTokens: whole('input_tokens'),
+      outputTokens: whole('output_tokens'),
+      totalTokens: whole('total_tokens'),
+      cachedTokens: whole('cached_tokens'),
+      reasoningTokens: whole('reasoning_tokens'),
+    },
+    (columns) => [
+      primaryKey({ name: `${names.usage}_pkey`, columns: [columns.sessionId, columns.response] }),
+      index(names.usageTimeIndex).on(columns.recordedAt),
+    ],
+  );
   const erasures = table(names.erasures, {
     digest: varchar('digest').primaryKey(),
     endsAt: bigint('ends_at', { mode: 'number' }).notNull(),
@@ -86,7 +108,7 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
   const schemaVersion = table(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
 }
 
 function time(name: string) {

@@ -21,6 +21,7 @@ export function qualifiedTables(names: PostgresNames) {
     messages: prefix + quoteName(names.messages),
     operations: prefix + quoteName(names.operations),
     metadata: prefix + quoteName(names.metadata),
+    usage: prefix + quoteName(names.usage),
     erasures: prefix + quoteName(names.erasures),
     schemaVersion: prefix + quoteName(names.schemaVersion),
   };
@@ -92,7 +93,7 @@ const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
  * @param withErasures - Whether the table of ids that were erased is there.
  */
 export function statements(names: PostgresNames, withErasures: boolean) {
-  const { sessions, messages, operations, metadata } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, usage } = qualifiedTables(names);
   return {
     appendTurn: appendTurnText(names, false, withErasures),
     appendTurnOnce: appendTurnText(names, true, withErasures),
@@ -108,8 +109,10 @@ export function statements(names: PostgresNames, withErasures: boolean) {
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
     sessionIds: idsOf(sessions),
-    /** With those that were cleared, and have a title still. */
-    describedSessionIds: `(${idsOf(sessions)}) UNION (${idsOf(metadata)}) ORDER BY id LIMIT $2::bigint`,
+    /** With those that were cleared, and have a title or usage still. */
+    describedSessionIds:
+      `(${idsOf(sessions)}) UNION (${idsOf(metadata)}) UNION (${idsOf(usage)}) ` +
+      'ORDER BY id LIMIT $2::bigint',
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:
       `UPDATE ${messages} AS m SET message_data = change.text ` +
@@ -127,7 +130,7 @@ export function statements(names: PostgresNames, withErasures: boolean) {
 function idsOf(table: string): string {
   // not as a range: see conversation-statements.ts
   return (
-    `SELECT session_id AS id FROM ${table} WHERE session_id > $1 AND starts_with(session_id, $3::text) ` +
+    `SELECT DISTINCT session_id AS id FROM ${table} WHERE session_id > $1 AND starts_with(session_id, $3::text) ` +
     'ORDER BY session_id LIMIT $2::bigint'
   );
 }
@@ -187,6 +190,11 @@ export function digestIn(place: string): string {
 export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
 
 const LASTS = `ends_at > ${NOW}`;
+
+/** Whether the session whose id is the first parameter was erased. */
+export function isErased(erasures: string): string {
+  return `SELECT 1 FROM ${erasures} WHERE digest = ${digestIn('$1')} AND ${LASTS}`;
+}
 
 /** The one row that comes back where nothing was stored because a conversation was erased. */
 function refusedWithout(locks: string): string {

@@ -47,6 +47,7 @@ import { isSchemaName } from './schema-name.js';
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import type { PostgresUrlValues } from './url-parameters.js';
+import { usageStatements } from './usage.js';
 
 /** Where the conversations are: a URL, a `pg` pool, or a Drizzle database on any driver. */
 export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: DrizzlePostgresDatabase };
@@ -196,6 +197,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   erasure: true,
   transactions: true,
   ownTransactions: true,
@@ -294,23 +296,26 @@ export function backendOpener(
     const executor = executorFor(timeout);
     try {
       const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
-      const { names, operations, metadata, erasures, readCommitted, transactions } = prepared;
+      const { names, operations, metadata, usage, erasures, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
         sql: statements(names, erasures),
         conversationSql: conversationStatements(names, metadata),
         historySql: historyStatement(names),
+        usageSql: usageStatements(names, erasures),
         supports: {
           ...SUPPORTS,
           operations,
           metadata: metadata && transactions,
           copying: transactions,
+          usage,
           erasure: erasures,
           transactions,
           ownTransactions: transactions,
           edit: transactions,
         },
         metadata,
+        usage,
         readCommitted,
         retry: options,
         join: (transaction) => joinTransaction(transaction, timeout),

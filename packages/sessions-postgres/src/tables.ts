@@ -16,7 +16,7 @@ const COLUMNS = {
 } as const;
 
 /** Those of our own, which tables of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'erasures', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'usage', 'erasures', 'schemaVersion'] as const;
 
 interface Column {
   readonly name: string;
@@ -51,6 +51,8 @@ export interface PreparedTables {
   readonly operations: boolean;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
+  /** Whether the side table of usage is there. */
+  readonly usage: boolean;
   /** Whether the side table of ids that were erased is there, and may be read: every append looks at it. */
   readonly erasures: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. */
@@ -110,6 +112,7 @@ export async function prepareTables(
     names,
     operations: state.tables?.operations !== undefined,
     metadata: state.tables?.metadata !== undefined,
+    usage: state.tables?.usage !== undefined,
     erasures: state.tables?.erasures?.readable === true,
     readCommitted: state.isolation === 'read committed',
     transactions,
@@ -160,23 +163,27 @@ function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
     if (kind === 'schema') return !state.schemaExists;
     if (kind === 'timeIndex') return !state.tables?.messages;
     if (kind === 'idIndex') return !findsNewest(state);
+    if (kind === 'usageTimeIndex') return !leadsBy(state.tables?.usage, 'recorded_at');
     return !state.tables?.[kind];
   });
 }
 
 /** Tables of others have no side tables, and work without. Those of an earlier version lack some of them. */
-function checkSideTables({ tables }: State, names: PostgresNames): void {
-  const lacking: readonly TableKind[] = SIDE_TABLES.filter((kind) => !tables?.[kind]);
+function checkSideTables(state: State, names: PostgresNames): void {
+  const { tables } = state;
+  const lacking = SIDE_TABLES.filter((kind) => !tables?.[kind]);
   if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
-  const statements = schemaObjects(names).filter(({ kind }) => lacking.some((one) => one === kind));
-  throw tablesOutdated(statements.map(({ sql }) => sql));
+  throw tablesOutdated(missingObjects(state, names).map(({ sql }) => sql));
 }
 
 /** Whether some index leads from a session to its rows by id. */
-function findsNewest(state: State): boolean {
-  return (state.tables?.messages?.indexes ?? []).some(
-    ({ columns: [first, second] }) => first === 'session_id' && second === 'id',
-  );
+function findsNewest({ tables }: State): boolean {
+  return leadsBy(tables?.messages, 'session_id', 'id');
+}
+
+/** Whether some index begins with these columns. */
+function leadsBy(table: Table | undefined, ...wanted: readonly string[]): boolean {
+  return (table?.indexes ?? []).some(({ columns }) => wanted.every((name, at) => columns[at] === name));
 }
 
 function isRefusal(error: unknown): boolean {

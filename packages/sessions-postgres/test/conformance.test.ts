@@ -18,6 +18,7 @@ const portable = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   ownTransactions: true,
   erasure: true,
 };

@@ -101,11 +101,12 @@ describeEngine('postgres', ({ server }) => {
       'agent_sessions_metadata',
       'agent_sessions_operations',
       'agent_sessions_schema',
+      'agent_sessions_usage',
     ]);
   });
 
   for (const [what, without] of [
-    ['all but that of operations', /_metadata|_schema/],
+    ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
     ['the version alone', /_schema/],
   ] as const) {
     test(`createTables: false without side tables, ${what}: refused with the statements to run`, async () => {
@@ -164,7 +165,9 @@ describeEngine('postgres', ({ server }) => {
   test('in a schema of their own, with names of their own', async () => {
     const options = { schema: 'a "b"', tables: { sessions: 'one "two"', messages: 'm' } };
     const { url, query } = await database();
-    for (const statement of schemaSql(options).filter((sql) => !/_metadata|_schema/.test(sql)))
+    for (const statement of schemaSql(options).filter(
+      (sql) => !/_metadata|_usage|_erasures|_schema/.test(sql),
+    ))
       await query(statement);
     const { statements } = await refusal(url, { ...options, createTables: false });
     for (const statement of statements) await query(statement);

@@ -11,6 +11,7 @@ import { PoolExecutor } from '../src/executor.js';
 import { historyStatement } from '../src/history-statements.js';
 import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
+import { usageStatements } from '../src/usage.js';
 
 // Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
 describeEngine('postgres:18', ({ url, server, engine }) => {
@@ -28,7 +29,9 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
       sql: { ...right, ...changed },
       conversationSql: conversationStatements(postgresNames(), false),
       historySql: historyStatement(postgresNames()),
+      usageSql: usageStatements(postgresNames()),
       metadata: false,
+      usage: false,
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,
       retry: { maxRetries: 0 },

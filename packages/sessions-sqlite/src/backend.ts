@@ -18,6 +18,7 @@ import { refuseErased, SqliteConversations } from './conversations.js';
 import { type HandleExecutor, HeldExecutor, type SqliteExecutor } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import type { SqliteStatements } from './statements.js';
+import { SqliteUsage, type UsageStatements } from './usage.js';
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
@@ -31,6 +32,7 @@ export interface SqliteBackendParts {
   readonly sql: SqliteStatements;
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
+  readonly usageSql: UsageStatements;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
   readonly close: () => void;
@@ -46,6 +48,7 @@ export class SqliteBackend implements SessionBackend {
   readonly gathersByTick = true;
   readonly hasOneConnection = true;
   readonly conversations: SqliteConversations;
+  readonly usage: SqliteUsage;
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
   readonly #parts: SqliteBackendParts;
@@ -55,8 +58,11 @@ export class SqliteBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#parts = parts;
-    const { executor, sql, conversationSql, supports } = parts;
-    this.conversations = new SqliteConversations(executor, sql, conversationSql, supports);
+    const { executor, sql, conversationSql, usageSql, supports } = parts;
+    this.conversations = new SqliteConversations(executor, sql, conversationSql, usageSql, supports);
+    this.usage = new SqliteUsage(executor, usageSql, supports.usage === true, (sessionId) => {
+      if (supports.erasure) refuseErased(executor, sql, sessionId);
+    });
   }
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
@@ -112,7 +118,7 @@ export class SqliteBackend implements SessionBackend {
   sessionIds(after: string | undefined, limit: number, prefix = ''): string[] {
     const page = [after ?? BEFORE_ALL, prefix, behindPrefix(prefix) ?? null, limit];
     const rows = this.supports.metadata
-      ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, limit])
+      ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, ...page, limit])
       : this.#executor.all(this.#sql.sessionIds, page);
     return rows.map((row) => (row as { id: string }).id);
   }

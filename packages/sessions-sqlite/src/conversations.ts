@@ -20,6 +20,7 @@ import {
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { SqliteExecutor } from './executor.js';
 import type { SqliteStatements } from './statements.js';
+import type { UsageStatements } from './usage.js';
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
@@ -32,6 +33,7 @@ export class SqliteConversations implements ConversationVerbs {
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
   readonly #own: ConversationStatements;
+  readonly #usage: UsageStatements;
   readonly #supports: SessionSupport;
 
   /** @param supports - Which of the side tables are there. */
@@ -39,11 +41,13 @@ export class SqliteConversations implements ConversationVerbs {
     executor: SqliteExecutor,
     sql: SqliteStatements,
     own: ConversationStatements,
+    usage: UsageStatements,
     supports: SessionSupport,
   ) {
     this.#executor = executor;
     this.#sql = sql;
     this.#own = own;
+    this.#usage = usage;
     this.#supports = supports;
   }
 
@@ -87,6 +91,7 @@ export class SqliteConversations implements ConversationVerbs {
       operations: this.#supports.operations ? this.#removed(this.#sql.removeOperations, sessionId) : 0,
       messages: this.#removed(this.#sql.removeAll, sessionId),
       metadata: this.#supports.metadata ? this.#removed(this.#own.removeDescription, sessionId) : 0,
+      usage: this.#supports.usage ? this.#removed(this.#usage.remove, sessionId) : 0,
       sessions: this.#removed(this.#sql.removeSession, sessionId),
     };
   }
@@ -122,6 +127,7 @@ export class SqliteConversations implements ConversationVerbs {
       }
       if (rewrite) this.#rewrite(to, rewrite);
       if (move && this.#supports.operations) this.#executor.run(this.#own.copyOperations, [to, from]);
+      if (move && this.#supports.usage) this.#executor.run(this.#usage.move, [to, from, to, from]);
       if (move) this.#removeAll(from);
       return this.get(to) ?? 'missing';
     });

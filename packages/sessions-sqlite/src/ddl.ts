@@ -85,6 +85,29 @@ END`,
 )`,
     },
     {
+      // in ms since 1970; of rows in agent_messages; outlives its conversation, too
+      name: names.usage,
+      sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.usage)} (
+  session_id VARCHAR NOT NULL,
+  response VARCHAR NOT NULL,
+  tenant VARCHAR NOT NULL,
+  turn INTEGER,
+  model VARCHAR NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  total_tokens INTEGER NOT NULL,
+  cached_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  PRIMARY KEY (session_id, response)
+)`,
+    },
+    {
+      name: names.usageTimeIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.usageTimeIndex)} ON ${quoteName(names.usage)} (recorded_at)`,
+    },
+    {
       // has no rows: the default is what it says
       name: names.schemaVersion,
       sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.schemaVersion)} (

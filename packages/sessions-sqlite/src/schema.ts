@@ -11,7 +11,7 @@ import { sqliteNames } from './statements.js';
  * @param tables - Custom table names, as in the store's `tables` option.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
  * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
  * ```
  */
@@ -51,6 +51,27 @@ export function sessionTables(tables?: TableNames) {
     description: text('description').notNull(),
     version: integer('version').notNull(),
   });
+  const usage = sqliteTable(
+    names.usage,
+    {
+      sessionId: text('session_id').notNull(),
+      response: text('response').notNull(),
+      tenant: text('tenant').notNull(),
+      turn: integer('turn'),
+      model: text('model').notNull(),
+      recordedAt: integer('recorded_at').notNull(),
+      requests: integer('requests').notNull(),
+      inputTokens: integer('input_tokens').notNull(),
+      outputTokens: integer('output_tokens').notNull(),
+      totalTokens: integer('total_tokens').notNull(),
+      cachedTokens: integer('cached_tokens').notNull(),
+      reasoningTokens: integer('reasoning_tokens').notNull(),
+    },
+    (table) => [
+      primaryKey({ columns: [table.sessionId, table.response] }),
+      index(names.usageTimeIndex).on(table.recordedAt),
+    ],
+  );
   const erasures = sqliteTable(names.erasures, {
     digest: text('digest').primaryKey(),
     endsAt: integer('ends_at').notNull(),
@@ -58,7 +79,7 @@ export function sessionTables(tables?: TableNames) {
   const schemaVersion = sqliteTable(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
 }
 
 /** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */

@@ -66,10 +66,11 @@ export function statements(names: SqliteNames) {
       `DELETE FROM ${operations} WHERE session_id = ? AND operation_id <> ? ` +
       "AND created_at < datetime('now', '-' || ? || ' seconds')",
     sessionIds: idsOf(sessions),
-    /** With those that were cleared, and have a title still. */
+    /** With those that were cleared, and have a title or usage still. */
     describedSessionIds:
       `SELECT id FROM (SELECT * FROM (${idsOf(sessions)}) UNION ` +
-      `SELECT * FROM (${idsOf(quoteName(names.metadata))})) ORDER BY id LIMIT ?`,
+      `SELECT * FROM (${idsOf(quoteName(names.metadata))}) UNION ` +
+      `SELECT * FROM (${idsOf(quoteName(names.usage))})) ORDER BY id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
     isErased: `SELECT 1 FROM ${erasures} WHERE digest = ? AND ends_at > ${NOW}`,
     refuse:
@@ -81,7 +82,7 @@ export function statements(names: SqliteNames) {
 function idsOf(table: string): string {
   // a prefix is a range: ids compare by their bytes, and are less than every blob
   return (
-    `SELECT session_id AS id FROM ${table} WHERE session_id > ? AND session_id >= ? ` +
+    `SELECT DISTINCT session_id AS id FROM ${table} WHERE session_id > ? AND session_id >= ? ` +
     "AND session_id < coalesce(?, x'') ORDER BY session_id LIMIT ?"
   );
 }

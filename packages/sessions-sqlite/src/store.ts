@@ -36,6 +36,7 @@ import { historyStatement } from './history-statements.js';
 import { IN_MEMORY, readSqliteUrl, sqliteLocation } from './location.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
+import { usageStatements } from './usage.js';
 
 /** Where the conversations are: a URL, a better-sqlite3 handle, or a Drizzle database on one. */
 export type SqliteTarget = { url: string } | { database: SqliteDatabase } | { db: DrizzleSqliteDatabase };
@@ -263,6 +264,7 @@ function support(target: SqliteTarget): SessionSupport {
     history: true,
     metadata: true,
     copying: true,
+    usage: true,
     erasure: true,
   };
 }
@@ -287,8 +289,19 @@ export function backendOpener(
       const sql = statements(names);
       const conversationSql = conversationStatements(names, sideTables.metadata);
       const historySql = historyStatement(names);
+      const usageSql = usageStatements(names);
       const own = { handle: executor, client };
-      return new SqliteBackend({ executor, sql, conversationSql, historySql, supports, join, own, close });
+      return new SqliteBackend({
+        executor,
+        sql,
+        conversationSql,
+        historySql,
+        usageSql,
+        supports,
+        join,
+        own,
+        close,
+      });
     } catch (error) {
       close();
       throw error;

@@ -11,7 +11,7 @@ const COLUMNS = {
 } as const;
 
 /** The tables of our own, which those of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'erasures', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'usage', 'erasures', 'schemaVersion'] as const;
 
 /**
  * Makes the tables that are missing, and checks the ones that are there.
@@ -25,7 +25,7 @@ export function prepareTables(
   names: SqliteNames,
   createTables: boolean,
   warn: WarningReporter,
-): { operations: boolean; metadata: boolean; erasure: boolean } {
+): { operations: boolean; metadata: boolean; usage: boolean; erasure: boolean } {
   checkVersion(connection, names);
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
@@ -54,6 +54,7 @@ export function prepareTables(
   return {
     operations,
     metadata: exists(connection, names.metadata),
+    usage: exists(connection, names.usage),
     erasure: exists(connection, names.erasures),
   };
 }
@@ -72,11 +73,7 @@ function checkVersion(connection: SqliteExecutor, names: SqliteNames): void {
 function checkSideTables(connection: SqliteExecutor, names: SqliteNames): void {
   const lacking = SIDE_TABLES.map((kind) => names[kind]).filter((name) => !exists(connection, name));
   if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
-  throw tablesOutdated(
-    schemaObjects(names)
-      .filter(({ name }) => lacking.includes(name))
-      .map(({ sql }) => sql),
-  );
+  throw tablesOutdated(missing(connection, names).map(({ sql }) => sql));
 }
 
 function missing(connection: SqliteExecutor, names: SqliteNames) {

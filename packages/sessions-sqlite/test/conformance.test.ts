@@ -56,6 +56,7 @@ const file = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   ownTransactions: true,
   erasure: true,
 };

@@ -93,7 +93,7 @@ test('ten processes open tables of an earlier version at once', async () => {
 });
 
 describe.each([
-  ['all but that of operations', /_metadata|_schema/],
+  ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
   ['the version alone', /_schema/],
 ])('createTables: false without side tables, %s', (_what, without) => {
   test('is refused with the statements to run', async () => {

@@ -3,7 +3,7 @@ import { pgSchema } from 'drizzle-orm/pg-core';
 
 // drizzle-kit makes a schema only where it is exported
 export const chats = pgSchema('chats');
-export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables({
+export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables({
   schema: 'chats',
   sessions: 'chat',
   messages: 'chat_items',

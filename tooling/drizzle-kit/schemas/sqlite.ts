@@ -1,3 +1,3 @@
 import { sessionTables } from '@stackone/sessions-sqlite/schema';
 
-export const { sessions, messages, operations, metadata, schemaVersion } = sessionTables();
+export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();

@@ -148,7 +148,7 @@ function unlisted(): never {
   throw new SessionError('UNSUPPORTED', 'This store cannot list its sessions: give their "ids".');
 }
 
-const NO_ROWS: RemovedRows = { sessions: 0, messages: 0, operations: 0, metadata: 0 };
+const NO_ROWS: RemovedRows = { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0 };
 
 function sum(one: RemovedRows, other: RemovedRows): RemovedRows {
   return {
@@ -156,5 +156,6 @@ function sum(one: RemovedRows, other: RemovedRows): RemovedRows {
     messages: one.messages + other.messages,
     operations: one.operations + other.operations,
     metadata: one.metadata + other.metadata,
+    usage: (one.usage ?? 0) + (other.usage ?? 0),
   };
 }

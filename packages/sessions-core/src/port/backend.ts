@@ -1,5 +1,6 @@
 import type { Awaitable } from './awaitable.js';
 import type { ConversationVerbs } from './conversations.js';
+import type { UsageVerbs } from './usage.js';
 import type { WarningReporter } from './warnings.js';
 
 /**
@@ -113,6 +114,8 @@ export interface SessionSupport {
   readonly ownTransactions?: boolean | undefined;
   /** `store.sessions.fork` and `rename` work. Absent where they do not. */
   readonly copying?: boolean | undefined;
+  /** Sessions have `recordUsage` and `usage`, and the store has sums. Absent where they do not. */
+  readonly usage?: boolean | undefined;
   /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
   readonly erasure?: boolean | undefined;
 }
@@ -190,6 +193,9 @@ export interface SessionBackend {
 
   /** The verbs on conversations as a whole. Absent where `supports.conversations` is. */
   readonly conversations?: ConversationVerbs;
+
+  /** The verbs on what model responses used. Absent where `supports.usage` never is. */
+  readonly usage?: UsageVerbs;
 
   /** Ends what the backend opened itself; leaves open what the caller handed over. */
   close(): Awaitable<void>;

@@ -83,14 +83,14 @@ function checkCopied(outcome: unknown): CopyOutcome {
 
 function checkRemoved(removed: unknown, verb = 'remove() must return'): RemovedRows {
   if (typeof removed === 'object' && removed !== null) {
-    const { sessions, messages, operations, metadata } = removed as RemovedRows;
-    if ([sessions, messages, operations, metadata].every(isWholeNumber))
-      return { sessions, messages, operations, metadata };
+    const { sessions, messages, operations, metadata, usage } = removed as RemovedRows;
+    if ([sessions, messages, operations, metadata, usage ?? 0].every(isWholeNumber))
+      return { sessions, messages, operations, metadata, ...(usage !== undefined && { usage }) };
   }
   throw fault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was removed: conversations.${verb} { sessions, messages, operations, ` +
-      'metadata }, all whole numbers.',
+      'metadata }, all whole numbers, and usage where the backend keeps it.',
   );
 }
 

@@ -73,6 +73,8 @@ export interface RemovedRows {
   readonly operations: number;
   /** Of the table of descriptions. */
   readonly metadata: number;
+  /** Of what responses used. Absent where the backend keeps no usage. */
+  readonly usage?: number | undefined;
 }
 
 /** How much of a conversation is removed at once. */
@@ -132,7 +134,8 @@ export interface ConversationVerbs {
   ): Awaitable<StoredConversation | undefined>;
   /**
    * Copies a conversation to an id that nobody uses, with its description, in one transaction under the locks of both, taken
-   * in the order of the bytes of their ids. Items keep their order and times. Absent where `supports.copying` never is.
+   * in the order of the bytes of their ids. Items keep their order and times. What responses used goes along where it is moved:
+   * by turns too, whose rows may have other ids then. Absent where `supports.copying` never is.
    */
   copy?(from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome>;
   /**

@@ -75,6 +75,7 @@ export class GroupingBackend implements SessionBackend {
   readonly hasOneConnection?: boolean | undefined;
   readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
   readonly conversations?: NonNullable<SessionBackend['conversations']>;
+  readonly usage?: NonNullable<SessionBackend['usage']>;
   readonly history?: NonNullable<SessionBackend['history']>;
   readonly #backend: SessionBackend;
   readonly #oneSession: boolean;
@@ -99,6 +100,7 @@ export class GroupingBackend implements SessionBackend {
     if (backend.sessionIds) this.sessionIds = backend.sessionIds.bind(backend);
     if (backend.history) this.history = backend.history.bind(backend);
     if (backend.conversations) this.conversations = backend.conversations;
+    if (backend.usage) this.usage = backend.usage;
   }
 
   /** Each batch is a turn of its own. Which of them share a commit is decided here, not by the caller. */

@@ -41,6 +41,10 @@ export function schemaNames(tables?: TableNames) {
     operations: derivedName('', sessions, '_operations'),
     /** Our own side table of titles and metadata. */
     metadata: derivedName('', sessions, '_metadata'),
+    /** Our own side table of what model responses used. */
+    usage: derivedName('', sessions, '_usage'),
+    /** Finds the usage of a time. */
+    usageTimeIndex: derivedName('idx_', sessions, '_usage_time'),
     /** Our own side table of digests of ids that were erased. */
     erasures: derivedName('', sessions, '_erasures'),
     /** Our own side table that says which version the tables have. */

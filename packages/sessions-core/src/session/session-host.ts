@@ -18,6 +18,8 @@ export interface SessionHost {
   readonly edit: boolean;
   /** Whether the backend tells the times of rows: without it sessions have no `history` and no turns. */
   readonly history: boolean;
+  /** Whether the backend keeps what models used: without it sessions have no `recordUsage` and `usage`. */
+  readonly usage: boolean;
   /** Whether operation ids are remembered: without it sessions have no `applyHistoryTransaction`. */
   readonly operations: boolean;
   /** How many days operation ids are remembered. */
@@ -64,6 +66,8 @@ export type SessionOperation =
   | 'replaceItem'
   | 'removeItem'
   | 'replaceBeginning'
+  | 'recordUsage'
+  | 'usage'
   | 'sessions.list'
   | 'sessions.retrieve'
   | 'sessions.count'

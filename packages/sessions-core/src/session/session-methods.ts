@@ -2,11 +2,12 @@ import type { SessionHost } from './session-host.js';
 import type { SessionOptions } from './session-options.js';
 
 type CanHave = (
-  host: Pick<SessionHost, 'edit' | 'history' | 'operations' | 'joined'>,
+  host: Pick<SessionHost, 'edit' | 'history' | 'usage' | 'operations' | 'joined'>,
   options: Pick<SessionOptions<never>, 'tenant' | 'window'>,
 ) => boolean;
 
 const reads: CanHave = ({ history }) => history;
+const counts: CanHave = ({ usage }) => usage;
 const changes: CanHave = ({ history, edit }) => history && edit;
 const edits: CanHave = ({ edit }) => edit;
 
@@ -26,6 +27,8 @@ const METHODS = {
   removeItem: changes,
   replaceItem: changes,
   replaceBeginning: edits, // it needs no place
+  recordUsage: counts,
+  usage: counts,
 } satisfies Readonly<Record<string, CanHave>>;
 
 /**

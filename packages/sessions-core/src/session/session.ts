@@ -30,7 +30,7 @@ import type { SessionHost } from './session-host.js';
 import { removeAbsentMethods } from './session-methods.js';
 import { SESSION_OPTION_CHECKS, type SessionOptions } from './session-options.js';
 import { storedIdOf } from './stored-id.js';
-import { TurnSession } from './turn-session.js';
+import { UsageSession } from './usage-session.js';
 import { wholeOutputs } from './whole-outputs.js';
 
 /**
@@ -60,7 +60,7 @@ export interface AddItemsOptions {
  * ```
  */
 export class StoreSession
-  extends TurnSession
+  extends UsageSession
   implements Session, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
 {
   /** The id of the conversation, as it was given. */

@@ -2,10 +2,13 @@ import { Conversations } from '../conversations/conversations.js';
 import { checkTenant } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionSupport } from '../port/backend.js';
+import type { UsageCounts } from '../port/usage.js';
 import { StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
+import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
 import type { StoreTransaction } from './store-transaction.js';
+import { sumUsage } from './store-usage.js';
 import type { TransactionStore } from './transaction-store.js';
 
 /** What a {@link ScopedStore} needs of the store it is a view of. */
@@ -66,6 +69,20 @@ export class ScopedStore<Transaction = object> {
    */
   get sessions(): Conversations {
     return new Conversations(this.#parent.host);
+  }
+
+  /**
+   * What models used in the tenant's conversations: see `store.usage`.
+   *
+   * @example
+   * ```ts
+   * const { totalTokens } = await store.scoped('acme').usage({ from: new Date('2026-11-01') });
+   * ```
+   */
+  usage(options?: UsagePeriod & { by?: undefined }): Promise<UsageCounts>;
+  usage(options: Grouped<StoreUsageOptions>): Promise<UsageSum[]>;
+  usage(options: StoreUsageOptions = {}): Promise<UsageCounts | UsageSum[]> {
+    return sumUsage(this.#parent.host, options);
   }
 
   /**

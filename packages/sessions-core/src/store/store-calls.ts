@@ -14,6 +14,7 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'getItems',
   'history',
   'turns',
+  'usage',
   'items',
   'sessions.list',
   'sessions.retrieve',

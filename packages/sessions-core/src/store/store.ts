@@ -4,15 +4,18 @@ import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS } from '../items/responses-format/codec.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionEngine, SessionSupport } from '../port/backend.js';
+import type { UsageCounts } from '../port/usage.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
+import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
 import type { StoreOptions } from './options.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
 import { ScopedStore } from './scoped-store.js';
 import { StoreCalls } from './store-calls.js';
 import { runInTransaction, type StoreTransaction } from './store-transaction.js';
+import { sumUsage } from './store-usage.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
 
@@ -114,6 +117,24 @@ export class SessionStore implements AsyncDisposable {
   get sessions(): Conversations {
     this.#sessions ??= new Conversations(this.#host);
     return this.#sessions;
+  }
+
+  /**
+   * What models used in all conversations of this store, those of tenants included, as `session.recordUsage` kept it: all of it,
+   * or by conversation, tenant, model or day (of UTC). Reads what was recorded in the time that is asked for.
+   *
+   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED` (`supports.usage` is not true), or as the database says.
+   * @example
+   * ```ts
+   * const from = new Date('2026-11-01');
+   * for (const { tenant, model, totalTokens } of await store.usage({ by: ['tenant', 'model'], from }))
+   *   console.log(tenant, model, totalTokens);
+   * ```
+   */
+  usage(options?: UsagePeriod & { by?: undefined }): Promise<UsageCounts>;
+  usage(options: Grouped<StoreUsageOptions>): Promise<UsageSum[]>;
+  usage(options: StoreUsageOptions = {}): Promise<UsageCounts | UsageSum[]> {
+    return sumUsage(this.#host, options);
   }
 
   /**
@@ -268,6 +289,9 @@ export class SessionStore implements AsyncDisposable {
       },
       get history() {
         return calls.supports.history === true;
+      },
+      get usage() {
+        return calls.supports.usage === true;
       },
       get operations() {
         return calls.supports.operations;

@@ -31,6 +31,7 @@ export class TransactionStore {
       ...host,
       edit: backend.supports.edit,
       history: backend.supports.history === true,
+      usage: backend.supports.usage === true,
       operations: backend.supports.operations,
       exactlyOnce: false, // nothing is repeated here
       joined: true,

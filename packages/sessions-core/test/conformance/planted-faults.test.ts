@@ -29,6 +29,7 @@ import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
 import { TURN_FAULTS } from './planted-faults/turns.js';
+import { STORE_USAGE_FAULTS, USAGE_FAULTS } from './planted-faults/usage.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
 import { WRONG_ANSWERS } from './planted-faults/wrong-answers.js';
 
@@ -60,6 +61,7 @@ const everything = {
   history: true,
   metadata: true,
   copying: true,
+  usage: true,
   erasure: true,
   ownTransactions: true,
 };
@@ -139,6 +141,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_CONVERSATION_FAULTS,
     ...TURN_FAULTS,
     ...STORE_COPYING_FAULTS,
+    ...STORE_USAGE_FAULTS,
     ...STORE_ERASING_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
@@ -151,6 +154,7 @@ describe('the suite of the port', async () => {
     ...WRONG_ANSWERS,
     ...HISTORY_READ_FAULTS,
     ...COPYING_FAULTS,
+    ...USAGE_FAULTS,
     ...ERASING_FAULTS,
   ]);
 });

@@ -17,6 +17,7 @@ export function createToyBackend() {
   let turn = Promise.resolve();
   let sessions = [];
   const descriptions = new Map();
+  let used = [];
   const refusals = new Map();
 
   // One call at a time: the lock.
@@ -90,8 +91,10 @@ export function createToyBackend() {
           operations: operations.filter(own).length,
           sessions: sessions.filter(({ id }) => id === sessionId).length,
           metadata: Number(descriptions.delete(sessionId)),
+          usage: used.filter(own).length,
         };
         rows = rows.filter((one) => !own(one));
+        used = used.filter((one) => !own(one));
         operations = operations.filter((one) => !own(one));
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
@@ -129,6 +132,10 @@ export function createToyBackend() {
         if (!move) return shownOf(to);
         Object.assign(sessions.at(-1), source, { id: to });
         for (const one of operations) if (one.sessionId === from) one.sessionId = to;
+        const [before, after] = [ofSession(from), ofSession(to)];
+        const moved = (turn) => after[before.findIndex(({ id }) => String(id) === turn)]?.id;
+        for (const one of used.filter(({ sessionId }) => sessionId === from))
+          Object.assign(one, { sessionId: to, turn: one.turn && String(moved(one.turn)) });
         rows = rows.filter((row) => row.sessionId !== from);
         sessions = sessions.filter((one) => one !== source);
         descriptions.delete(from); // it has moved
@@ -145,6 +152,42 @@ export function createToyBackend() {
       }),
   };
 
+  const counts = [
+    'requests',
+    'inputTokens',
+    'outputTokens',
+    'totalTokens',
+    'cachedTokens',
+    'reasoningTokens',
+  ];
+  const usage = {
+    record: ({ sessionId, tenant, turn, rows: responses }) =>
+      locked(() => {
+        refuseErased(sessionId); // usage
+        for (const { key, model, ...numbers } of responses) {
+          const known = used.find((one) => one.sessionId === sessionId && one.key === key);
+          if (!known) used.push({ sessionId, key, tenant, turn, model, at: Date.now(), ...numbers });
+          for (const name of known ? counts : []) known[name] = Math.max(known[name], numbers[name]);
+        }
+      }),
+    sum: ({ sessionId, tenant, from = 0, to = Infinity, by }) =>
+      locked(() => {
+        const wanted = used
+          .filter((one) => sessionId === undefined || one.sessionId === sessionId)
+          .filter((one) => tenant === undefined || one.tenant === tenant)
+          .filter(({ at }) => at >= from && at < to);
+        const values = { session: (one) => one.sessionId, day: ({ at }) => Math.floor(at / 86_400_000) };
+        const groupsOf = (one) =>
+          Object.fromEntries(by.map((group) => [group, values[group]?.(one) ?? one[group]]));
+        const groups = Map.groupBy(wanted, (one) => JSON.stringify(Object.values(groupsOf(one))));
+        if (by.length === 0 && groups.size === 0) groups.set('', []);
+        return [...groups.values()].map((ones) => ({
+          ...groupsOf(ones[0] ?? {}),
+          ...Object.fromEntries(counts.map((name) => [name, ones.reduce((sum, one) => sum + one[name], 0)])),
+        }));
+      }),
+  };
+
   return {
     supports: {
       durable: false,
@@ -157,10 +200,12 @@ export function createToyBackend() {
       history: true,
       metadata: true,
       copying: true,
+      usage: true,
       erasure: true,
     },
 
     conversations,
+    usage,
 
     append(batches) {
       return locked(() =>
@@ -230,7 +275,8 @@ export function createToyBackend() {
 
     sessionIds(after, limit) {
       return locked(() => {
-        const ids = [...new Set([...rows.map(({ sessionId }) => sessionId), ...descriptions.keys()])].sort();
+        const known = [...rows, ...used].map((one) => one.sessionId);
+        const ids = [...new Set([...known, ...descriptions.keys()])].sort();
         const later = ids.filter((id) => after === undefined || id > after);
         return later.slice(0, limit);
       });

@@ -14,6 +14,8 @@ const newDatabase = () => ({
   operations: [],
   /** By stored id, also of conversations that were cleared. */
   descriptions: new Map(),
+  /** What responses used. */
+  used: [],
   /** By stored id: until when they are refused. */
   refusals: new Map(),
   /** Stored ids of conversations without items. */
@@ -37,6 +39,7 @@ export function createToyStore(core, database = newDatabase()) {
     history: true,
     metadata: true,
     copying: true,
+    usage: true,
     ownTransactions: true,
     erasure: true,
   };
@@ -367,6 +370,49 @@ export function createToyStore(core, database = newDatabase()) {
       });
     }
 
+    recordUsage(result, options = {}) {
+      return this.#perform('recordUsage', () => {
+        const { operationId, model = result?.lastAgent?.model, turn, ...unknown } = options;
+        const isWrong = [operationId, options.model, turn].some(
+          (text) => text !== undefined && text.trim() === '',
+        );
+        if (!result?.state || Object.keys(unknown).length > 0 || isWrong)
+          throw new TypeError('This is no run.');
+        const { rawResponses, state } = result;
+        const isOnly = (id) => rawResponses.filter(({ responseId }) => responseId === id).length === 1;
+        const isId = (id) => id !== undefined && id !== 'FAKE_ID' && isOnly(id);
+        const keyOf = (response, index) =>
+          isId(response.responseId)
+            ? response.responseId
+            : operationId
+              ? `${operationId} ${index}`
+              : response;
+        const rows = rawResponses.map((response, index) => ({
+          key: keyOf(response, index),
+          model: response.providerData?.model ?? model,
+          n: response.usage.requests,
+        }));
+        const rest = state.usage.requests - rows.length;
+        if (rest > 0) rows.push({ key: `rest of ${rows[0].key}`, model, n: rest });
+        return () => {
+          const newest = turn ?? this.#turns().at(-1)?.id;
+          for (const row of rows) {
+            const mine = ({ sessionId, key }) => sessionId === this.sessionId && key === row.key;
+            const known = this.#place.used.find(mine);
+            if (known) known.n = Math.max(known.n, row.n);
+            else this.#place.used.push({ ...row, sessionId: this.sessionId, turn: newest, at: Date.now() });
+          }
+        };
+      });
+    }
+
+    usage(options = {}) {
+      return this.#perform('usage', () => {
+        const sums = summed(options, ['turn', 'model', 'day']);
+        return () => sums(this.#place.used.filter(({ sessionId }) => sessionId === this.sessionId));
+      });
+    }
+
     #entries() {
       let turn;
       return this.#rows().map(({ id, text, createdAt }) => {
@@ -423,6 +469,37 @@ export function createToyStore(core, database = newDatabase()) {
       await work();
       if (id !== undefined) this.#place.operations.push({ sessionId: this.sessionId, id, text });
     }
+  }
+
+  // Sums up what was used, by some of these groups.
+  function summed({ by = [], from = new Date(0), to = new Date(8e15), ...unknown }, groups) {
+    const list = [by].flat();
+    const isRight = list.every((group) => groups.includes(group)) && new Set(list).size === list.length;
+    const areTimes = [from, to].every((time) => time instanceof Date && !Number.isNaN(time.getTime()));
+    if (!isRight || !areTimes || Object.keys(unknown).length > 0)
+      throw new TypeError('There are no such sums.');
+    const countsOf = (n) => {
+      const tokens = { inputTokens: 10 * n, outputTokens: 2 * n, totalTokens: 12 * n };
+      return { requests: n, ...tokens, cachedTokens: n, reasoningTokens: n };
+    };
+    const sum = (rows) => countsOf(rows.reduce((all, { n }) => all + n, 0));
+    return (rows) => {
+      const wanted = rows.filter(({ at }) => at >= from.getTime() && at < to.getTime());
+      if (list.length === 0) return sum(wanted);
+      const shown = ({ sessionId, turn, model, at }) => {
+        const [, mark, id] = /^\$tenant:([^:]*):(.*)$/.exec(sessionId) ?? [undefined, undefined, sessionId];
+        const tenant = mark && decodeURIComponent(mark);
+        const all = { session: id, tenant, turn, model, day: new Date(at).toISOString().slice(0, 10) };
+        return Object.fromEntries(
+          list.map((group) => [group === 'session' ? 'sessionId' : group, all[group]]),
+        );
+      };
+      const grouped = Map.groupBy(wanted, (row) =>
+        JSON.stringify(Object.values(shown(row)).map((value) => value ?? '')),
+      );
+      const sorted = [...grouped].sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }));
+      return sorted.map(([, ones]) => ({ ...shown(ones[0]), ...sum(ones) }));
+    };
   }
 
   const isTenant = (tenant) => typeof tenant === 'string' && tenant.trim() !== '';
@@ -611,6 +688,7 @@ export function createToyStore(core, database = newDatabase()) {
             const gone = database.rows.filter((row) => row.sessionId === wanted);
             database.rows = database.rows.filter((row) => !gone.includes(row));
             database.made.delete(wanted);
+            database.used = database.used.filter((row) => row.sessionId !== wanted);
             const wasDescribed = database.descriptions.has(wanted);
             database.descriptions.delete(wanted); // with the conversation
             return { id, deleted: gone.length > 0 || wasDescribed, removed: { messages: gone.length } };
@@ -620,16 +698,27 @@ export function createToyStore(core, database = newDatabase()) {
     };
   }
 
+  // What was used in all conversations, or in those of a tenant.
+  const usageOf =
+    (tenant) =>
+    (options = {}) =>
+      perform('usage', { sessionId: '', locks: database.locks }, () => {
+        const sums = summed(options, ['session', 'tenant', 'model', 'day']);
+        const mark = tenant === undefined ? '' : new ToySession('x', database, tenant).sessionId.slice(0, -1);
+        return () => sums(database.used.filter(({ sessionId }) => sessionId.startsWith(mark)));
+      });
+
   const session = (sessionId, { tenant } = {}) =>
     tenant ? asking(sessionId, tenant) : new ToySession(sessionId, database);
   const store = {
     supports,
     session,
     sessions: sessionsOf(undefined),
+    usage: usageOf(undefined),
     scoped(tenant) {
       if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
       const session = (sessionId) => new ToySession(sessionId, database, tenant);
-      return { session, sessions: sessionsOf(tenant) };
+      return { session, sessions: sessionsOf(tenant), usage: usageOf(tenant) };
     },
     transaction(work) {
       if (closing) return Promise.reject(closed());
@@ -694,9 +783,14 @@ export function createToyParts(core, create = createToyStore) {
       return { store: create(core, missing), mend: () => Object.assign(missing, { reachable: true }) };
     },
     async inTransaction(work, end) {
-      const transaction = { ...database, rows: [...database.rows], locks: new Map() };
+      const transaction = {
+        ...database,
+        rows: [...database.rows],
+        used: [...database.used],
+        locks: new Map(),
+      };
       await work(transaction);
-      if (end === 'commit') Object.assign(database, { rows: transaction.rows });
+      if (end === 'commit') Object.assign(database, { rows: transaction.rows, used: transaction.used });
     },
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionBackend } from '../../port/backend.js';
-import type { ConversationVerbs } from '../../port/conversations.js';
+import type { ConversationVerbs, RemovedRows } from '../../port/conversations.js';
 import { type Contract, needing, newId } from '../harness.js';
 import type { BackendSubject } from './subject.js';
 
@@ -21,8 +21,24 @@ function refused(call: () => unknown): Promise<void> {
 
 const HOUR = 3_600_000;
 
+const USED = {
+  key: 'k',
+  model: '',
+  requests: 1,
+  inputTokens: 0,
+  outputTokens: 0,
+  totalTokens: 0,
+  cachedTokens: 0,
+  reasoningTokens: 0,
+};
+
 function texts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `{"n":${index}}`);
+}
+
+/** The case of usage looks at that. */
+function withoutUsage({ usage: _, ...removed }: RemovedRows): RemovedRows {
+  return removed;
 }
 
 async function stored(backend: SessionBackend, sessionId: string): Promise<string[]> {
@@ -37,6 +53,7 @@ function makers(backend: SessionBackend, sessionId: string): (() => unknown)[] {
     () => backend.append([{ sessionId, texts: ['{}'], operation: { id: 'o1', digest: 'd1' } }]),
     () => backend.edit(sessionId, 1, () => ({ append: ['{}'] })),
     () => backend.edit(sessionId, 1, () => ({}), { id: 'o1', digest: 'd1' }),
+    ...(backend.usage ? [() => backend.usage?.record({ sessionId, tenant: '', rows: [USED] })] : []),
     ...(describe ? [() => describe(sessionId, () => ({ text: 'a title', version: 1 }), true)] : []),
     ...(copy
       ? [true, false].map((move) => async () => {
@@ -70,18 +87,28 @@ export const ERASING: Contract<BackendSubject> = {
           await describe?.(sessionId, () => ({ text: 'a title', version: 1 }), true);
           for (const from of [2, 4]) {
             const { removed, isDone } = await removeSome(sessionId, { atMost: 2 });
-            assert.deepEqual({ ...removed }, { messages: 2, operations: 0, metadata: 0, sessions: 0 });
+            assert.deepEqual(withoutUsage(removed), { messages: 2, operations: 0, metadata: 0, sessions: 0 });
             assert.equal(isDone, false);
             assert.deepEqual(await stored(backend, sessionId), texts(count).slice(from));
             assert.ok(await get(sessionId), 'the conversation went before its items');
           }
           const last = await removeSome(sessionId, { atMost: 2 });
           const metadata = describe ? 1 : 0;
-          assert.deepEqual({ ...last.removed }, { messages: left, operations: 1, metadata, sessions: 1 });
+          assert.deepEqual(withoutUsage(last.removed), {
+            messages: left,
+            operations: 1,
+            metadata,
+            sessions: 1,
+          });
           assert.equal(last.isDone, true);
           assert.equal(await get(sessionId), undefined);
           const again = await removeSome(sessionId, { atMost: 2 });
-          assert.deepEqual({ ...again.removed }, { messages: 0, operations: 0, metadata: 0, sessions: 0 });
+          assert.deepEqual(withoutUsage(again.removed), {
+            messages: 0,
+            operations: 0,
+            metadata: 0,
+            sessions: 0,
+          });
           assert.equal(again.isDone, true);
           assert.deepEqual(await stored(backend, other), texts(3));
         }
@@ -98,7 +125,8 @@ export const ERASING: Contract<BackendSubject> = {
           assert.equal(await get(sessionId), undefined);
         }
         const nothing = { messages: 0, operations: 0, metadata: 0, sessions: 0 };
-        assert.deepEqual({ ...(await remove(sessionId)) }, nothing);
+        const removed = await remove(sessionId);
+        assert.deepEqual([withoutUsage(removed), removed.usage ?? 0], [nothing, 0]);
       },
     },
     {

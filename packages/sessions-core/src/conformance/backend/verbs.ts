@@ -9,6 +9,7 @@ import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import type { BackendSubject } from './subject.js';
+import { USAGE } from './usage.js';
 
 /** Texts as sessions write them: `{"n":"a0"}`, `{"n":"a1"}`, ... */
 function texts(count: number, prefix = 'a'): string[] {
@@ -350,5 +351,6 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   HISTORY,
   METADATA,
   COPYING,
+  USAGE,
   ERASING,
 ];

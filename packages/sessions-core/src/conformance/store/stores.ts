@@ -15,6 +15,7 @@ import type { StoreParts, StoreSubject } from './subject.js';
 import { TENANTS } from './tenants.js';
 import { JOINED_TRANSACTIONS } from './transactions.js';
 import { TURNS } from './turns.js';
+import { STORE_USAGE } from './usage.js';
 
 /** The manifest of the store, and which parts the subject has besides the store. */
 export interface StoreFeatures extends SessionSupport {
@@ -42,6 +43,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   TURNS,
   STORE_METADATA,
   STORE_COPYING,
+  STORE_USAGE,
   STORE_ERASING,
   JOINED_TRANSACTIONS,
   OWN_TRANSACTIONS,

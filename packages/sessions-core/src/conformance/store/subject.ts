@@ -8,6 +8,7 @@ import type { Awaitable } from '../../port/awaitable.js';
 import type { SessionSupport } from '../../port/backend.js';
 import type { SessionErrorCode } from '../../port/errors.js';
 import type { SessionWarning } from '../../port/warnings.js';
+import type { SessionStore } from '../../store/store.js';
 import type { SessionSubject } from '../harness.js';
 
 /** What the suite asks of a page of conversations. */
@@ -31,6 +32,8 @@ export interface ConformingSessions {
   delete(id: string): Promise<{ readonly deleted: boolean; readonly removed: { readonly messages: number } }>;
 }
 
+/** What the suite asks of `usage` of a store. */
+type ConformingUsage = SessionStore['usage'];
 /** What the suite asks of the answer of an erasure, `store.sessions.delete({ ids })`. */
 export interface ConformingErasure {
   readonly conversations: number;
@@ -45,9 +48,15 @@ export interface ConformingStore extends AsyncDisposable {
     options?: { tenant?: (runContext: RunContext<unknown>) => string | undefined },
   ): Session;
   /** Absent where the store has no tenants. */
-  scoped?(tenant: string): { session(sessionId: string): Session; readonly sessions?: ConformingSessions };
+  scoped?(tenant: string): {
+    session(sessionId: string): Session;
+    readonly sessions?: ConformingSessions;
+    readonly usage?: ConformingUsage;
+  };
   /** Absent where the store cannot list, describe and delete its conversations. */
   readonly sessions?: ConformingSessions;
+  /** Absent where the store keeps no usage. */
+  readonly usage?: ConformingUsage;
   with(transaction: unknown): { session(sessionId: string): Session };
   /** Absent where the store begins no transactions. */
   transaction?<T>(work: (tx: { session(sessionId: string): Session }) => Promise<T>): Promise<T>;

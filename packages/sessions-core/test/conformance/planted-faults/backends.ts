@@ -159,7 +159,7 @@ export const BACKEND_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'ids that differ in case are listed as one',
-    line: 'const ids = [...new Set([...rows.map(({ sessionId }) => sessionId), ...descriptions.keys()])].sort();',
+    line: 'const ids = [...new Set([...known, ...descriptions.keys()])].sort();',
     becomes:
       'const ids = [...new Map(rows.map(({ sessionId }) => [sessionId.toLowerCase(), sessionId])).values()].sort();',
     fails: 'gives every session once, also those whose ids are similar',

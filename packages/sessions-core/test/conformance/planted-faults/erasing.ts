@@ -27,6 +27,12 @@ export const ERASING_FAULTS: readonly PlantedFault[] = [
     fails: 'no call makes a conversation that is refused, and nothing is written',
   },
   {
+    fault: 'usage that is recorded of what is refused',
+    line: 'refuseErased(sessionId); // usage',
+    becomes: '',
+    fails: 'no call makes a conversation that is refused, and nothing is written',
+  },
+  {
     fault: 'a copy that makes what is refused',
     line: 'refuseErased(to); // a copy',
     becomes: '',

@@ -1,0 +1,33 @@
+import { whenReady } from '../port/awaitable.js';
+import type { UsageCounts } from '../port/usage.js';
+import type { SessionHost } from '../session/session-host.js';
+import { usageOf } from '../session/usage-session.js';
+import {
+  STORE_USAGE_GROUPS,
+  type StoreUsageOptions,
+  shownSums,
+  type UsageSum,
+  usageQuery,
+  usageTotals,
+} from '../usage/usage-sums.js';
+
+/** No conversation has this id. */
+const NO_CONVERSATION = '';
+
+/** Sums up the usage of all conversations, or of those of the host's tenant. */
+export function sumUsage(
+  host: Pick<SessionHost, 'tenant' | 'perform'>,
+  options: StoreUsageOptions,
+): Promise<UsageCounts | UsageSum[]> {
+  return host.perform<UsageCounts | UsageSum[]>('usage', () => {
+    const query = usageQuery(options, STORE_USAGE_GROUPS);
+    const grouped = options.by !== undefined;
+    return {
+      storedId: NO_CONVERSATION,
+      work: (backend) =>
+        whenReady(usageOf(backend).sum({ ...query, tenant: host.tenant }), (sums) =>
+          grouped ? shownSums(sums, query.by) : usageTotals(sums),
+        ),
+    };
+  });
+}
