@@ -119,7 +119,9 @@ test('the URL of a database: the suite leaves nothing behind', async () => {
     )
     .all();
   expect(tables.length).toBeGreaterThanOrEqual(4);
-  for (const { name: table } of tables) {
+  // for a while it keeps the digests of ids that were erased
+  const kept = tables.filter(({ name }) => name !== 'agent_sessions_erasures');
+  for (const { name: table } of kept) {
     expect(database.prepare(`SELECT count(*) AS rows FROM ${table}`).get()).toEqual({ rows: 0 });
   }
   database.close();

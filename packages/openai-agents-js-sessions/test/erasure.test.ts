@@ -1,4 +1,4 @@
-// Promise: An erased conversation stays erased.
+// Promise: Conversations as objects.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Agent, type AgentInputItem, run, setTracingDisabled, tool } from '@openai/agents';
@@ -11,7 +11,7 @@ import { isSessionError, openSessionStore, type SessionStore } from '../src/inde
 
 const runModule = moduleRunner(import.meta.dirname);
 
-const NOTHING = { sessions: 0, messages: 0, operations: 0, metadata: 0 };
+const NOTHING = { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0 };
 
 const hello: AgentInputItem = { role: 'user', content: 'hello' };
 
