@@ -1,6 +1,7 @@
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { conversationStatements } from '../src/conversation-statements.js';
 import { schemaSql } from '../src/index.js';
 import { postgresNames, statements } from '../src/statements.js';
 
@@ -96,5 +97,37 @@ describeEngine('postgres', ({ url }) => {
     expect(plain).not.toBe(sql.read);
     await pool.query('DROP INDEX idx_agent_messages_session_id');
     expect(await touched(sql.read, ['big', 20])).toBeGreaterThan(100_000);
+  });
+});
+
+describeEngine('postgres', ({ url }) => {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const names = postgresNames(undefined, 'public');
+  const { list } = conversationStatements(names, true);
+  beforeAll(async () => {
+    for (const statement of schemaSql()) await pool.query(statement);
+    await pool.query(`INSERT INTO agent_sessions SELECT 'chat_' || n, now() - n % 997 * interval '1 s',
+      now() - n % 997 * interval '1 s' FROM generate_series(1, 100000) AS n; ANALYZE agent_sessions`);
+  });
+  afterAll(() => pool.end());
+
+  const touched = async (query: Parameters<typeof list>[0]) => {
+    const [sql, parameters] = list(query);
+    const { rows } = await pool.query(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`, [...parameters]);
+    return rowsTouched(rows[0]['QUERY PLAN'][0].Plan);
+  };
+  const page = { prefix: '', withoutPrefix: '$tenant:', descending: true, limit: 21 } as const;
+  const position = { time: '2100-01-01 00:00:00.000000', id: 'chat_5' };
+
+  test('a page of 100,000 conversations in the order of ids touches what it shows', async () => {
+    expect(await touched({ ...page, by: 'id' })).toBeLessThanOrEqual(42);
+    expect(await touched({ ...page, by: 'id', after: { time: '', id: 'chat_5' } })).toBeLessThanOrEqual(42);
+  });
+
+  test('a page in the order of changes does so with the index that the costs name, and reads all without', async () => {
+    expect(await touched({ ...page, by: 'changed' })).toBeGreaterThan(99_000);
+    await pool.query('CREATE INDEX ON agent_sessions (updated_at, session_id)');
+    expect(await touched({ ...page, by: 'changed' })).toBeLessThanOrEqual(42);
+    expect(await touched({ ...page, by: 'changed', after: position })).toBeLessThanOrEqual(42);
   });
 });

@@ -2,8 +2,10 @@ import type { AgentInputItem } from '@openai/agents-core';
 import Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
+import { conversationStatements } from '../src/conversation-statements.js';
 import { SqliteSessionStore, schemaSql } from '../src/index.js';
 import { sessionTables } from '../src/schema.js';
+import { sqliteNames } from '../src/statements.js';
 
 /** The DDL and one row of whoever made the tables, and how its own reader orders a conversation. */
 const MAKERS = {
@@ -217,4 +219,30 @@ test('tables of others with createTables: false: all works but update and late t
   await sessions.delete({ ids: ['chat'] });
   const late = complete.session('chat').addItems(turn);
   await expect(late).rejects.toMatchObject({ code: 'SESSION_ERASED' });
+});
+
+describe('a page of many conversations', () => {
+  const { list } = conversationStatements(sqliteNames(), true);
+  const plan = (database: Database.Database, by: 'id' | 'changed', after?: { time: string; id: string }) => {
+    const { sql, parameters } = list({
+      prefix: '',
+      withoutPrefix: '$tenant:',
+      descending: true,
+      limit: 21,
+      by,
+      after,
+    });
+    return JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters));
+  };
+  const inner = /USING (?:COVERING )?INDEX agent_sessions_changed/;
+
+  test('is found by the primary key, and by the index that the costs name', () => {
+    const database = new Database(':memory:');
+    for (const statement of schemaSql()) database.exec(statement);
+    expect(plan(database, 'id')).toMatch(/sqlite_autoindex_agent_sessions/);
+    expect(plan(database, 'changed')).not.toMatch(inner);
+    database.exec('CREATE INDEX agent_sessions_changed ON agent_sessions (updated_at, session_id)');
+    expect(plan(database, 'changed')).toMatch(inner);
+    expect(plan(database, 'changed', { time: '2026-01-01 00:00:00', id: 'a' })).toMatch(inner);
+  });
 });
