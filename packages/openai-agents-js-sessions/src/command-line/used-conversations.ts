@@ -10,6 +10,7 @@ export class UsedConversations {
     const session = store.session.bind(store);
     const scoped = store.scoped.bind(store);
     this.#watch(store.sessions, undefined);
+    this.#watchTransactions(store, undefined);
     return Object.assign(store, {
       session: (id: string, options: SessionOptions<never> = {}) => {
         const made = session(id, this.#asked(id, options));
@@ -21,6 +22,7 @@ export class UsedConversations {
         const sessionOf = view.session.bind(view);
         const { sessions } = view;
         this.#watch(sessions, tenant);
+        this.#watchTransactions(view, tenant);
         Object.defineProperty(view, 'sessions', { value: sessions });
         return Object.assign(view, {
           session: (id: string) => {
@@ -42,6 +44,22 @@ export class UsedConversations {
         else await view.session(id).clearSession();
       }
     }
+  }
+
+  /** Remembers the sessions that are made inside transactions. */
+  #watchTransactions(store: Pick<SessionStore, 'transaction'>, tenant: string | undefined): void {
+    const { transaction } = store;
+    const watched: SessionStore['transaction'] = (work) =>
+      transaction.call(store, (tx) => {
+        const session = tx.session.bind(tx);
+        const made = (id: string, options?: SessionOptions<never>) => {
+          this.#add(tenant, id);
+          return session(id, options);
+        };
+        Object.defineProperty(tx, 'session', { value: made });
+        return work(tx);
+      }) as Promise<Awaited<ReturnType<typeof work>>>;
+    Object.defineProperty(store, 'transaction', { value: watched });
   }
 
   /** Remembers the ids that conversations are given without a session. */
