@@ -183,7 +183,9 @@ describe('the schema', () => {
         (made as { name: string }[]).map((column) => column.name),
       );
       for (const column of columns)
-        expect(made).toContainEqual(expect.objectContaining({ name: column.name, notnull: 1 }));
+        expect(made).toContainEqual(
+          expect.objectContaining({ name: column.name, notnull: Number(column.notNull) }),
+        );
       const list = database
         .prepare("SELECT name FROM pragma_index_list(?) WHERE origin = 'c' ORDER BY name")
         .pluck()
