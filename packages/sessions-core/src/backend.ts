@@ -81,6 +81,7 @@ export {
 export {
   DAY,
   type StoredUsage,
+  USAGE_COLUMNS,
   USAGE_COUNTS,
   type UsageBatch,
   type UsageGroup,

@@ -1,6 +1,7 @@
 import {
   DAY,
   type StoredUsage,
+  USAGE_COLUMNS,
   USAGE_COUNTS,
   type UsageBatch,
   type UsageGroup,
@@ -13,16 +14,7 @@ import type { MysqlExecutor } from './executor.js';
 import { idLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 
-const COLUMNS = [
-  'requests',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'cached_tokens',
-  'reasoning_tokens',
-] as const;
-
-const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...COLUMNS].join(', ');
+const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...USAGE_COLUMNS].join(', ');
 
 const GROUPS: Readonly<Record<UsageGroup, string>> = {
   session: 'session_id',
@@ -49,9 +41,9 @@ export function usageStatements(names: MysqlNames) {
         return `(${[...texts, turn === undefined ? 'NULL' : idLiteral(turn), NOW, ...numbers].join(', ')})`;
       });
       return (
-        `INSERT INTO ${usage} (session_id, response, tenant, model, turn, recorded_at, ${COLUMNS.join(', ')}) ` +
+        `INSERT INTO ${usage} (session_id, response, tenant, model, turn, recorded_at, ${USAGE_COLUMNS.join(', ')}) ` +
         `VALUES ${values.join(', ')} ON DUPLICATE KEY UPDATE ` +
-        COLUMNS.map((column) => `${column} = GREATEST(${column}, VALUES(${column}))`).join(', ')
+        USAGE_COLUMNS.map((column) => `${column} = GREATEST(${column}, VALUES(${column}))`).join(', ')
       );
     },
     sum({ sessionId, tenant, from, to, by }: UsageQuery): string {
@@ -63,7 +55,7 @@ export function usageStatements(names: MysqlNames) {
       ];
       const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
       const groups = by.map((group) => `${GROUPS[group]} AS ${quoteName(`${group}_`)}`);
-      const sums = COLUMNS.map(
+      const sums = USAGE_COLUMNS.map(
         (column, at) => `COALESCE(SUM(${column}), 0) AS ${quoteName(USAGE_COUNTS[at] ?? column)}`,
       );
       const grouped =

@@ -2,6 +2,7 @@ import {
   DAY,
   type StoredUsage,
   sessionErased,
+  USAGE_COLUMNS,
   USAGE_COUNTS,
   type UsageBatch,
   type UsageGroup,
@@ -14,19 +15,10 @@ import { schemaObjects } from './ddl.js';
 import type { Query } from './executor.js';
 import { isErased, type PostgresNames, qualifiedTables } from './statements.js';
 
-const COLUMNS = [
-  'requests',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'cached_tokens',
-  'reasoning_tokens',
-] as const;
-
 /** The names of numbers in answers are small words, which drivers that change names leave alone. */
 const ANSWERS = ['requests', 'input', 'output', 'total', 'cached', 'reasoning'] as const;
 
-const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...COLUMNS].join(', ');
+const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...USAGE_COLUMNS].join(', ');
 
 const GROUPS: Readonly<Record<UsageGroup, string>> = {
   session: 'session_id',
@@ -55,12 +47,12 @@ export function usageStatements(names: PostgresNames, withErasures = false) {
      * turn, and the rows as JSON.
      */
     record:
-      `INSERT INTO ${usage} AS u (session_id, response, tenant, turn, model, recorded_at, ${COLUMNS.join(', ')}) ` +
+      `INSERT INTO ${usage} AS u (session_id, response, tenant, turn, model, recorded_at, ${USAGE_COLUMNS.join(', ')}) ` +
       `SELECT $1::text, r.key, $2::text, $3::text::bigint, r.model, ${NOW}, ${USAGE_COUNTS.map((name) => `r."${name}"`).join(', ')} ` +
       `FROM json_to_recordset($4::text::json) AS r(key text, model text, ${USAGE_COUNTS.map((name) => `"${name}" bigint`).join(', ')}) ` +
       (withErasures ? `WHERE NOT EXISTS (${isErased(erasures)}) ` : '') +
       'ON CONFLICT (session_id, response) DO UPDATE SET ' +
-      COLUMNS.map((column) => `${column} = greatest(u.${column}, excluded.${column})`).join(', ') +
+      USAGE_COLUMNS.map((column) => `${column} = greatest(u.${column}, excluded.${column})`).join(', ') +
       ' RETURNING 1',
     sum({ sessionId, tenant, from, to, by }: UsageQuery): BoundStatement {
       const parameters: unknown[] = [];
@@ -75,7 +67,7 @@ export function usageStatements(names: PostgresNames, withErasures = false) {
         .map(([condition, value, type]) => `${condition} $${parameters.push(String(value))}::text::${type}`);
       const where = given.length === 0 ? '' : ` WHERE ${given.join(' AND ')}`;
       const groups = by.map((group) => `${GROUPS[group]} AS ${group}`);
-      const sums = COLUMNS.map((column, at) => `coalesce(sum(${column}), 0)::text AS ${ANSWERS[at]}`);
+      const sums = USAGE_COLUMNS.map((column, at) => `coalesce(sum(${column}), 0)::text AS ${ANSWERS[at]}`);
       const grouped = by.length === 0 ? '' : ` GROUP BY ${by.map((group) => GROUPS[group]).join(', ')}`;
       return [`SELECT ${[...groups, ...sums].join(', ')} FROM ${usage}${where}${grouped}`, parameters];
     },

@@ -1,6 +1,7 @@
 import {
   DAY,
   type StoredUsage,
+  USAGE_COLUMNS,
   USAGE_COUNTS,
   type UsageBatch,
   type UsageGroup,
@@ -12,16 +13,7 @@ import { schemaObjects } from './ddl.js';
 import type { SqliteExecutor } from './executor.js';
 import { quoteName, type SqliteNames } from './statements.js';
 
-const COLUMNS = [
-  'requests',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'cached_tokens',
-  'reasoning_tokens',
-] as const;
-
-const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...COLUMNS].join(', ');
+const KEPT = ['response', 'tenant', 'model', 'recorded_at', ...USAGE_COLUMNS].join(', ');
 
 const GROUPS: Readonly<Record<UsageGroup, string>> = {
   session: 'session_id',
@@ -41,9 +33,9 @@ export function usageStatements(names: SqliteNames) {
   return {
     create: schemaObjects(names).find(({ name }) => name === names.usage)?.sql ?? '',
     record:
-      `INSERT INTO ${usage} (session_id, response, tenant, turn, model, recorded_at, ${COLUMNS.join(', ')}) ` +
+      `INSERT INTO ${usage} (session_id, response, tenant, turn, model, recorded_at, ${USAGE_COLUMNS.join(', ')}) ` +
       `VALUES (?, ?, ?, CAST(? AS INTEGER), ?, ${NOW}, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, response) DO UPDATE SET ` +
-      COLUMNS.map((column) => `${column} = max(${column}, excluded.${column})`).join(', '),
+      USAGE_COLUMNS.map((column) => `${column} = max(${column}, excluded.${column})`).join(', '),
     sum({ sessionId, tenant, from, to, by }: UsageQuery): readonly [sql: string, parameters: unknown[]] {
       const conditions: readonly (readonly [condition: string, value: unknown])[] = [
         ['session_id = ?', sessionId],
@@ -54,7 +46,7 @@ export function usageStatements(names: SqliteNames) {
       const given = conditions.filter(([, value]) => value !== undefined);
       const where = given.length === 0 ? '' : ` WHERE ${given.map(([condition]) => condition).join(' AND ')}`;
       const groups = by.map((group) => `${GROUPS[group]} AS "${group}"`);
-      const sums = COLUMNS.map((column, at) => `coalesce(sum(${column}), 0) AS "${USAGE_COUNTS[at]}"`);
+      const sums = USAGE_COLUMNS.map((column, at) => `coalesce(sum(${column}), 0) AS "${USAGE_COUNTS[at]}"`);
       const grouped = by.length === 0 ? '' : ` GROUP BY ${by.map((group) => GROUPS[group]).join(', ')}`;
       return [
         `SELECT ${[...groups, ...sums].join(', ')} FROM ${usage}${where}${grouped}`,

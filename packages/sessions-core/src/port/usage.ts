@@ -82,6 +82,16 @@ export const USAGE_COUNTS = [
   'reasoningTokens',
 ] as const satisfies readonly (keyof UsageCounts)[];
 
+/** The columns that keep {@link USAGE_COUNTS}, in the same order, on every engine with tables. */
+export const USAGE_COLUMNS = [
+  'requests',
+  'input_tokens',
+  'output_tokens',
+  'total_tokens',
+  'cached_tokens',
+  'reasoning_tokens',
+] as const;
+
 /** In ms. */
 export const DAY = 86_400_000;
 
