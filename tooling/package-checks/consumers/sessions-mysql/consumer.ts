@@ -2,7 +2,8 @@
 import { MysqlSessionStore, schemaSql } from '@stackone/sessions-mysql';
 
 async function main(): Promise<void> {
-  if (schemaSql({ server: 'mariadb' }).length !== 3) throw new Error('expected 3 statements');
+  const statements = schemaSql({ server: 'mariadb' });
+  if (!statements[0]?.startsWith('CREATE TABLE')) throw new Error(`expected tables, got ${statements[0]}`);
   const store = new MysqlSessionStore(
     { url: 'mysql://user:secret@127.0.0.1:1/chats' },
     { maxRetries: 0, max: 1 },
