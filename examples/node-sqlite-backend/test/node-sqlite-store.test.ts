@@ -69,6 +69,7 @@ test('nothing is not covered but the transactions of an application, store.sessi
   expect(new Set(notCovered.flatMap(({ needs }) => needs))).toEqual(
     new Set([
       'transactions',
+      'retention',
       'inTransaction',
       'ownTransactions',
       'conversations',

@@ -48,6 +48,7 @@ const ANY_STORE: Nothing<MemoryStoreOptions> = {
   groupCommit: undefined,
   exactlyOnce: undefined,
   operationRetentionDays: undefined,
+  retention: undefined,
 };
 const SERVER = {
   ...ANY_STORE,

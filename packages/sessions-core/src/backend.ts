@@ -28,6 +28,7 @@ export {
   type CopyOutcome,
   type DecideDescription,
   erasuresMissing,
+  type Forgetting,
   inByteOrder,
   metadataMissing,
   type Removal,

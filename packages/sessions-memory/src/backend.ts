@@ -37,6 +37,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   copying: true,
   usage: true,
   erasure: true,
+  retention: true,
 };
 
 interface RecordedOperation {
@@ -64,6 +65,7 @@ export class MemoryBackend implements SessionBackend {
   readonly usage = new MemoryUsage((sessionId) => this.#refuseErased(sessionId));
   /** By digests of ids: when they end, in ms of a clock that only goes forward. */
   readonly #erasures = new Map<string, number>();
+  readonly #leases = new Map<string, number>();
   readonly conversations: ConversationVerbs = {
     list: (query) => pageOf(this.#described(), query),
     count: (filter) => this.#described().filter((one) => matches(one, filter)).length,
@@ -72,14 +74,31 @@ export class MemoryBackend implements SessionBackend {
       return conversation && this.#describe(sessionId, conversation);
     },
     remove: (sessionId) => this.#remove(sessionId),
-    removeSome: (sessionId, { atMost }) => {
-      const { rows = [] } = this.#conversations.get(sessionId) ?? {};
-      const messages = rows.splice(0, atMost).length;
-      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
+    removeSome: (sessionId, { atMost, whole, before, changedBefore = Infinity }) => {
+      const conversation = this.#conversations.get(sessionId);
+      const { rows = [], updatedAt = Infinity } = conversation ?? {};
+      if (changedBefore !== Infinity && updatedAt >= changedBefore) return { removed: NOTHING, isDone: true };
+      const end =
+        before === undefined ? rows.length : rows.filter(({ id }) => BigInt(id) < BigInt(before)).length;
+      if (whole && end > atMost) return { removed: NOTHING, isDone: false };
+      const messages = rows.splice(0, Math.min(atMost, end)).length;
+      if (before !== undefined || (messages === atMost && !whole))
+        return { removed: { ...NOTHING, messages }, isDone: whole === true || messages < atMost };
       return { removed: { ...this.#remove(sessionId), messages }, isDone: true };
     },
+    forget: ({ operationsOlderThan = Infinity, atMost, ...filter }) => {
+      let operations = 0;
+      for (const { id } of this.#described().filter((one) => matches(one, filter)))
+        operations += forget(this.#conversations.get(id), operationsOlderThan, atMost - operations);
+      return { operations, erasures: Math.min(this.#forgetRefusals(), atMost) };
+    },
+    lease: (name, milliseconds, held) => {
+      if (!held && (this.#leases.get(name) ?? 0) > now()) return false;
+      this.#leases.set(name, now() + milliseconds);
+      return true;
+    },
     refuse: (sessionId, milliseconds) => {
-      for (const [digest, end] of this.#erasures) if (end <= now()) this.#erasures.delete(digest);
+      this.#forgetRefusals();
       const digest = digestOf(sessionId);
       this.#erasures.set(digest, Math.max(now() + milliseconds, this.#erasures.get(digest) ?? 0));
     },
@@ -187,6 +206,12 @@ export class MemoryBackend implements SessionBackend {
     return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata, usage };
   }
 
+  #forgetRefusals(): number {
+    const before = this.#erasures.size;
+    for (const [digest, end] of this.#erasures) if (end <= now()) this.#erasures.delete(digest);
+    return before - this.#erasures.size;
+  }
+
   #refuseErased(sessionId: string): void {
     const end = this.#erasures.size > 0 ? this.#erasures.get(digestOf(sessionId)) : undefined;
     if (end !== undefined && end > now()) throw sessionErased();
@@ -239,11 +264,18 @@ function newest(conversation: Conversation | undefined, count: number | 'all'): 
   return count === 'all' ? rows : rows.slice(Math.max(rows.length - count, 0));
 }
 
-function record({ operations }: Conversation, { id, digest, forgetOlderThan = Infinity }: Operation): void {
-  const at = now();
-  for (const [other, { at: then }] of operations) {
-    if (then >= at - forgetOlderThan * 1000) break;
-    operations.delete(other);
+function record(conversation: Conversation, { id, digest, forgetOlderThan = Infinity }: Operation): void {
+  forget(conversation, forgetOlderThan);
+  conversation.operations.set(id, { digest, at: now() });
+}
+
+/** @returns How many operations are forgotten now. */
+function forget(conversation: Conversation | undefined, olderThan: number, atMost = Infinity): number {
+  const { operations = new Map<string, RecordedOperation>() } = conversation ?? {};
+  const before = operations.size;
+  for (const [id, { at }] of operations) {
+    if (at >= now() - olderThan * 1000 || before - operations.size >= atMost) break;
+    operations.delete(id);
   }
-  operations.set(id, { digest, at });
+  return before - operations.size;
 }

@@ -63,6 +63,13 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
       `SELECT COUNT(*) AS n FROM ${sessions}${where(conditionsOf(filter))}`,
     get: (sessionId: string) =>
       described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE ${is(sessionId)}`, "''"),
+    lockUnchanged: (sessionId: string, changedBefore: number) =>
+      `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} ` +
+      `AND ${exact('updated_at')} < ${secondsLiteral(String(changedBefore / 1000))} FOR UPDATE`,
+    /** Looked up without a lock, as a DELETE of a range locks the gaps in which others record theirs. */
+    oldOperations: (filter: ConversationFilter, seconds: number, atMost: number) =>
+      `SELECT session_id AS sessionId, operation_id AS id FROM ${operations}` +
+      `${where([...conditionsOn(filter), `${exact('created_at')} < UNIX_TIMESTAMP() - ${seconds}`])} LIMIT ${atMost}`,
     /** Makes the session if it is missing, and locks it; its time stays. */
     makeSession: (sessionId: string) =>
       `INSERT INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)}) ` +

@@ -7,6 +7,7 @@ import {
   type CopyOutcome,
   type DecideDescription,
   erasuresMissing,
+  type Forgetting,
   inByteOrder,
   metadataMissing,
   type Removal,
@@ -95,14 +96,27 @@ export class MysqlConversations implements ConversationVerbs {
     };
   }
 
-  async removeSome(sessionId: string, { atMost }: Removal): Promise<RemovalStep> {
+  async removeSome(
+    sessionId: string,
+    { atMost, whole, before, changedBefore }: Removal,
+  ): Promise<RemovalStep> {
     const { executor, sql, own, usage: usageSql, supports, call } = this.#parts;
+    const limit = whole ? atMost + 1 : atMost;
+    let isDone = true;
     const step = await call(() =>
       executor.atomically(async (send): Promise<RemovalStep | typeof NOTHING_CHANGED> => {
         const affected = async (statement: string) => (await send(statement)).affectedRows;
-        const isThere = (await send(sql.lockExisting(sessionId))).rows.length > 0;
-        const messages = isThere ? await affected(sql.removeOldest(sessionId, atMost)) : 0;
-        if (messages === atMost) return { removed: { ...NOTHING_REMOVED, messages }, isDone: false };
+        const lock =
+          changedBefore === undefined
+            ? sql.lockExisting(sessionId)
+            : own.lockUnchanged(sessionId, changedBefore);
+        const isThere = (await send(lock)).rows.length > 0;
+        isDone = true;
+        if (!isThere && (changedBefore !== undefined || before !== undefined)) return NOTHING_CHANGED;
+        const messages = isThere ? await affected(sql.removeOldest(sessionId, limit, before)) : 0;
+        isDone = messages < limit;
+        if (whole && messages > atMost) return NOTHING_CHANGED;
+        if (!isDone || before !== undefined) return { removed: { ...NOTHING_REMOVED, messages }, isDone };
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
         const usage = supports.usage ? await affected(usageSql.remove(sessionId)) : 0;
         if (!isThere && metadata + usage === 0) return NOTHING_CHANGED;
@@ -110,7 +124,29 @@ export class MysqlConversations implements ConversationVerbs {
         return { removed: { ...removed, messages, metadata, usage }, isDone: true };
       }),
     );
-    return step ?? { removed: NOTHING_REMOVED, isDone: true };
+    return step ?? { removed: NOTHING_REMOVED, isDone };
+  }
+
+  async forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
+    const { executor, sql, own, supports, call } = this.#parts;
+    const affected = async (statement: string) => (await call(() => executor.run(statement))).affectedRows;
+    const forgets = supports.operations && operationsOlderThan !== undefined;
+    const old = forgets
+      ? (await this.#read(own.oldOperations(filter, operationsOlderThan, atMost))).rows
+      : [];
+    const keys = old.map(({ sessionId, id }) => [String(sessionId), String(id)] as const);
+    return {
+      operations: keys.length > 0 ? await affected(sql.forgetOperationsOf(keys)) : 0,
+      erasures: supports.erasure ? await affected(sql.forgetErasures(atMost)) : 0,
+    };
+  }
+
+  async lease(name: string, milliseconds: number, held: boolean): Promise<boolean> {
+    const { executor, sql, call } = this.#parts;
+    for (const statement of [sql.lease(name, milliseconds, held), sql.makeLease(name, milliseconds)]) {
+      if ((await call(() => executor.run(statement))).affectedRows > 0) return true;
+    }
+    return false;
   }
 
   async refuse(sessionId: string, milliseconds: number): Promise<void> {

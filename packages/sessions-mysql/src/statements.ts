@@ -97,6 +97,16 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     refuse: (sessionId: string, milliseconds: number) =>
       `INSERT INTO ${erasures} (digest, ends_at) VALUES (${digestLiteral(sessionId)}, ${NOW} + ${milliseconds}) ` +
       'ON DUPLICATE KEY UPDATE ends_at = GREATEST(ends_at, VALUES(ends_at))',
+    forgetErasures: (atMost: number) =>
+      `DELETE FROM ${erasures} WHERE ends_at <= ${NOW} AND digest < 'g' ORDER BY digest LIMIT ${atMost}`, // leases have other names
+    lease: (name: string, milliseconds: number, held: boolean) =>
+      `UPDATE ${erasures} SET ends_at = ${NOW} + ${milliseconds} ` +
+      `WHERE digest = ${textLiteral(name)}${held ? '' : ` AND ends_at <= ${NOW}`}`,
+    makeLease: (name: string, milliseconds: number) =>
+      `INSERT IGNORE INTO ${erasures} (digest, ends_at) VALUES (${textLiteral(name)}, ${NOW} + ${milliseconds})`,
+    forgetOperationsOf: (keys: readonly (readonly [sessionId: string, id: string])[]) =>
+      `DELETE FROM ${operations} WHERE (session_id, operation_id) IN ` +
+      `(${keys.map((key) => `(${key.map(textLiteral).join(', ')})`).join(', ')})`,
     /** Locks a session that may be missing, without making it. */
     lockExisting: (sessionId: string) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} FOR UPDATE`,
@@ -113,8 +123,9 @@ export function statements(names: MysqlNames, newestIndex?: string) {
       `UPDATE ${messages} SET message_data = ${itemLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,
     remove: (sessionId: string, ids: readonly string[]) =>
       `DELETE FROM ${messages} WHERE ${is(sessionId)} AND id IN (${ids.map(idLiteral).join(', ')})`,
-    removeOldest: (sessionId: string, count: number) =>
-      `DELETE FROM ${messages} WHERE ${is(sessionId)} ORDER BY id LIMIT ${count}`,
+    removeOldest: (sessionId: string, count: number, before?: string) =>
+      `DELETE FROM ${messages} WHERE ${is(sessionId)}` +
+      `${before === undefined ? '' : ` AND id < ${idLiteral(before)}`} ORDER BY id LIMIT ${count}`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     sessionIds: (...page: Page) => idsOf(sessions, ...page),
     /** With those that were cleared, and have a title or usage still. */

@@ -118,6 +118,7 @@ const SUPPORTS: SessionSupport = {
   copying: true,
   usage: true,
   erasure: true,
+  retention: true,
   transactions: true,
   ownTransactions: true,
 };
@@ -362,7 +363,7 @@ export function backendOpener(
           conversationSql: conversationStatements(names, metadata),
           historySql: historyStatement(names, newestIndex),
           usageSql: usageStatements(names),
-          supports: { ...SUPPORTS, operations, metadata, usage, erasure: erasures },
+          supports: { ...SUPPORTS, operations, metadata, usage, erasure: erasures, retention: erasures },
           createMetadata,
           createUsage,
           maxPacket: settings.maxPacket,

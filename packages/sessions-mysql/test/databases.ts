@@ -24,6 +24,7 @@ export const SUPPORT = {
   usage: true,
   ownTransactions: true,
   erasure: true,
+  retention: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

@@ -93,9 +93,32 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
       "AND l.pid <> pg_backend_pid() AND coalesce(a.state, '') NOT LIKE 'idle in%'",
     removeOldest:
       `WITH removed AS (DELETE FROM ${messages} WHERE session_id = $1 AND id = ANY (ARRAY (` +
-      `SELECT id FROM ${messages} WHERE session_id >= $1 AND session_id <= $1 ORDER BY session_id, id ` +
-      'LIMIT $2::text::bigint)) RETURNING 1) ' +
+      `SELECT id FROM ${messages} WHERE session_id >= $1 AND session_id <= $1 ` +
+      'AND ($3::text::bigint IS NULL OR id < $3::text::bigint) ORDER BY session_id, id LIMIT $2::text::bigint)) RETURNING 1) ' +
       'SELECT count(*)::text AS n FROM removed',
+    lockUnchanged:
+      `SELECT 1 FROM ${sessions} WHERE session_id = $1 ` +
+      'AND updated_at::timestamptz < to_timestamp($2::text::float8 / 1000) FOR UPDATE',
+    forgetOperations(filter: ConversationFilter, seconds: number, atMost: number): BoundStatement {
+      const parameters: unknown[] = [];
+      const place = placesIn(parameters);
+      const age = `created_at < statement_timestamp() AT TIME ZONE 'UTC' - make_interval(secs => ${place(seconds)}::float8)`;
+      const conditions = [...conditionsOn(filter, place), age];
+      const old = `SELECT session_id, operation_id FROM ${operations}${where(conditions)} LIMIT ${place(atMost)}::bigint`;
+      return [
+        `WITH removed AS (DELETE FROM ${operations} AS o USING (${old}) AS old WHERE o.session_id = old.session_id ` +
+          'AND o.operation_id = old.operation_id RETURNING 1) SELECT count(*)::text AS n FROM removed',
+        parameters,
+      ];
+    },
+    // a lease has a name of letters that no digest has
+    forgetErasures:
+      `WITH removed AS (DELETE FROM ${erasures} WHERE digest = ANY (ARRAY (SELECT digest FROM ${erasures} ` +
+      `WHERE ends_at <= ${NOW} AND length(digest) = 64 LIMIT $1::text::bigint)) RETURNING 1) ` +
+      'SELECT count(*)::text AS n FROM removed',
+    lease:
+      `INSERT INTO ${erasures} AS e (digest, ends_at) VALUES ($1, ${NOW} + $2::text::bigint) ON CONFLICT (digest) ` +
+      `DO UPDATE SET ends_at = excluded.ends_at WHERE $3::text = 'held' OR e.ends_at <= ${NOW} RETURNING 1`,
     copyTimes:
       `UPDATE ${sessions} AS copy SET created_at = source.created_at, updated_at = source.updated_at ` +
       `FROM ${sessions} AS source WHERE copy.session_id = $2 AND source.session_id = $1`,

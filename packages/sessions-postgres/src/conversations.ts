@@ -8,6 +8,7 @@ import {
   type DecideDescription,
   delay,
   erasuresMissing,
+  type Forgetting,
   inByteOrder,
   metadataMissing,
   now,
@@ -18,7 +19,7 @@ import {
   type StoredDescription,
   sessionErased,
 } from '@stackone/sessions-core/backend';
-import type { ConversationStatements } from './conversation-statements.js';
+import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
 import type { UsageStatements } from './usage.js';
 
@@ -94,14 +95,43 @@ export class PostgresConversations implements ConversationVerbs {
     });
   }
 
-  removeSome(sessionId: string, { atMost }: Removal): Promise<RemovalStep> {
-    return this.#calls.atBest(async (query, locks) => {
-      const made = await locks.make(sessionId);
-      const messages = numberIn(await query(this.#sql.removeOldest, [sessionId, String(atMost)]));
-      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
-      const removed = await this.#removeAll(query, sessionId);
-      return { removed: { ...removed, messages, sessions: removed.sessions - Number(made) }, isDone: true };
-    });
+  removeSome(sessionId: string, { atMost, whole, before, changedBefore }: Removal): Promise<RemovalStep> {
+    return this.#calls
+      .atBest(async (query, locks): Promise<RemovalStep> => {
+        let made = false;
+        if (changedBefore !== undefined) {
+          const isMeant = await query(this.#sql.lockUnchanged, [sessionId, String(changedBefore)]);
+          if (isMeant.length === 0) return { removed: NOTHING, isDone: true };
+        } else if (before === undefined) made = await locks.make(sessionId);
+        else await locks.find(sessionId);
+        const limit = whole ? atMost + 1 : atMost;
+        const oldest = [sessionId, String(limit), before ?? null];
+        const messages = numberIn(await query(this.#sql.removeOldest, oldest));
+        if (whole && messages > atMost) throw new TooMany();
+        if (messages === limit || before !== undefined)
+          return { removed: { ...NOTHING, messages }, isDone: messages < limit };
+        const removed = await this.#removeAll(query, sessionId);
+        return { removed: { ...removed, messages, sessions: removed.sessions - Number(made) }, isDone: true };
+      })
+      .catch((error: unknown) => {
+        if (error instanceof TooMany) return { removed: NOTHING, isDone: false };
+        throw error;
+      });
+  }
+
+  async forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
+    const forgotten = async (...statement: BoundStatement) => numberIn(await this.#calls.write(...statement));
+    const operations =
+      this.#has.operations && operationsOlderThan !== undefined
+        ? await forgotten(...this.#sql.forgetOperations(filter, operationsOlderThan, atMost))
+        : 0;
+    const erasures = this.#has.erasures ? await forgotten(this.#sql.forgetErasures, [String(atMost)]) : 0;
+    return { operations, erasures };
+  }
+
+  async lease(name: string, milliseconds: number, held: boolean): Promise<boolean> {
+    const parameters = [name, String(milliseconds), held ? 'held' : 'free'];
+    return (await this.#calls.write(this.#sql.lease, parameters)).length > 0;
   }
 
   /**
@@ -203,6 +233,9 @@ const STILL_WRITING =
   'was removed. Call it again.';
 
 const NOTHING: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions: 0 };
+
+/** Thrown to roll back. */
+class TooMany extends Error {}
 
 /** Thrown to roll back. */
 class NothingCopied extends Error {

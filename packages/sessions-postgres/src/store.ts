@@ -199,6 +199,7 @@ const SUPPORTS: SessionSupport = {
   copying: true,
   usage: true,
   erasure: true,
+  retention: true,
   transactions: true,
   ownTransactions: true,
 };
@@ -310,6 +311,7 @@ export function backendOpener(
           copying: transactions,
           usage,
           erasure: erasures,
+          retention: erasures && transactions,
           transactions,
           ownTransactions: transactions,
           edit: transactions,

@@ -21,6 +21,7 @@ const portable = {
   usage: true,
   ownTransactions: true,
   erasure: true,
+  retention: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

@@ -4,7 +4,7 @@ import {
   type ConversationQuery,
 } from '@stackone/sessions-core/backend';
 import { schemaObjects } from './ddl.js';
-import { ofSession, quoteName, type SqliteNames } from './statements.js';
+import { NOW, ofSession, quoteName, type SqliteNames } from './statements.js';
 
 /** A statement with what stands in the places of its `?`. */
 export interface BoundStatement {
@@ -31,6 +31,7 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
   const metadata = quoteName(names.metadata);
   const messages = quoteName(names.messages);
   const operations = quoteName(names.operations);
+  const erasures = quoteName(names.erasures);
   const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
   /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
   const described = (page: string, time: string) =>
@@ -80,7 +81,24 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
     createMetadata: schemaObjects(names).find(({ name }) => name === names.metadata)?.sql ?? '',
     removeOldest:
       `DELETE FROM ${messages} WHERE id IN ` +
-      `(SELECT id FROM ${messages} WHERE ${ofSession} ORDER BY ${messages}.id LIMIT ?)`,
+      `(SELECT id FROM ${messages} WHERE ${ofSession} AND id < coalesce(CAST(? AS INTEGER), 9223372036854775807) ` +
+      `ORDER BY ${messages}.id LIMIT ?)`,
+    isUnchanged: `SELECT 1 FROM ${sessions} WHERE session_id = ? AND ${CHANGED} < ?`,
+    forgetOperations(filter: ConversationFilter, seconds: number, atMost: number): BoundStatement {
+      const { conditions, parameters } = conditionsOn(filter);
+      conditions.push("created_at < datetime('now', '-' || ? || ' seconds')");
+      const old = `SELECT session_id, operation_id FROM ${operations}${where(conditions)} LIMIT ?`;
+      return {
+        sql: `DELETE FROM ${operations} WHERE (session_id, operation_id) IN (${old})`,
+        parameters: [...parameters, seconds, atMost],
+      };
+    },
+    forgetErasures:
+      `DELETE FROM ${erasures} WHERE digest IN (SELECT digest FROM ${erasures} ` +
+      `WHERE digest < 'g' AND ends_at <= ${NOW} LIMIT ?)`,
+    lease:
+      `INSERT INTO ${erasures} (digest, ends_at) VALUES (?, ${NOW} + ?) ON CONFLICT (digest) ` +
+      `DO UPDATE SET ends_at = excluded.ends_at WHERE ? = 1 OR ends_at <= ${NOW} RETURNING 1`,
     removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
     copySession:
       `INSERT INTO ${sessions} (session_id, created_at, updated_at) ` +

@@ -8,6 +8,7 @@ import {
   type DecideDescription,
   digestOf,
   erasuresMissing,
+  type Forgetting,
   metadataMissing,
   type Removal,
   type RemovalStep,
@@ -69,12 +70,42 @@ export class SqliteConversations implements ConversationVerbs {
     return this.#executor.atomically(() => this.#removeAll(sessionId));
   }
 
-  removeSome(sessionId: string, { atMost }: Removal): RemovalStep {
+  removeSome(sessionId: string, removal: Removal): RemovalStep {
+    try {
+      return this.#executor.atomically(() => this.#removeStep(sessionId, removal));
+    } catch (error) {
+      if (error instanceof TooMany) return { removed: NOTHING, isDone: false };
+      throw error;
+    }
+  }
+
+  #removeStep(sessionId: string, { atMost, whole, before, changedBefore }: Removal): RemovalStep {
+    if (changedBefore !== undefined) {
+      const isMeant = this.#executor.all(this.#own.isUnchanged, [sessionId, changedBefore]);
+      if (isMeant.length === 0) return { removed: NOTHING, isDone: true };
+    }
+    const limit = whole ? atMost + 1 : atMost;
+    const messages = this.#removed(this.#own.removeOldest, sessionId, before ?? null, limit);
+    if (whole && messages > atMost) throw new TooMany();
+    if (messages === limit || before !== undefined)
+      return { removed: { ...NOTHING, messages }, isDone: messages < limit };
+    return { removed: { ...this.#removeAll(sessionId), messages }, isDone: true };
+  }
+
+  forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
     return this.#executor.atomically(() => {
-      const messages = this.#removed(this.#own.removeOldest, sessionId, atMost);
-      if (messages === atMost) return { removed: { ...NOTHING, messages }, isDone: false };
-      return { removed: { ...this.#removeAll(sessionId), messages }, isDone: true };
+      const { sql, parameters } = this.#own.forgetOperations(filter, operationsOlderThan ?? 0, atMost);
+      const forgets = this.#supports.operations && operationsOlderThan !== undefined;
+      return {
+        operations: forgets ? this.#changed(sql, parameters) : 0,
+        erasures: this.#supports.erasure ? this.#changed(this.#own.forgetErasures, [atMost]) : 0,
+      };
     });
+  }
+
+  lease(name: string, milliseconds: number, held: boolean): boolean {
+    const parameters = [name, milliseconds, Number(held)];
+    return this.#executor.atomically(() => this.#executor.all(this.#own.lease, parameters)).length > 0;
   }
 
   refuse(sessionId: string, milliseconds: number): void {
@@ -153,11 +184,18 @@ export class SqliteConversations implements ConversationVerbs {
   }
 
   #removed(statement: string, sessionId: string, ...parameters: readonly unknown[]): number {
-    this.#executor.run(statement, [sessionId, ...parameters]);
+    return this.#changed(statement, [sessionId, ...parameters]);
+  }
+
+  #changed(statement: string, parameters: readonly unknown[]): number {
+    this.#executor.run(statement, parameters);
     const [row] = this.#executor.all(this.#own.changes, []);
     return (row as { n: number }).n;
   }
 }
+
+/** Thrown to roll back. */
+class TooMany extends Error {}
 
 const NOTHING: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions: 0 };
 

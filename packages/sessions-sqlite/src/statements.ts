@@ -40,7 +40,7 @@ export function statements(names: SqliteNames) {
       'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at',
     /** The same, and a row comes back; but nothing where some id was erased: then a digest has to be compared first. */
     ensureIfNoneErased:
-      `INSERT INTO ${sessions} (session_id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${erasures}) ` +
+      `INSERT INTO ${sessions} (session_id) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM ${erasures} WHERE digest < 'g') ` + // leases have other names
       'ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at RETURNING 1',
     /** By the number of rows, from 1 on. */
     insertTurns: Array.from({ length: MAX_ROWS + 1 }, (_, rows) =>
@@ -88,6 +88,6 @@ function idsOf(table: string): string {
 }
 
 /** In ms since 1970. */
-const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+export const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
 
 export type SqliteStatements = ReturnType<typeof statements>;

@@ -266,6 +266,7 @@ function support(target: SqliteTarget): SessionSupport {
     copying: true,
     usage: true,
     erasure: true,
+    retention: true,
   };
 }
 
@@ -285,7 +286,7 @@ export function backendOpener(
     try {
       const executor = new HandleExecutor(database);
       const sideTables = prepareTables(executor, names, options.createTables ?? true, warn);
-      const supports = { ...support(target), ...sideTables };
+      const supports = { ...support(target), ...sideTables, retention: sideTables.erasure };
       const sql = statements(names);
       const conversationSql = conversationStatements(names, sideTables.metadata);
       const historySql = historyStatement(names);

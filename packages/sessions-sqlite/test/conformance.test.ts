@@ -59,6 +59,7 @@ const file = {
   usage: true,
   ownTransactions: true,
   erasure: true,
+  retention: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

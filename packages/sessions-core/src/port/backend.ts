@@ -118,6 +118,8 @@ export interface SessionSupport {
   readonly usage?: boolean | undefined;
   /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
   readonly erasure?: boolean | undefined;
+  /** `store.prune` and the option `retention` work. Absent where they do not. */
+  readonly retention?: boolean | undefined;
 }
 
 /**

@@ -39,6 +39,8 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
         whenReady(verbs.removeSome?.(sessionId, removal), checkStep),
     }),
     ...(verbs.refuse && { refuse: verbs.refuse.bind(verbs) }),
+    ...(verbs.forget && { forget: verbs.forget.bind(verbs) }),
+    ...(verbs.lease && { lease: verbs.lease.bind(verbs) }),
   };
 }
 

@@ -81,6 +81,20 @@ export interface RemovedRows {
 export interface Removal {
   /** How many items at most, the oldest ones: a positive integer. The conversation itself goes with the last of them. */
   readonly atMost: number;
+  /** Nothing is removed where there are more: then the answer has no rows and is not done. */
+  readonly whole?: boolean | undefined;
+  /** The id of a row: only items that stand before it. The conversation stays. */
+  readonly before?: string | undefined;
+  /** In ms since 1970: nothing is removed of a conversation that is not there, or whose last change is not earlier. */
+  readonly changedBefore?: number | undefined;
+}
+
+/** What is forgotten because its time is over. */
+export interface Forgetting extends ConversationFilter {
+  /** Of conversations that match: operations that were recorded longer ago than so many seconds. None if absent. */
+  readonly operationsOlderThan?: number | undefined;
+  /** How many rows of a table at most, a positive integer. */
+  readonly atMost: number;
 }
 
 /** What one step of a removal did. */
@@ -140,7 +154,7 @@ export interface ConversationVerbs {
   copy?(from: string, to: string, how: ConversationCopy): Awaitable<CopyOutcome>;
   /**
    * Removes a part of a conversation under its lock, in one transaction: at most so many of its oldest items, and in the step in
-   * which none is left also all rows of all other tables. Absent where the database has no transactions.
+   * which none is left also all rows of all other tables. The time of its last change stays.
    */
   removeSome?(sessionId: string, removal: Removal): Awaitable<RemovalStep>;
   /**
@@ -153,6 +167,21 @@ export interface ConversationVerbs {
    * @throws SessionError `UNSUPPORTED` where the table is not there; `BUSY` where something that began before does not end.
    */
   refuse?(sessionId: string, milliseconds: number): Awaitable<void>;
+  /**
+   * Removes operations and refusals whose time is over, by the clock of the database. Absent where `supports.retention`
+   * never is.
+   *
+   * @returns How many rows of each table. As many as `atMost` mean that there may be more.
+   */
+  forget?(forgetting: Forgetting): Awaitable<{ readonly operations: number; readonly erasures: number }>;
+  /**
+   * Takes a lease of a name, which one process of all has at a time, until its time is over, by the clock of the database.
+   * Absent where `supports.retention` never is.
+   *
+   * @param held - Whether the caller has it: then it gets the new time in any case.
+   * @returns Whether the caller has it now.
+   */
+  lease?(name: string, milliseconds: number, held: boolean): Awaitable<boolean>;
 }
 
 /**

@@ -74,4 +74,5 @@ export type SessionOperation =
   | 'sessions.update'
   | 'sessions.rename'
   | 'sessions.fork'
-  | 'sessions.delete';
+  | 'sessions.delete'
+  | 'prune';

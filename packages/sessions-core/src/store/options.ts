@@ -3,6 +3,7 @@ import { ITEM_FORMATS, type ItemFormat } from '../items/responses-format/codec.j
 import type { OnCorruptItem } from '../items/row-reader.js';
 import type { GroupCommit } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
+import { isRetention, type RetentionOptions } from './retention.js';
 
 /** The options of every store. */
 export interface StoreOptions {
@@ -38,6 +39,12 @@ export interface StoreOptions {
    * for an approval repeats its write when it is resumed. They also go when the session is cleared.
    */
   operationRetentionDays?: number | undefined;
+  /**
+   * Removes by itself the conversations, of all tenants, whose last turn is so many days old: see `store.prune`. It looks when the
+   * store is opened and then `every` so many ms (default one hour), in one process of all that have the option at a time, and
+   * keeps no process alive. Default: nothing is removed.
+   */
+  retention?: RetentionOptions | undefined;
 }
 
 /** The checks of {@link StoreOptions}, for `checkOptions` in a package with options of its own. */
@@ -48,4 +55,5 @@ export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionChec
   groupCommit: isOneOf(true, false, 'session'),
   exactlyOnce: isBoolean,
   operationRetentionDays: isDays,
+  retention: isRetention,
 };

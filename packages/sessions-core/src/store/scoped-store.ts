@@ -7,6 +7,7 @@ import { StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
+import type { PruneOptions, PruneProgress } from './pruning.js';
 import type { StoreTransaction } from './store-transaction.js';
 import { sumUsage } from './store-usage.js';
 import type { TransactionStore } from './transaction-store.js';
@@ -16,6 +17,7 @@ export interface ScopedStoreParent<Transaction> {
   readonly host: SessionHost;
   readonly supports: SessionSupport;
   with(transaction: Transaction): TransactionStore;
+  prune(options: PruneOptions): Promise<PruneProgress>;
   transaction<T>(work: (tx: StoreTransaction) => Awaitable<T>): Promise<T>;
 }
 
@@ -69,6 +71,19 @@ export class ScopedStore<Transaction = object> {
    */
   get sessions(): Conversations {
     return new Conversations(this.#parent.host);
+  }
+
+  /**
+   * Removes what is old of the tenant's conversations: see `store.prune`.
+   *
+   * @throws As `store.prune` does.
+   * @example
+   * ```ts
+   * await store.scoped('acme').prune({ keep: { turns: 200 } });
+   * ```
+   */
+  prune(options: PruneOptions): Promise<PruneProgress> {
+    return this.#parent.prune(options);
   }
 
   /**

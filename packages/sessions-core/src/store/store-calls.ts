@@ -33,6 +33,7 @@ export class StoreCalls {
   #backend: SessionBackend | undefined;
   #opening: Promise<SessionBackend> | undefined;
   #closing: Promise<void> | undefined;
+  #whenOpen: (() => void) | undefined;
   /** What calls are doing with the backend now. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** The end of the transaction that holds the one connection there is. */
@@ -48,6 +49,11 @@ export class StoreCalls {
   /** What the engine can do; before it is open: at best. */
   get supports(): SessionSupport {
     return this.#backend?.supports ?? this.#engine.supports;
+  }
+
+  /** Calls once the engine is open. */
+  whenOpened(call: () => void): void {
+    this.#whenOpen = call;
   }
 
   /** A failure is forgotten, so that the next call tries again. */
@@ -167,6 +173,7 @@ export class StoreCalls {
       this.#opening.then(
         (backend) => {
           this.#backend = backend;
+          this.#whenOpen?.();
         },
         () => {
           this.#opening = undefined;

@@ -1,4 +1,6 @@
 import { Conversations } from '../conversations/conversations.js';
+import { TENANT_MARK } from '../ids/session-id.js';
+import { tenantPrefix } from '../ids/tenant-id.js';
 import { ItemEncryption } from '../items/encryption/item-encryption.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS } from '../items/responses-format/codec.js';
@@ -11,13 +13,18 @@ import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
 import type { StoreOptions } from './options.js';
+import { type PruneOptions, type PruneProgress, type PruningHost, prune, unsupported } from './pruning.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
+import { Retention } from './retention.js';
 import { ScopedStore } from './scoped-store.js';
 import { StoreCalls } from './store-calls.js';
 import { runInTransaction, type StoreTransaction } from './store-transaction.js';
 import { sumUsage } from './store-usage.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
+
+/** Calls that are for no conversation take turns with each other under this id, which no conversation has. */
+const NO_CONVERSATION = '';
 
 // A symbol of the global registry: a store of the CommonJS copy may be handed to a session of the ESM copy.
 const HOST = Symbol.for('@stackone/sessions-core/host');
@@ -59,6 +66,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #warnings = new WarningListeners();
   readonly #calls: StoreCalls;
   readonly #host: SessionHost;
+  readonly #retention: Retention | undefined;
   #sessions: Conversations | undefined;
 
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
@@ -73,6 +81,22 @@ export class SessionStore implements AsyncDisposable {
     this.#calls = new StoreCalls(engine, options.groupCommit ?? true, (warning) =>
       this.#warnings.warn(warning),
     );
+    const { retention } = options;
+    this.#retention =
+      retention &&
+      new Retention(
+        {
+          warn: (warning) => this.#warnings.warn(warning),
+          lease: (...lease) =>
+            this.#calls.perform('prune', () => ({
+              storedId: NO_CONVERSATION,
+              work: ({ conversations }) => conversations?.lease?.(...lease) ?? unsupported(),
+            })),
+          prune: (options) => this.#prune({ prefix: '' }, options),
+        },
+        retention,
+      );
+    this.#calls.whenOpened(() => this.#retention?.begin());
     this.#host = this.#hostOf(undefined);
     Object.defineProperty(this, HOST, { value: this.#host });
   }
@@ -153,6 +177,7 @@ export class SessionStore implements AsyncDisposable {
         return calls.supports;
       },
       with: (transaction) => this.#join(transaction, host),
+      prune: (options) => this.#prune({ prefix: tenantPrefix(tenant) }, options),
       transaction: (work) => this.#transact(work, host),
     });
   }
@@ -242,6 +267,7 @@ export class SessionStore implements AsyncDisposable {
    * ```
    */
   close(): Promise<void> {
+    this.#retention?.end();
     return this.#calls.close();
   }
 
@@ -278,6 +304,35 @@ export class SessionStore implements AsyncDisposable {
       },
       options,
     );
+  }
+
+  /**
+   * Removes what is old: conversations whose last turn is earlier than `olderThan`, and what is older than the newest items or
+   * turns of each (`keep`). So it does for the conversations of this store; those of tenants are pruned by
+   * `store.scoped(tenant).prune()`. Also forgets operation ids whose time is over (`operationRetentionDays`), and erasures.
+   *
+   * In small transactions, one after the other: no other call waits for long. A conversation that gets a turn meanwhile is not
+   * removed. It can be ended at any time, and be called again: it goes on with what is left. Items that are in a transaction of their
+   * own are gone for good.
+   *
+   * @returns What was done.
+   * @throws TypeError for options of another form. SessionError `UNSUPPORTED` (`supports.retention` is not true);
+   * `DECRYPTION_FAILED`, `CORRUPT_ITEM` as `getItems` (with `keep`); or as the database says. What was removed before stays removed.
+   * @example
+   * ```ts
+   * const { conversations, removed } = await store.prune({ olderThan: new Date(Date.now() - 90 * 86_400_000) });
+   * console.log(`${conversations} conversations with ${removed.messages} items are gone`);
+   * ```
+   */
+  prune(options: PruneOptions): Promise<PruneProgress> {
+    return this.#prune({ prefix: '', withoutPrefix: TENANT_MARK }, options);
+  }
+
+  #prune(scope: PruningHost['scope'], options: PruneOptions): Promise<PruneProgress> {
+    const { operationRetentionDays, onCorruptItem, warn, codec, perform } = this.#host;
+    const call: PruningHost['call'] = (storedId = NO_CONVERSATION, work) =>
+      perform('prune', () => ({ storedId, work }));
+    return prune({ scope, operationRetentionDays, onCorruptItem, warn, codec, call }, options);
   }
 
   /** What sessions reach this store by; all of them, or those of one tenant. */

@@ -25,6 +25,7 @@ import { ID_FAULTS } from './planted-faults/ids.js';
 import { LIMIT_FAULTS } from './planted-faults/limits.js';
 import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { OWN_TRANSACTION_FAULTS } from './planted-faults/own-transactions.js';
+import { PRUNING_FAULTS, STORE_PRUNING_FAULTS } from './planted-faults/pruning.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
@@ -63,6 +64,7 @@ const everything = {
   copying: true,
   usage: true,
   erasure: true,
+  retention: true,
   ownTransactions: true,
 };
 
@@ -143,6 +145,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_COPYING_FAULTS,
     ...STORE_USAGE_FAULTS,
     ...STORE_ERASING_FAULTS,
+    ...STORE_PRUNING_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -156,6 +159,7 @@ describe('the suite of the port', async () => {
     ...COPYING_FAULTS,
     ...USAGE_FAULTS,
     ...ERASING_FAULTS,
+    ...PRUNING_FAULTS,
   ]);
 });
 

@@ -19,6 +19,7 @@ export function createToyBackend() {
   const descriptions = new Map();
   let used = [];
   const refusals = new Map();
+  const leases = new Map();
 
   // One call at a time: the lock.
   function locked(work) {
@@ -99,12 +100,19 @@ export function createToyBackend() {
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
       }),
-    removeSome: (sessionId, { atMost }) =>
+    removeSome: (sessionId, { atMost, whole, before = Infinity, changedBefore }) =>
       locked(() => {
-        const oldest = ofSession(sessionId).slice(0, atMost);
+        const nothing = { messages: 0, operations: 0, metadata: 0, sessions: 0, usage: 0 };
+        const changed = sessions.find(({ id }) => id === sessionId)?.updatedAt ?? Infinity;
+        const isKept = changedBefore !== undefined && changed >= changedBefore;
+        if (isKept) return { removed: nothing, isDone: true };
+        const meant = ofSession(sessionId).filter(({ id }) => id < Number(before));
+        if (whole && meant.length > atMost) return { removed: nothing, isDone: false };
+        const oldest = meant.slice(0, atMost);
         rows = rows.filter((row) => !oldest.includes(row));
         const removed = { messages: oldest.length, operations: 0, metadata: 0, sessions: 0 };
-        if (oldest.length === atMost) return { removed, isDone: false };
+        if (before !== Infinity) return { removed, isDone: whole || oldest.length < atMost };
+        if (oldest.length === atMost && !whole) return { removed, isDone: false };
         const isOther = (one) => one.sessionId !== sessionId;
         removed.operations = operations.length - operations.filter(isOther).length;
         removed.sessions = sessions.filter(({ id }) => id === sessionId).length;
@@ -112,6 +120,21 @@ export function createToyBackend() {
         operations = operations.filter(isOther);
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return { removed, isDone: true };
+      }),
+    forget: ({ prefix, operationsOlderThan = Infinity, atMost }) =>
+      locked(() => {
+        const oldest = Date.now() - operationsOlderThan * 1000;
+        const old = operations.filter((one) => one.sessionId.startsWith(prefix) && one.at < oldest);
+        const gone = old.slice(0, atMost);
+        operations = operations.filter((one) => !gone.includes(one));
+        for (const [id, end] of refusals) if (end <= Date.now()) refusals.delete(id);
+        return { operations: gone.length, erasures: 0 };
+      }),
+    lease: (name, milliseconds, held) =>
+      locked(() => {
+        if (!held && leases.get(name) > Date.now()) return false;
+        leases.set(name, Date.now() + milliseconds);
+        return true;
       }),
     refuse: (sessionId, milliseconds) =>
       locked(() => {
@@ -202,6 +225,7 @@ export function createToyBackend() {
       copying: true,
       usage: true,
       erasure: true,
+      retention: true,
     },
 
     conversations,

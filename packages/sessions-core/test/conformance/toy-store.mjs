@@ -42,6 +42,7 @@ export function createToyStore(core, database = newDatabase()) {
     usage: true,
     ownTransactions: true,
     erasure: true,
+    retention: true,
   };
   const underWay = new Set();
   /** The locks of transactions under way. */
@@ -527,7 +528,10 @@ export function createToyStore(core, database = newDatabase()) {
     const descriptionOf = (wanted) => database.descriptions.get(wanted) ?? { metadata: {}, version: 0 };
     const own = () => known().map((id) => id.slice(mark.length));
     const info = (id) => {
-      const times = { createdAt: new Date(0), updatedAt: new Date(1) };
+      const added = database.rows
+        .filter((row) => row.sessionId === mark + id)
+        .map(({ createdAt }) => createdAt);
+      const times = { createdAt: new Date(0), updatedAt: new Date(Math.max(1, ...added)) };
       return { id, ...times, title: undefined, ...structuredClone(descriptionOf(mark + id)) };
     };
     const call = (name, id, work) => perform(name, { sessionId: id, locks: new Map() }, work);
@@ -698,6 +702,51 @@ export function createToyStore(core, database = newDatabase()) {
     };
   }
 
+  async function pruned(tenant, options) {
+    const { olderThan, keep, batchSize = 1000, signal, onProgress, ...others } = options;
+    const isRight = olderThan === undefined || olderThan instanceof Date;
+    const counts = Object.values(keep ?? { items: 1 });
+    if (!isRight || (!olderThan && !keep) || Object.keys(others).length > 0 || batchSize < 1)
+      throw new TypeError('No pruning.');
+    if (counts.length !== 1 || counts[0] < 1) throw new TypeError('Nothing to keep.');
+    const done = { conversations: 0, shortened: 0, removed: { messages: 0 } };
+    const { all } = sessionsOf(tenant);
+    const remove = async (row) => {
+      if (signal?.aborted) throw signal.reason;
+      database.rows = database.rows.filter((one) => one !== row);
+      done.removed.messages++;
+    };
+    const closedNow = () =>
+      perform('prune', { sessionId: '', locks: new Map() }, () => async () => undefined);
+    await closedNow();
+    for (const id of all()) {
+      const { sessionId } = new ToySession(id, database, tenant);
+      const rows = database.rows.filter((row) => row.sessionId === sessionId);
+      const items = rows.map(({ text }) => decodeItem(text));
+      const isOld = olderThan && rows.every(({ createdAt }) => createdAt < olderThan);
+      let end = isOld ? rows.length : 0;
+      if (keep) {
+        let turns = 0;
+        for (let at = rows.length - 1; at > 0; at--) {
+          if (items[at].role !== 'user') continue;
+          turns++;
+          const isEnough = keep.turns ? turns >= keep.turns : rows.length - at >= keep.items;
+          const left = items.slice(at);
+          if (!isEnough || !left.every((one, index) => hasPartner(left, one, index))) continue;
+          end = at;
+          break;
+        }
+        if (end > 0) done.shortened++;
+      }
+      for (const [index, row] of rows.slice(0, end).entries()) {
+        await remove(row);
+        const isLast = index === end - 1;
+        if (isLast && isOld) done.conversations++;
+        if (isLast || index % batchSize === batchSize - 1) await onProgress?.(done);
+      }
+    }
+    return done;
+  }
   // What was used in all conversations, or in those of a tenant.
   const usageOf =
     (tenant) =>
@@ -718,7 +767,8 @@ export function createToyStore(core, database = newDatabase()) {
     scoped(tenant) {
       if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
       const session = (sessionId) => new ToySession(sessionId, database, tenant);
-      return { session, sessions: sessionsOf(tenant), usage: usageOf(tenant) };
+      const prune = (options) => pruned(tenant, options);
+      return { session, sessions: sessionsOf(tenant), prune, usage: usageOf(tenant) };
     },
     transaction(work) {
       if (closing) return Promise.reject(closed());

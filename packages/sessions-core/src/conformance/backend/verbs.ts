@@ -8,6 +8,7 @@ import { HISTORY } from './history.js';
 import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
+import { PRUNING } from './pruning.js';
 import type { BackendSubject } from './subject.js';
 import { USAGE } from './usage.js';
 
@@ -353,4 +354,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   COPYING,
   USAGE,
   ERASING,
+  PRUNING,
 ];

@@ -10,6 +10,7 @@ import { LIFECYCLE } from './lifecycle.js';
 import { MANIFEST } from './manifest.js';
 import { STORE_METADATA } from './metadata.js';
 import { OWN_TRANSACTIONS } from './own-transactions.js';
+import { STORE_PRUNING } from './pruning.js';
 import { DIAGNOSTICS, WARNINGS } from './reports.js';
 import type { StoreParts, StoreSubject } from './subject.js';
 import { TENANTS } from './tenants.js';
@@ -45,6 +46,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   STORE_COPYING,
   STORE_USAGE,
   STORE_ERASING,
+  STORE_PRUNING,
   JOINED_TRANSACTIONS,
   OWN_TRANSACTIONS,
 ];

@@ -4,8 +4,8 @@ import type { PlantedFault } from './fault.js';
 export const ERASING_FAULTS: readonly PlantedFault[] = [
   {
     fault: 'a removal of the newest items',
-    line: 'const oldest = ofSession(sessionId).slice(0, atMost);',
-    becomes: 'const oldest = ofSession(sessionId).slice(-atMost);',
+    line: 'const oldest = meant.slice(0, atMost);',
+    becomes: 'const oldest = meant.slice(-atMost);',
     fails: 'removeSome takes the oldest items step by step, and in the last step all that is left',
   },
   {
