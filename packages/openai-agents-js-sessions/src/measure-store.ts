@@ -4,15 +4,13 @@ import type { AgentInputItem } from '@openai/agents-core';
 import type { SessionStore } from '@stackone/sessions-core';
 import { now, parseStoreUrl } from '@stackone/sessions-core/backend';
 import type { BenchOperation, BenchOptions, BenchReport } from './bench.js';
+import { BENCH_DEFAULTS } from './bench-defaults.js';
 
 /** How many items a turn has. */
 const TURN = 4;
 const READ = 20;
 /** So that an item is about as long as a short answer. */
 const PROSE = 'Your parcel left the store on Monday and should arrive by Friday at the latest. '.repeat(7);
-
-/** How much is measured where nobody says. */
-export const BENCH_DEFAULTS = { rounds: 20, callers: 64, items: 1000 } as const;
 
 /**
  * Measures a store with conversations of its own, and removes them, also after a failure.

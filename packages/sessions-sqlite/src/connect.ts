@@ -42,7 +42,7 @@ export async function openDatabase(
   if (location !== IN_MEMORY) await checkAccess(resolve(location), mustExist);
   let database: SqliteDatabase | undefined;
   try {
-    database = new Database(location, { timeout: busyTimeout, fileMustExist: mustExist });
+    database = new Database(location, { timeout: busyTimeout, fileMustExist: mustExist !== undefined });
     const connection = new HandleExecutor(database);
     await useWriteAheadLog(connection, busyTimeout);
     connection.run(`PRAGMA synchronous = ${synchronous}`);
@@ -73,7 +73,7 @@ async function useWriteAheadLog(connection: HandleExecutor, busyTimeout: number)
 }
 
 /** Says exactly what is in the way, where the driver would only say that it cannot open the file. */
-async function checkAccess(file: string, mustExist: boolean): Promise<void> {
+async function checkAccess(file: string, mustExist: string | undefined): Promise<void> {
   const folder = dirname(file);
   const kind = await stat(folder).catch((cause: unknown) => {
     if (isErrno(cause, 'ENOENT', 'ENOTDIR')) {
@@ -95,8 +95,8 @@ async function checkAccess(file: string, mustExist: boolean): Promise<void> {
   if (existing?.isDirectory())
     throw new SessionError('INVALID_DATABASE', `${file} is a folder, not a database.`);
   if (existing) await checkFile(file);
-  else if (mustExist)
-    throw new SessionError('DATABASE_NOT_FOUND', `${file} does not exist, and the URL says mode=rw.`);
+  else if (mustExist !== undefined)
+    throw new SessionError('DATABASE_NOT_FOUND', `${file} does not exist, and ${mustExist}.`);
   await access(folder, constants.W_OK).catch((cause: unknown) => {
     throw new SessionError(
       'PERMISSION_DENIED',

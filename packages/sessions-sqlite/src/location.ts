@@ -11,8 +11,8 @@ export const IN_MEMORY = ':memory:';
 export interface SqliteUrl {
   /** The file, or `:memory:`. */
   readonly location: string;
-  /** Whether the file has to be there already. */
-  readonly mustExist: boolean;
+  /** Why the file has to be there already; absent where it is made. */
+  readonly mustExist?: string | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface SqliteUrl {
  */
 export function readSqliteUrl(url: StoreUrl): SqliteUrl {
   const { mode } = readUrlParameters(url, SQLITE_URL_PARAMETERS);
-  return { location: sqliteLocation(url), mustExist: mode === 'rw' };
+  return { location: sqliteLocation(url), mustExist: mode === 'rw' ? 'the URL says mode=rw' : undefined };
 }
 
 /**

@@ -43,7 +43,7 @@ export type SqliteTarget = { url: string } | { database: SqliteDatabase } | { db
 
 /** The options of a {@link SqliteSessionStore}. */
 export interface SqliteStoreOptions extends StoreOptions {
-  /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent. */
+  /** Makes tables and indexes that are missing. Default `true`; with `false` no DDL is ever sent, and no file is made. */
   createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
   tables?: TableNames | undefined;
@@ -203,9 +203,12 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
   checkTarget('SqliteSessionStore', target, ['url', 'database', 'db']);
   if ('url' in target) {
     const url = readSqliteUrl(parseStoreUrl(target.url, 'sqlite'));
-    const { synchronous = 'full', busyTimeout = 5000, driver } = options;
+    const { synchronous = 'full', busyTimeout = 5000, driver, createTables = true } = options;
+    // an empty file would be left behind, of no use without tables
+    const mustExist =
+      url.mustExist ?? (createTables ? undefined : 'the store may make none: createTables is false');
     return async () => {
-      const database = await openDatabase(url, { synchronous, busyTimeout, driver });
+      const database = await openDatabase({ ...url, mustExist }, { synchronous, busyTimeout, driver });
       return { database, join: joinNothing, client: database, close: () => void database.close() };
     };
   }

@@ -202,13 +202,19 @@ test('no tables and createTables: false; with the tables made, the same store wo
   const file = newFile();
   const store = new SqliteSessionStore({ url: `sqlite:${file}` }, { createTables: false });
   expect(await failure(() => store.open())).toMatchObject({
+    code: 'DATABASE_NOT_FOUND',
+    message: `${file} does not exist, and the store may make none: createTables is false.`,
+  });
+  expect(existsSync(file)).toBe(false);
+  const other = new Database(file);
+  other.exec('CREATE TABLE other (x)');
+  expect(await failure(() => store.open())).toMatchObject({
     code: 'TABLE_MISSING',
     message: expect.stringContaining('createTables'),
   });
   expect(await failure(() => store.session('a').getItems())).toMatchObject({ code: 'TABLE_MISSING' });
-  const check = new Database(file);
-  expect(check.prepare('SELECT count(*) AS n FROM sqlite_master').get()).toEqual({ n: 0 });
-  check.close();
+  expect(other.prepare('SELECT count(*) AS n FROM sqlite_master').get()).toEqual({ n: 1 });
+  other.close();
   await (await SqliteSessionStore.fromUrl(`sqlite:${file}`)).close();
   await store.session('a').addItems([canary]);
   await store.close();

@@ -1,0 +1,52 @@
+// Promise: The command line.
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { expect, test } from 'vitest';
+import { openSessionStore } from '../../src/index.js';
+import { sessions } from '../run-sessions.js';
+import { fillSample } from './sample-database.js';
+
+describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
+  const told = async (...args: string[]) => {
+    const { code, stdout, stderr } = await sessions([...args, '--url', url]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return stdout;
+  };
+
+  test('no tables are made', async () => {
+    const { code, stdout, stderr } = await sessions(['list', url]);
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toMatch(/^error: TABLE_MISSING: [^\n]*\n$/);
+    expect(await sessions(['list', url])).toMatchObject({ code: 3 });
+  });
+
+  test('a database that is not there is not made', async () => {
+    const absent = new URL(url);
+    absent.pathname = '/no_such_database';
+    expect(await sessions(['list', absent.href])).toMatchObject({ code: 3, stdout: '' });
+  });
+
+  test('a password that the server refuses is not shown: 4', async () => {
+    const refused = new URL(url);
+    refused.password = 'not-the-password';
+    const { code, stdout, stderr } = await sessions(['list', refused.href]);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^error: AUTHENTICATION_FAILED: [^\n]*\n$/);
+    expect(stderr).not.toContain('not-the-password');
+  });
+
+  test('each command', async () => {
+    await fillSample(url);
+    expect(await told('list', '--count')).toBe('3\n');
+    expect(await told('list', '--prefix', 'chat_', '--metadata', 'topic=orders')).toContain('Orders');
+    expect(await told('show', 'chat_123')).toContain('It was sent.');
+    expect(await told('turns', 'chat_123')).toContain('Where is my order?');
+    expect(await told('fork', 'chat_123', 'again')).toBe('forked to again\n');
+    expect(await told('rename', 'again', 'once_more')).toBe('renamed to once_more\n');
+    expect(await told('rewind', 'once_more', '--yes')).toContain('this one?');
+    expect(await told('delete', 'once_more', '--yes')).toBe('deleted once_more: 5 items\n');
+    expect(await told('delete', '--tenant', 'acme', '--all', '--yes')).toContain('deleted 1 conversations');
+    await using store = await openSessionStore(url);
+    const { data } = await store.sessions.list({ by: 'id', order: 'asc' });
+    expect(data.map(({ id }) => id)).toEqual(['chat_123', 'chat_456', 'other']);
+  });
+});

@@ -1,0 +1,46 @@
+// The examples under the help of each command work as they stand.
+import { execFile } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { PROGRAM, sessions } from '../run-sessions.js';
+import { sampleFolder } from './sample-database.js';
+
+const run = promisify(execFile);
+
+const help = (await sessions(['--help'])).stdout;
+const [, listed = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
+const COMMANDS = [...listed.matchAll(/^ {2}([a-z]+) /gm)]
+  .map(([, name = '']) => name)
+  .filter((name) => name !== 'help');
+
+test('there are commands', () => {
+  expect(COMMANDS).toEqual(expect.arrayContaining(['list', 'show', 'delete', 'bench', 'conformance']));
+});
+
+test.each(COMMANDS)('%s', async (name) => {
+  const { stdout } = await sessions([name, '--help']);
+  const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line);
+  expect(examples.length).toBeGreaterThan(0);
+  for (const example of examples) {
+    const { folder } = await sampleFolder();
+    // what users have: the program on their path, and modules of theirs beside the packages
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'sessions'), `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`, {
+      mode: 0o755,
+    });
+    symlinkSync(join(import.meta.dirname, '..', '..', 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(
+      join(folder, 'my-store.mjs'),
+      `import { MemorySessionStore } from '@stackone/sessions-memory';\nexport const open = () => new MemorySessionStore();\n`,
+    );
+    const { stderr } = await run('sh', ['-ec', example], {
+      cwd: folder,
+      env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+      maxBuffer: 2 ** 26,
+    });
+    expect({ example, stderr }).toEqual({ example, stderr: '' });
+  }
+});
