@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: ['test/*.check.ts'],
+    // it waits for npm as long as for compilers
+    maxWorkers: 2,
     // installs and compilers, on a busy machine
     testTimeout: 300_000,
     hookTimeout: 300_000,
