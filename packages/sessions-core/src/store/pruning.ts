@@ -6,6 +6,7 @@ import type { SessionBackend, StoredRow } from '../port/backend.js';
 import type { ConversationFilter, ConversationVerbs, Removal, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { now } from '../port/timers.js';
 import { answersEarlierCall, isUserMessage, validItems } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
 
@@ -69,7 +70,12 @@ export interface PruningHost extends RowReaderHost {
   codec(storedId: string): ItemCodec;
   /** Does something with a conversation when it is its turn; with none if there is no id. */
   call<T>(storedId: string | undefined, work: (backend: SessionBackend) => Awaitable<T>): Promise<T>;
+  /** Waits, in ms, between two transactions. */
+  pause(ms: number): Promise<void>;
 }
+
+/** In ms. SQLite's own wait for a lock asks again after 1, 3 and 8 ms. */
+const SHORTEST_PAUSE = 5;
 
 /** Conversations that are listed at once. */
 const IDS = 200;
@@ -204,7 +210,7 @@ class Pruning {
 
   async #step(id: string, removal: Omit<Removal, 'atMost'>) {
     this.#options.signal?.throwIfAborted();
-    const step = await this.#call(id, ({ removeSome }) =>
+    const step = await this.#inTurns(id, ({ removeSome }) =>
       removeSome ? removeSome(id, { ...removal, atMost: this.#atMost }) : unsupported(),
     );
     await this.#tell(step.removed);
@@ -218,7 +224,7 @@ class Pruning {
     for (let isDone = false; !isDone; ) {
       this.#options.signal?.throwIfAborted();
       const forgetting = { ...scope, atMost: this.#atMost, operationsOlderThan };
-      const forgotten = await this.#call(
+      const forgotten = await this.#inTurns(
         undefined,
         ({ forget }) => forget?.(forgetting) ?? NOTHING_FORGOTTEN,
       );
@@ -244,6 +250,14 @@ class Pruning {
     };
     if (sessions + messages + operations + metadata + usage + erasures > 0)
       await this.#options.onProgress?.(this.#progress);
+  }
+
+  /** A transaction, and then at least as long without one: SQLite lets in one writer at a time, and not the one who waits longest. */
+  async #inTurns<T>(id: string | undefined, work: (verbs: ConversationVerbs) => Awaitable<T>): Promise<T> {
+    const began = now();
+    const result = await this.#call(id, work);
+    await this.#host.pause(Math.max(now() - began, SHORTEST_PAUSE));
+    return result;
   }
 
   #reader(id: string): RowReader {

@@ -1,6 +1,6 @@
 import { isSessionError } from '../port/errors.js';
 import { checkOptions, isDays, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
-import { startTimer, type Timer } from '../port/timers.js';
+import { now, startTimer, type Timer } from '../port/timers.js';
 import type { WarningReporter } from '../port/warnings.js';
 import type { PruneOptions, PruneProgress } from './pruning.js';
 
@@ -34,23 +34,20 @@ const DAY = 86_400_000;
 /** No digest of an id is like it. */
 const LEASE = 'retention';
 
-/** In ms. A process that dies holds the lease so long; one that works renews it with each transaction. */
+/** In ms. A process that dies holds the lease so long; one that works renews it in time. */
 const LEASE_TIME = 60_000;
 
 /** A program that has nothing else to do ends here. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => void startTimer(PAUSE, resolve).unref());
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void startTimer(ms, resolve).unref());
 }
-
-/** In ms, between two transactions. */
-const PAUSE = 5;
 
 /** What retention needs of its store. */
 interface RetentionHost {
   readonly warn: WarningReporter;
   /** Takes or renews a lease: see the port. */
   lease(name: string, milliseconds: number, held: boolean): Promise<boolean>;
-  prune(options: PruneOptions): Promise<PruneProgress>;
+  prune(options: PruneOptions, pause: (ms: number) => Promise<void>): Promise<PruneProgress>;
 }
 
 /**
@@ -88,14 +85,17 @@ export class Retention {
   async #round(): Promise<void> {
     try {
       if (!(await this.#host.lease(LEASE, LEASE_TIME, false))) return;
-      await this.#host.prune({
+      let renewed = now();
+      const options: PruneOptions = {
         olderThan: new Date(Date.now() - this.#days * DAY),
         signal: this.#end.signal,
         onProgress: async () => {
+          if (now() - renewed < LEASE_TIME / 3) return;
           await this.#host.lease(LEASE, LEASE_TIME, true);
-          await pause();
+          renewed = now();
         },
-      });
+      };
+      await this.#host.prune(options, pause);
       await this.#host.lease(LEASE, this.#every, true);
     } catch (error) {
       if (this.#end.signal.aborted) return;

@@ -6,6 +6,7 @@ import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS } from '../items/responses-format/codec.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionEngine, SessionSupport } from '../port/backend.js';
+import { delay } from '../port/timers.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionWarning } from '../port/warnings.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
@@ -92,7 +93,7 @@ export class SessionStore implements AsyncDisposable {
               storedId: NO_CONVERSATION,
               work: ({ conversations }) => conversations?.lease?.(...lease) ?? unsupported(),
             })),
-          prune: (options) => this.#prune({ prefix: '' }, options),
+          prune: (...pruning) => this.#prune({ prefix: '' }, ...pruning),
         },
         retention,
       );
@@ -311,9 +312,8 @@ export class SessionStore implements AsyncDisposable {
    * turns of each (`keep`). So it does for the conversations of this store; those of tenants are pruned by
    * `store.scoped(tenant).prune()`. Also forgets operation ids whose time is over (`operationRetentionDays`), and erasures.
    *
-   * In small transactions, one after the other: no other call waits for long. A conversation that gets a turn meanwhile is not
-   * removed. It can be ended at any time, and be called again: it goes on with what is left. Items that are in a transaction of their
-   * own are gone for good.
+   * In small transactions, with as long a pause after each, so that no other call waits for long. A conversation that gets a turn
+   * meanwhile is not removed. It can be ended at any time, and be called again: it goes on with what is left.
    *
    * @returns What was done.
    * @throws TypeError for options of another form. SessionError `UNSUPPORTED` (`supports.retention` is not true);
@@ -328,11 +328,11 @@ export class SessionStore implements AsyncDisposable {
     return this.#prune({ prefix: '', withoutPrefix: TENANT_MARK }, options);
   }
 
-  #prune(scope: PruningHost['scope'], options: PruneOptions): Promise<PruneProgress> {
+  #prune(scope: PruningHost['scope'], options: PruneOptions, pause = delay): Promise<PruneProgress> {
     const { operationRetentionDays, onCorruptItem, warn, codec, perform } = this.#host;
     const call: PruningHost['call'] = (storedId = NO_CONVERSATION, work) =>
       perform('prune', () => ({ storedId, work }));
-    return prune({ scope, operationRetentionDays, onCorruptItem, warn, codec, call }, options);
+    return prune({ scope, operationRetentionDays, onCorruptItem, warn, codec, call, pause }, options);
   }
 
   /** What sessions reach this store by; all of them, or those of one tenant. */
