@@ -34,9 +34,11 @@ export {
   type Removal,
   type RemovalStep,
   type RemovedRows,
+  type RestoreOutcome,
   type StoredConversation,
   type StoredDescription,
   sessionErased,
+  type WholeConversation,
 } from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';

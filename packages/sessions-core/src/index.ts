@@ -34,12 +34,16 @@ export { type AddItemsOptions, StoreSession, type TenantSession } from './sessio
 export type { SessionOptions } from './session/session-options.js';
 export { TurnSession } from './session/turn-session.js';
 export { UsageSession } from './session/usage-session.js';
+export { type CopyStoreOptions, copyStore } from './store/copy-store.js';
 export { OPERATION_CHANNEL, type OperationMessage } from './store/diagnostics.js';
+export { type ExportOptions, exportSessions } from './store/export-sessions.js';
+export { type ImportOptions, type ImportProgress, importSessions } from './store/import-sessions.js';
 export type { StoreOptions } from './store/options.js';
 export type { PruneOptions, PruneProgress } from './store/pruning.js';
 export type { ReencryptionProgress, ReencryptOptions } from './store/reencryption.js';
 export type { RetentionOptions } from './store/retention.js';
 export { ScopedStore } from './store/scoped-store.js';
+export { recordDigest, type SessionName, type SessionRecord } from './store/session-record.js';
 export { SessionStore } from './store/store.js';
 export { StoreTransaction } from './store/store-transaction.js';
 export { TransactionStore } from './store/transaction-store.js';

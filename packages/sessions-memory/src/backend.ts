@@ -12,6 +12,7 @@ import {
   type Operation,
   outcomeOf,
   type RemovedRows,
+  type RestoreOutcome,
   rowNumber,
   type SessionBackend,
   type StoredConversation,
@@ -19,6 +20,7 @@ import {
   type StoredRow,
   sessionErased,
   type TimedRow,
+  type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
 import { MemoryUsage } from './usage.js';
@@ -38,6 +40,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   usage: true,
   erasure: true,
   retention: true,
+  restoring: true,
 };
 
 interface RecordedOperation {
@@ -128,6 +131,7 @@ export class MemoryBackend implements SessionBackend {
       this.#descriptions.delete(from);
       return this.#describe(to, moved);
     },
+    restore: (conversations) => conversations.map((one) => this.#restore(one)),
   };
   #lastId = 0n;
 
@@ -212,9 +216,22 @@ export class MemoryBackend implements SessionBackend {
     return before - this.#erasures.size;
   }
 
-  #refuseErased(sessionId: string): void {
+  #restore({ id, createdAt, updatedAt, rows, description }: WholeConversation): RestoreOutcome {
+    if (this.#conversations.has(id) || this.#descriptions.has(id)) return 'taken';
+    if (this.#isErased(id)) return 'erased';
+    const restored = rows.map((row) => ({ ...row, id: this.#nextId() }));
+    this.#conversations.set(id, { rows: restored, operations: new Map(), createdAt, updatedAt });
+    if (description) this.#descriptions.set(id, description);
+    return 'stored';
+  }
+
+  #isErased(sessionId: string): boolean {
     const end = this.#erasures.size > 0 ? this.#erasures.get(digestOf(sessionId)) : undefined;
-    if (end !== undefined && end > now()) throw sessionErased();
+    return end !== undefined && end > now();
+  }
+
+  #refuseErased(sessionId: string): void {
+    if (this.#isErased(sessionId)) throw sessionErased();
   }
 
   #described(): StoredConversation[] {

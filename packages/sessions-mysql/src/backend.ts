@@ -27,7 +27,7 @@ import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
-import type { MysqlStatements } from './statements.js';
+import type { MysqlStatements, NewRow } from './statements.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
 
 /** What a {@link MysqlBackend} works with. */
@@ -64,7 +64,7 @@ export class MysqlBackend implements SessionBackend {
   readonly usage: MysqlUsage;
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
-  readonly #inserts: InsertBuilder;
+  readonly #inserts: InsertBuilder<NewRow>;
   readonly #parts: MysqlBackendParts;
 
   constructor(parts: MysqlBackendParts) {
@@ -346,7 +346,7 @@ interface SessionOperation extends Operation {
 /** The ids of rows that one DELETE names. */
 const MAX_IDS = 1000;
 
-function rowsOf({ sessionId, texts }: AppendBatch): { sessionId: string; text: string }[] {
+function rowsOf({ sessionId, texts }: AppendBatch): NewRow[] {
   return texts.map((text) => ({ sessionId, text }));
 }
 

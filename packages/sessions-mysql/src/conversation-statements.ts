@@ -3,9 +3,10 @@ import {
   type ConversationFilter,
   type ConversationQuery,
   type StoredDescription,
+  type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import { bytesLiteral, itemLiteral, textLiteral } from './literals.js';
-import { type MysqlNames, qualifiedName } from './statements.js';
+import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
 
 /** Seconds since 1970, exact to the µs, whatever the time zone of the connection and its summer time. */
 const exact = (column: string) => `UNIX_TIMESTAMP(${column})`;
@@ -77,6 +78,13 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
     /** Makes the session, if it is missing, and locks it. */
     makeNewSession: (sessionId: string) =>
       `INSERT IGNORE INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)})`,
+    /** Makes the session, if it is missing, with times of its own, and locks it. */
+    restoreSession: ({ id, createdAt, updatedAt }: WholeConversation) =>
+      `INSERT IGNORE INTO ${sessions} (session_id, created_at, updated_at) VALUES ` +
+      `(${textLiteral(id)}, ${timeLiteral(createdAt)}, ${timeLiteral(updatedAt)})`,
+    insertRows: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES `,
+    insertedRow: ({ sessionId, text, createdAt }: TimedNewRow) =>
+      `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${timeLiteral(createdAt)})`,
     copyTimes: (from: string, to: string) =>
       `UPDATE ${sessions} AS copy JOIN ${sessions} AS source ON source.session_id = ${textLiteral(from)} ` +
       'SET copy.created_at = source.created_at, copy.updated_at = source.updated_at ' +
@@ -96,6 +104,16 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
       'ON DUPLICATE KEY UPDATE description = VALUES(description), version = VALUES(version)',
     removeDescription: (sessionId: string) => `DELETE FROM ${metadata} WHERE ${is(sessionId)}`,
   };
+}
+
+/** A row with the time that it had elsewhere, in ms since 1970. */
+export interface TimedNewRow extends NewRow {
+  readonly createdAt: number;
+}
+
+/** A time in ms since 1970, as the connection's time zone writes it. */
+function timeLiteral(milliseconds: number): string {
+  return `FROM_UNIXTIME(${secondsLiteral((milliseconds / 1000).toFixed(3))})`;
 }
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;

@@ -13,15 +13,17 @@ import {
   type Removal,
   type RemovalStep,
   type RemovedRows,
+  type RestoreOutcome,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
   sessionErased,
+  type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import type { ConversationStatements } from './conversation-statements.js';
+import type { ConversationStatements, TimedNewRow } from './conversation-statements.js';
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
-import { checkPacket } from './inserts.js';
+import { checkPacket, InsertBuilder } from './inserts.js';
 import type { MysqlStatements } from './statements.js';
 import type { UsageStatements } from './usage.js';
 
@@ -190,6 +192,46 @@ export class MysqlConversations implements ConversationVerbs {
     return copied ? conversationOf(copied) : (refusal ?? 'missing');
   }
 
+  async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
+    const { executor, own, supports, maxPacket, createMetadata, call } = this.#parts;
+    if (!supports.metadata && conversations.some(({ description }) => description))
+      throw metadataMissing(createMetadata);
+    const builder = new InsertBuilder<TimedNewRow>(own, maxPacket);
+    const rowsOf = ({ id, rows }: WholeConversation) => rows.map((row) => ({ sessionId: id, ...row }));
+    builder.build(conversations.map(rowsOf)); // before anything is sent, so that an item that is too large leaves no trace
+    const byId = new Map(conversations.map((one) => [one.id, one]));
+    const outcomes = new Map<string, RestoreOutcome>();
+    await call(() =>
+      executor.atomically(async (send) => {
+        const stored: WholeConversation[] = [];
+        for (const id of inByteOrder([...byId.keys()])) {
+          const conversation = byId.get(id) as WholeConversation;
+          const outcome = await this.#makeAnew(send, conversation);
+          outcomes.set(id, outcome);
+          if (outcome === 'stored') stored.push(conversation);
+        }
+        if (stored.length === 0) return NOTHING_CHANGED;
+        for (const { statements } of builder.build(stored.map(rowsOf)))
+          for (const statement of statements) await send(statement);
+        for (const { id, description } of stored)
+          if (description) await send(own.writeDescription(id, description));
+        return undefined;
+      }),
+    );
+    return conversations.map(({ id }) => outcomes.get(id) ?? 'taken');
+  }
+
+  /** Makes the session, unless something keeps it from being made. */
+  async #makeAnew(send: Send, conversation: WholeConversation): Promise<RestoreOutcome> {
+    const { sql, own } = this.#parts;
+    const { id } = conversation;
+    if ((await send(own.restoreSession(conversation))).affectedRows === 0) return 'taken';
+    const isDescribed = (await this.#description(send, id)) !== undefined;
+    if (!isDescribed && !(await isErased(this.#parts, send, [id]))) return 'stored';
+    await send(sql.removeSession(id));
+    return isDescribed ? 'taken' : 'erased';
+  }
+
   /** @returns What keeps the copy from being made. */
   async #lockBoth(send: Send, from: string, to: string): Promise<'missing' | 'taken' | undefined> {
     const { sql, own } = this.#parts;
@@ -262,14 +304,22 @@ export class MysqlConversations implements ConversationVerbs {
  * @throws SessionError `SESSION_ERASED` if one of them was erased a short time ago.
  */
 export async function refuseErased(
-  { executor, sql, supports }: Pick<MysqlConversationParts, 'executor' | 'sql' | 'supports'>,
+  parts: Pick<MysqlConversationParts, 'executor' | 'sql' | 'supports'>,
   send: Send,
   sessionIds: readonly string[],
 ): Promise<void> {
-  if (!supports.erasure) return;
+  if (await isErased(parts, send, sessionIds)) throw sessionErased();
+}
+
+/** Whether one of the sessions was erased a short time ago. */
+async function isErased(
+  { executor, sql, supports }: Pick<MysqlConversationParts, 'executor' | 'sql' | 'supports'>,
+  send: Send,
+  sessionIds: readonly string[],
+): Promise<boolean> {
+  if (!supports.erasure) return false;
   const select = sql.erased(sessionIds);
-  const { rows } = await send(executor.readsLock ? `${select} FOR UPDATE` : select);
-  if (rows.length > 0) throw sessionErased();
+  return (await send(executor.readsLock ? `${select} FOR UPDATE` : select)).rows.length > 0;
 }
 
 function conversationOf(row: Answer['rows'][number]): StoredConversation {

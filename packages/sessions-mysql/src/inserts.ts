@@ -1,5 +1,5 @@
 import { SessionError } from '@stackone/sessions-core';
-import type { MysqlStatements, NewRow } from './statements.js';
+import type { NewRow } from './statements.js';
 
 /** What the protocol adds to a statement, generously. */
 const RESERVED_BYTES = 64;
@@ -17,12 +17,20 @@ export interface Insert {
   readonly continued: string | undefined;
 }
 
+/** How rows are inserted. */
+export interface InsertSql<Row> {
+  /** What a statement begins with. */
+  readonly insertRows: string;
+  /** The values of a row. */
+  insertedRow(row: Row): string;
+}
+
 /** Cuts inserts into statements that the server takes, so that a batch begins a statement if it needs several. */
-export class InsertBuilder {
-  readonly #sql: MysqlStatements;
+export class InsertBuilder<Row extends NewRow> {
+  readonly #sql: InsertSql<Row>;
   readonly #maxPacket: number;
 
-  constructor(sql: MysqlStatements, maxPacket: number) {
+  constructor(sql: InsertSql<Row>, maxPacket: number) {
     this.#sql = sql;
     this.#maxPacket = maxPacket;
   }
@@ -31,7 +39,7 @@ export class InsertBuilder {
    * @param batches - The rows of each batch are those of one session.
    * @throws SessionError `ITEM_TOO_LARGE` for a row that no statement can hold.
    */
-  build(batches: readonly (readonly NewRow[])[]): Insert[] {
+  build(batches: readonly (readonly Row[])[]): Insert[] {
     const inserts: Insert[] = [];
     let shared = new Chunk();
     const closeShared = () => {
@@ -58,7 +66,7 @@ export class InsertBuilder {
     return inserts;
   }
 
-  #chunks(batch: readonly NewRow[]): Chunk[] {
+  #chunks(batch: readonly Row[]): Chunk[] {
     const chunks: Chunk[] = [];
     let chunk: Chunk | undefined;
     for (const row of batch) {

@@ -116,6 +116,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  restoring: true,
   usage: true,
   erasure: true,
   retention: true,

@@ -25,6 +25,7 @@ export const SUPPORT = {
   ownTransactions: true,
   erasure: true,
   retention: true,
+  restoring: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

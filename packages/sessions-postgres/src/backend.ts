@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type RetryOptions, SessionError, type SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
@@ -20,6 +19,7 @@ import { type ConversationLocks, PostgresConversations } from './conversations.j
 import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
+import { asJson, marked } from './parameters.js';
 import type { PostgresStatements } from './statements.js';
 import { PostgresUsage, type UsageStatements } from './usage.js';
 
@@ -270,7 +270,7 @@ export class PostgresBackend implements SessionBackend {
     let rows = await this.#read(query, sessionId, PAGE);
     while (rows.length > 0) {
       const update = rows.map(({ id, text }) => ({ id, text: rewrite(text) }));
-      await query(this.#sql.update, [sessionId, json(update)]);
+      await query(this.#sql.update, [sessionId, asJson(update)]);
       rows = await this.#read(query, sessionId, PAGE, rows[0]?.id);
     }
   }
@@ -294,8 +294,8 @@ export class PostgresBackend implements SessionBackend {
   ): Promise<boolean> {
     const { clear, remove = [], update = [], append: texts = [] } = patch;
     if (clear) await query(this.#sql.removeAll, [sessionId]);
-    if (remove.length > 0) await query(this.#sql.remove, [sessionId, json(remove)]);
-    if (update.length > 0) await query(this.#sql.update, [sessionId, json(update)]);
+    if (remove.length > 0) await query(this.#sql.remove, [sessionId, asJson(remove)]);
+    if (update.length > 0) await query(this.#sql.update, [sessionId, asJson(update)]);
     if (texts.length === 0 && !operation) return false;
     await this.#append(query, [{ sessionId, texts, operation }]);
     return true;
@@ -325,7 +325,7 @@ export class PostgresBackend implements SessionBackend {
   #appendTurns(query: Query, batches: readonly AppendBatch[]): ReturnType<Query> {
     const { heads, texts } = arrange(batches);
     const once = heads.some((head) => head.operation_id !== undefined);
-    return query(once ? this.#sql.appendOnce : this.#sql.append, [json(heads), ...marked(texts)]);
+    return query(once ? this.#sql.appendOnce : this.#sql.append, [asJson(heads), ...marked(texts)]);
   }
 
   async #removeAll(query: Query, sessionId: string): Promise<void> {
@@ -387,41 +387,4 @@ function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: strin
 
 function operationKey(sessionId: string, operation: Pick<Operation, 'id'>): string {
   return JSON.stringify([sessionId, operation.id]);
-}
-
-/** The longest text that PostgreSQL takes is 1 GB, its message included. */
-const MAX_BYTES = 1_073_000_000;
-
-/** Items are JSON, which has no control characters: this one is only looked for. */
-const MARK = '\u0001';
-
-/**
- * Texts in one parameter, each after a mark that is in none of them, and the mark. As JSON they would be escaped here
- * once more, and parsed three times there: for a text, a type and its elements.
- */
-function marked(texts: readonly string[]): [text: string, mark: string] {
-  let mark = MARK;
-  while (texts.some((text) => text.includes(mark))) mark = MARK + randomUUID();
-  return [asParameter(() => (texts.length > 0 ? mark + texts.join(mark) : '')), mark];
-}
-
-function json(value: unknown): string {
-  return asParameter(() => JSON.stringify(value));
-}
-
-/** Refuses what neither this side nor the server could hold. */
-function asParameter(make: () => string): string {
-  let text: string | undefined;
-  try {
-    text = make();
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the longest string of V8: 2^29 - 24 characters
-  }
-  if (text !== undefined && (text.length * 3 <= MAX_BYTES || Buffer.byteLength(text) <= MAX_BYTES))
-    return text;
-  throw new SessionError(
-    'ITEM_TOO_LARGE',
-    `The items of one call are larger than PostgreSQL can take: about 512 million characters, or ${MAX_BYTES} bytes. ` +
-      'Nothing was written.',
-  );
 }

@@ -15,12 +15,15 @@ import {
   type Removal,
   type RemovalStep,
   type RemovedRows,
+  type RestoreOutcome,
   type StoredConversation,
   type StoredDescription,
   sessionErased,
+  type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
+import { asJson } from './parameters.js';
 import type { UsageStatements } from './usage.js';
 
 /** How the statements reach the database, with the backend's repetitions. */
@@ -218,6 +221,30 @@ export class PostgresConversations implements ConversationVerbs {
         if (error instanceof NothingCopied) return error.outcome;
         throw error;
       });
+  }
+
+  async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
+    if (!this.#has.metadata && conversations.some(({ description }) => description))
+      throw metadataMissing(this.#sql.createMetadata);
+    const given = conversations.map(({ id, createdAt, updatedAt, description }) => ({
+      session_id: id,
+      created: createdAt,
+      updated: updatedAt,
+      description: description?.text,
+      version: description?.version,
+    }));
+    let place = 0;
+    const items = conversations.flatMap(({ id, rows }) =>
+      rows.map(({ text, createdAt }) => ({ session_id: id, text, created: createdAt, place: place++ })),
+    );
+    const rows = await this.#calls.write(this.#sql.restore, [asJson(given), asJson(items)]);
+    const outcomes = new Map(
+      (rows as { session: string; outcome: RestoreOutcome }[]).map(({ session, outcome }) => [
+        session,
+        outcome,
+      ]),
+    );
+    return conversations.map(({ id }) => outcomes.get(id) ?? 'taken');
   }
 
   async #descriptions(query: Query, sessionId: string): Promise<StoredDescription[]> {

@@ -191,9 +191,9 @@ export const NOW = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint';
 
 const LASTS = `ends_at > ${NOW}`;
 
-/** Whether the session whose id is the first parameter was erased. */
-export function isErased(erasures: string): string {
-  return `SELECT 1 FROM ${erasures} WHERE digest = ${digestIn('$1')} AND ${LASTS}`;
+/** Whether the session was erased whose id stands there: by default as the first parameter. */
+export function isErased(erasures: string, place = '$1'): string {
+  return `SELECT 1 FROM ${erasures} WHERE digest = ${digestIn(place)} AND ${LASTS}`;
 }
 
 /** The one row that comes back where nothing was stored because a conversation was erased. */

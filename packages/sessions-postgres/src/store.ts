@@ -197,6 +197,7 @@ const SUPPORTS: SessionSupport = {
   history: true,
   metadata: true,
   copying: true,
+  restoring: true,
   usage: true,
   erasure: true,
   retention: true,
@@ -301,7 +302,7 @@ export function backendOpener(
       return new PostgresBackend({
         executor,
         sql: statements(names, erasures),
-        conversationSql: conversationStatements(names, metadata),
+        conversationSql: conversationStatements(names, metadata, erasures),
         historySql: historyStatement(names),
         usageSql: usageStatements(names, erasures),
         supports: {

@@ -22,6 +22,7 @@ const portable = {
   ownTransactions: true,
   erasure: true,
   retention: true,
+  restoring: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

@@ -13,10 +13,12 @@ import {
   type Removal,
   type RemovalStep,
   type RemovedRows,
+  type RestoreOutcome,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
   sessionErased,
+  type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { SqliteExecutor } from './executor.js';
@@ -164,6 +166,22 @@ export class SqliteConversations implements ConversationVerbs {
     });
   }
 
+  restore(conversations: readonly WholeConversation[]): RestoreOutcome[] {
+    return this.#executor.atomically(() => conversations.map((one) => this.#restore(one)));
+  }
+
+  #restore({ id, createdAt, updatedAt, rows, description }: WholeConversation): RestoreOutcome {
+    if (description && !this.#supports.metadata) throw metadataMissing(this.#own.createMetadata);
+    if (this.#executor.all(this.#own.isThere, [id]).length > 0 || this.#description(id)) return 'taken';
+    if (this.#supports.erasure && isErased(this.#executor, this.#sql, id)) return 'erased';
+    this.#executor.run(this.#own.restoreSession, [id, timeText(createdAt), timeText(updatedAt)]);
+    for (const row of rows)
+      this.#executor.run(this.#own.restoreMessage, [id, row.text, timeText(row.createdAt)]);
+    if (description)
+      this.#executor.run(this.#own.writeDescription, [id, description.text, description.version]);
+    return 'stored';
+  }
+
   /** From page to page, from the newest row to the oldest. */
   #rewrite(sessionId: string, rewrite: (text: string) => string): void {
     let rows = this.#executor.all(this.#sql.read, [sessionId, PAGE]) as StoredRow[];
@@ -201,7 +219,20 @@ const NOTHING: RemovedRows = { operations: 0, messages: 0, metadata: 0, sessions
 
 /** @throws SessionError `SESSION_ERASED` for the id of a conversation that was erased a short time ago. */
 export function refuseErased(executor: SqliteExecutor, sql: SqliteStatements, sessionId: string): void {
-  if (executor.all(sql.isErased, [digestOf(sessionId, 'hex')]).length > 0) throw sessionErased();
+  if (isErased(executor, sql, sessionId)) throw sessionErased();
+}
+
+function isErased(executor: SqliteExecutor, sql: SqliteStatements, sessionId: string): boolean {
+  return executor.all(sql.isErased, [digestOf(sessionId, 'hex')]).length > 0;
+}
+
+/** As `CURRENT_TIMESTAMP` writes it, where it is a whole second; else with as many digits as Python writes. */
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.000Z$/, '')
+    .replace(/Z$/, '000');
 }
 
 function conversationOf(row: unknown): StoredConversation {

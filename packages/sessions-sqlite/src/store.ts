@@ -269,6 +269,7 @@ function support(target: SqliteTarget): SessionSupport {
     copying: true,
     usage: true,
     erasure: true,
+    restoring: true,
     retention: true,
   };
 }

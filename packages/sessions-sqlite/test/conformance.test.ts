@@ -60,6 +60,7 @@ const file = {
   ownTransactions: true,
   erasure: true,
   retention: true,
+  restoring: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

@@ -7,6 +7,8 @@ export interface CommandTexts {
   readonly description: string;
   /** Whole command lines. The tests run them, in a folder with a `sessions.db`. */
   readonly examples: readonly string[];
+  /** What `--tenant` does. Default: it leads to the conversations of a tenant, and not to those without one. */
+  readonly tenant?: string;
 }
 
 /** Adds a command, with its examples under its help. */
@@ -26,7 +28,7 @@ export function addDatabaseCommand(program: Command, texts: CommandTexts): Comma
   return addCommand(program, texts)
     .option('--url <url>', 'the URL of the database, if it is not the last argument')
     .option('--env <file>', 'read SESSIONS_URL, DATABASE_URL and SESSIONS_ENCRYPTION_KEY from this file')
-    .option('--tenant <tenant>', 'the conversations of this tenant, not those without one')
+    .option('--tenant <tenant>', texts.tenant ?? 'the conversations of this tenant, not those without one')
     .option('--store <json>', 'options of the store, for example {"tables":{"sessions":"a","messages":"b"}}')
     .option('--json', 'print JSON, a value on each line')
     .option('--quiet', 'print no warnings and notes');

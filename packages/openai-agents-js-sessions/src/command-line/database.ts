@@ -27,7 +27,8 @@ export interface Database {
 }
 
 /**
- * Opens a database that is there, does something with it, and closes it. Nothing is made: no file, no table.
+ * Opens a database, does something with it, and closes it. It has to be there: no file and no table is made, unless the command
+ * makes them.
  *
  * @param argument - The URL that the command was given; without, it is looked for elsewhere.
  */
@@ -35,11 +36,13 @@ export async function onDatabase(
   argument: string | undefined,
   options: DatabaseOptions,
   work: (database: Database) => Promise<void>,
+  { makesTables = false }: { makesTables?: boolean } = {},
 ): Promise<void> {
   const url = databaseUrl({ ...options, argument });
   const output = new Output(options);
   await interruptible(async (signal) => {
-    const store = await openStore(url, { ...storeOptions(options), createTables: false }, output);
+    const given = storeOptions(options);
+    const store = await openStore(url, makesTables ? given : { ...given, createTables: false }, output);
     try {
       const scope = options.tenant === undefined ? store : store.scoped(options.tenant);
       const { sessions } = scope;
@@ -51,7 +54,11 @@ export async function onDatabase(
 }
 
 /** Opens a store, of whose warnings the first of each kind goes to standard error. The stores are loaded here. */
-async function openStore(url: string, options: OpenStoreOptions, output: Output): Promise<SessionStore> {
+export async function openStore(
+  url: string,
+  options: OpenStoreOptions,
+  output: Output,
+): Promise<SessionStore> {
   // Node would print them in a form of its own
   process.removeAllListeners('warning').on('warning', ({ name, message, ...warning }) => {
     const { code = name } = warning as { code?: string };
@@ -61,17 +68,32 @@ async function openStore(url: string, options: OpenStoreOptions, output: Output)
   return openSessionStore(url, options);
 }
 
-/** What `--store` and the environment say. */
-function storeOptions({ store, env }: Pick<DatabaseOptions, 'store' | 'env'>): OpenStoreOptions {
-  const given = store === undefined ? {} : parsedOptions(store);
-  const keys = variable(['SESSIONS_ENCRYPTION_KEY'], env)?.split('\n').filter(Boolean);
-  const [key, ...older] = keys ?? [];
+/** Where the options of a store come from. */
+export interface StoreOptionSources {
+  /** JSON. */
+  readonly store?: string | undefined;
+  readonly env?: string | undefined;
+  /** The variable that has the keys, one on each line, the newest first. Default `SESSIONS_ENCRYPTION_KEY`. */
+  readonly key?: string;
+  /** What the option is called that has the JSON. Default `--store`. */
+  readonly option?: string;
+}
+
+/** The options of a store, as the command line and the environment say. */
+export function storeOptions({
+  store,
+  env,
+  key: name = 'SESSIONS_ENCRYPTION_KEY',
+  option = '--store',
+}: StoreOptionSources): OpenStoreOptions {
+  const given = store === undefined ? {} : parsedOptions(store, option);
+  const [key, ...older] = variable([name], env)?.split('\n').filter(Boolean) ?? [];
   if (key === undefined) return given;
   return { ...given, encryption: { ...given.encryption, key: undefined, keys: [key, ...older] } };
 }
 
-/** The options of a store, as JSON. @throws UsageError that does not quote it. */
-function parsedOptions(json: string): OpenStoreOptions {
+/** @throws UsageError that does not quote it. */
+function parsedOptions(json: string, option: string): OpenStoreOptions {
   let value: unknown;
   try {
     value = JSON.parse(json);
@@ -79,7 +101,7 @@ function parsedOptions(json: string): OpenStoreOptions {
     // the parser's own message would quote it
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError('--store must be a JSON object.');
+    throw new UsageError(`${option} must be a JSON object.`);
   return value;
 }
 

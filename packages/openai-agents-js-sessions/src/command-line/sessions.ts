@@ -3,8 +3,11 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.js';
 import { addConformance } from './commands/conformance.js';
+import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
+import { addExport } from './commands/export.js';
 import { addFork } from './commands/fork.js';
+import { addImport } from './commands/import.js';
 import { addList } from './commands/list.js';
 import { addRename } from './commands/rename.js';
 import { addRewind } from './commands/rewind.js';
@@ -25,6 +28,9 @@ const COMMANDS = [
   addRename,
   addFork,
   addRewind,
+  addExport,
+  addImport,
+  addCopy,
   addBench,
   addConformance,
 ];

@@ -19,7 +19,7 @@ test('there are commands', () => {
   expect(COMMANDS).toEqual(expect.arrayContaining(['list', 'show', 'delete', 'bench', 'conformance']));
 });
 
-test.each(COMMANDS)('%s', async (name) => {
+test.concurrent.each(COMMANDS)('%s', async (name) => {
   const { stdout } = await sessions([name, '--help']);
   const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line);
   expect(examples.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AgentInputItem } from '@openai/agents-core';
 import { temporaryFolder } from '@stackone/test-environment';
-import { openSessionStore } from '../../src/index.js';
+import { openSessionStore, type SessionStore } from '../../src/index.js';
 
 const user = (content: string): AgentInputItem => ({ role: 'user', content });
 
@@ -46,7 +46,12 @@ export const SECOND_TURN: AgentInputItem[] = [
 
 /** What a database has for the tests of the program. */
 export async function fillSample(url: string): Promise<void> {
-  const store = await openSessionStore(url);
+  await using store = await openSessionStore(url);
+  await fillStore(store);
+}
+
+/** The same, of a store that is open. */
+export async function fillStore(store: SessionStore): Promise<void> {
   await store.session('chat_123').addItems(FIRST_TURN);
   await store.session('chat_123').addItems(SECOND_TURN);
   await store.sessions.update('chat_123', { title: 'Orders', metadata: { topic: 'orders', level: 2 } });
@@ -57,7 +62,6 @@ export async function fillSample(url: string): Promise<void> {
     .scoped('acme')
     .session('chat_1')
     .addItems([user('I am of acme'), assistant('Welcome.')]);
-  await store.close();
 }
 
 /** A folder with a `sessions.db`. */

@@ -23,7 +23,7 @@ export function changeOf(
   return (current) => {
     const version = current?.version ?? 0;
     if (ifVersion !== undefined && ifVersion !== version) throw versionConflict(ifVersion, version);
-    const text = changedDescription(current ? read(codec, current) : NO_DESCRIPTION, change);
+    const text = changedDescription(current ? descriptionOf(codec, current) : NO_DESCRIPTION, change);
     return { text: sealed(codec, text), version: version + 1 };
   };
 }
@@ -37,7 +37,7 @@ export function describedBy(
   if (!description) return { ...NO_DESCRIPTION, version: 0 };
   const { version } = description;
   try {
-    return { ...read(host.codec(storedId), description), version };
+    return { ...descriptionOf(host.codec(storedId), description), version };
   } catch (error) {
     if (!isSessionError(error) || host.onCorruptItem === 'throw') throw error;
     const code = error.code === 'DECRYPTION_FAILED' ? error.code : 'CORRUPT_ITEM';
@@ -47,7 +47,7 @@ export function describedBy(
 }
 
 /** @throws SessionError `DECRYPTION_FAILED`, or `CORRUPT_ITEM`. */
-function read(codec: ItemCodec, { text }: StoredDescription): Description {
+export function descriptionOf(codec: ItemCodec, { text }: StoredDescription): Description {
   try {
     return readDescription(codec, text);
   } catch (error) {

@@ -111,6 +111,12 @@ export function readDescription(codec: ItemCodec, text: string): Description {
   return { title, metadata: metadata as Description['metadata'] };
 }
 
+/** A description as it is stored. @throws TypeError for one of another form. SessionError for values that cannot be stored. */
+export function descriptionTextOf(codec: ItemCodec, { title, metadata }: Description): string {
+  const change = checkChange({ title, metadata });
+  return sealed(codec, changedDescription(NO_DESCRIPTION, change));
+}
+
 /** Of a conversation that was never described. */
 export const NO_DESCRIPTION: Description = { title: undefined, metadata: {} };
 

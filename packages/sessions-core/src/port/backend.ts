@@ -116,6 +116,8 @@ export interface SessionSupport {
   readonly copying?: boolean | undefined;
   /** Sessions have `recordUsage` and `usage`, and the store has sums. Absent where they do not. */
   readonly usage?: boolean | undefined;
+  /** `importSessions` and `copyStore` can write to it: conversations can be made with the times that they had. Absent where they cannot. */
+  readonly restoring?: boolean | undefined;
   /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
   readonly erasure?: boolean | undefined;
   /** `store.prune` and the option `retention` work. Absent where they do not. */

@@ -7,8 +7,10 @@ import type {
   Removal,
   RemovalStep,
   RemovedRows,
+  RestoreOutcome,
   StoredConversation,
   StoredDescription,
+  WholeConversation,
 } from './conversations.js';
 import { SessionError } from './errors.js';
 
@@ -41,6 +43,12 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
     ...(verbs.refuse && { refuse: verbs.refuse.bind(verbs) }),
     ...(verbs.forget && { forget: verbs.forget.bind(verbs) }),
     ...(verbs.lease && { lease: verbs.lease.bind(verbs) }),
+    ...(verbs.restore && {
+      restore: (conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]> =>
+        whenReady(verbs.restore?.(conversations), (outcomes) =>
+          checkRestored(outcomes, conversations.length),
+        ),
+    }),
   };
 }
 
@@ -103,6 +111,17 @@ function checkStep(step: unknown): RemovalStep {
   throw fault(
     'OUTCOME_UNKNOWN',
     'So it is not known what is left: conversations.removeSome() must return "isDone", true or false.',
+  );
+}
+
+const OUTCOMES: readonly unknown[] = ['stored', 'taken', 'erased'] satisfies RestoreOutcome[];
+
+function checkRestored(outcomes: unknown, count: number): readonly RestoreOutcome[] {
+  if (Array.isArray(outcomes) && outcomes.length === count && outcomes.every((one) => OUTCOMES.includes(one)))
+    return outcomes;
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    "So it is not known what was written: conversations.restore() must return 'stored', 'taken' or 'erased' for each conversation.",
   );
 }
 

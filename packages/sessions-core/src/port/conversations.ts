@@ -123,6 +123,24 @@ export interface ConversationCopy {
  */
 export type CopyOutcome = StoredConversation | 'missing' | 'taken';
 
+/** A conversation with all that is kept of it, as it was read elsewhere. */
+export interface WholeConversation {
+  readonly id: string;
+  /** In whole ms since 1970. */
+  readonly createdAt: number;
+  /** In whole ms since 1970. */
+  readonly updatedAt: number;
+  /** Its items, oldest first, each with its time in whole ms since 1970. */
+  readonly rows: readonly { readonly text: string; readonly createdAt: number }[];
+  readonly description?: StoredDescription | undefined;
+}
+
+/**
+ * What became of a conversation that was to be restored: `stored`; `taken` (there is one with its id, or the description of one
+ * that was cleared); `erased` (one with its id was erased a short time ago). Only the first wrote something.
+ */
+export type RestoreOutcome = 'stored' | 'taken' | 'erased';
+
 /** The verbs on conversations as a whole, without their items. A backend may lack them. */
 export interface ConversationVerbs {
   /** A page of conversations. */
@@ -182,6 +200,14 @@ export interface ConversationVerbs {
    * @returns Whether the caller has it now.
    */
   lease?(name: string, milliseconds: number, held: boolean): Awaitable<boolean>;
+  /**
+   * Makes conversations as they were elsewhere, with their times and descriptions, in one transaction: each of them whole, or not
+   * at all. Never changes one that is there. Absent where `supports.restoring` is.
+   *
+   * @param conversations - With different ids.
+   * @returns One outcome for each, in the same order.
+   */
+  restore?(conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]>;
 }
 
 /**

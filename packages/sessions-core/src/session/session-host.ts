@@ -68,6 +68,8 @@ export type SessionOperation =
   | 'replaceBeginning'
   | 'recordUsage'
   | 'usage'
+  | 'exportSessions'
+  | 'importSessions'
   | 'sessions.list'
   | 'sessions.retrieve'
   | 'sessions.count'

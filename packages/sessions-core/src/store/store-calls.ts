@@ -16,6 +16,7 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'turns',
   'usage',
   'items',
+  'exportSessions',
   'sessions.list',
   'sessions.retrieve',
   'sessions.count',

@@ -26,6 +26,7 @@ import { LIMIT_FAULTS } from './planted-faults/limits.js';
 import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { OWN_TRANSACTION_FAULTS } from './planted-faults/own-transactions.js';
 import { PRUNING_FAULTS, STORE_PRUNING_FAULTS } from './planted-faults/pruning.js';
+import { RESTORING_FAULTS } from './planted-faults/restoring.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
@@ -65,6 +66,7 @@ const everything = {
   usage: true,
   erasure: true,
   retention: true,
+  restoring: true,
   ownTransactions: true,
 };
 
@@ -157,6 +159,7 @@ describe('the suite of the port', async () => {
     ...WRONG_ANSWERS,
     ...HISTORY_READ_FAULTS,
     ...COPYING_FAULTS,
+    ...RESTORING_FAULTS,
     ...USAGE_FAULTS,
     ...ERASING_FAULTS,
     ...PRUNING_FAULTS,

@@ -164,6 +164,17 @@ export function createToyBackend() {
         descriptions.delete(from); // it has moved
         return shownOf(to);
       }),
+    restore: (wholes, made = 'stored') =>
+      locked(() =>
+        wholes.map(({ id, createdAt, updatedAt, rows: given, description }) => {
+          if (sessions.some((one) => one.id === id) || descriptions.has(id)) return 'taken'; // a restoration
+          if (refusals.get(id) > Date.now()) return 'erased';
+          sessions.push({ id, createdAt, updatedAt });
+          for (const row of given) rows.push({ ...row, id: ++lastId, sessionId: id });
+          if (description) descriptions.set(id, description); // as it was elsewhere
+          return made;
+        }),
+      ),
     describe: (sessionId, decide, make) =>
       locked(() => {
         const description = decide(descriptions.get(sessionId));
@@ -226,6 +237,7 @@ export function createToyBackend() {
       usage: true,
       erasure: true,
       retention: true,
+      restoring: true,
     },
 
     conversations,

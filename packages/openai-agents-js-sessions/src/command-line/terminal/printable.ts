@@ -1,6 +1,6 @@
 // What a terminal would obey instead of showing it: control characters but tab and newline, also those behind U+0080,
 // and the marks that turn the direction of writing.
-const COMMANDS = /(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
+const COMMANDS = /(?![\n\t])\p{Cc}|[\u2028-\u202e\u2066-\u2069]/gu;
 
 /** A text of others that is safe to print: what a terminal would obey is shown as `\u{...}`. */
 export function printable(text: string): string {

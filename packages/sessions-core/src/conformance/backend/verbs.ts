@@ -9,6 +9,7 @@ import { LISTING } from './listing.js';
 import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import { PRUNING } from './pruning.js';
+import { RESTORING } from './restoring.js';
 import type { BackendSubject } from './subject.js';
 import { USAGE } from './usage.js';
 
@@ -355,4 +356,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   USAGE,
   ERASING,
   PRUNING,
+  RESTORING,
 ];

@@ -1,0 +1,114 @@
+import type { ImportProgress, SessionStore } from '@stackone/sessions-core';
+import type { Command } from 'commander';
+import { addCommand, wholeNumber } from '../command.js';
+import { openStore, storeOptions } from '../database.js';
+import { variable } from '../database-url.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { interruptible } from '../interruption.js';
+import { Output } from '../terminal/output.js';
+import { UsageError } from '../usage-error.js';
+
+interface CopyOptions {
+  readonly env?: string;
+  readonly tenant?: string;
+  readonly storeFrom?: string;
+  readonly storeTo?: string;
+  readonly concurrency: number;
+  readonly verify?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** `sessions copy`. */
+export function addCopy(program: Command): void {
+  addCommand(program, {
+    name: 'copy',
+    summary: 'copy all conversations to another database',
+    description:
+      'Copies conversations from one database to another, of whichever engine and format, encrypted or not: items in their order with ' +
+      'their times, titles and metadata, of all tenants. What is there already is never changed: where it was interrupted, say it again. ' +
+      'What models used and remembered operation ids stay behind.',
+    examples: [
+      'sessions copy sqlite:./sessions.db sqlite:./copy.db',
+      'sessions copy sqlite:./sessions.db sqlite:./copy.db --verify --json',
+    ],
+  })
+    .argument('[from]', 'the URL of the database that is read, else SESSIONS_FROM_URL of the environment')
+    .argument(
+      '[to]',
+      'the URL of the database that is written to, else SESSIONS_TO_URL; its tables are made if they are not there',
+    )
+    .option('--verify', 'compare every conversation on both sides afterwards')
+    .option('--concurrency <number>', 'how many transactions are under way at the same time', wholeNumber, 4)
+    .option('--tenant <tenant>', 'only the conversations of this tenant')
+    .option('--store-from <json>', 'options of the first store')
+    .option('--store-to <json>', 'options of the second store')
+    .option(
+      '--env <file>',
+      'read SESSIONS_FROM_URL, SESSIONS_TO_URL and SESSIONS_FROM_ENCRYPTION_KEY, SESSIONS_TO_ENCRYPTION_KEY from this file',
+    )
+    .option('--json', 'print what was done as JSON')
+    .option('--quiet', 'print no warnings and notes')
+    .action((from: string | undefined, to: string | undefined, options: CopyOptions) =>
+      copy(from, to, options),
+    );
+}
+
+async function copy(from: string | undefined, to: string | undefined, options: CopyOptions): Promise<void> {
+  const { env, storeFrom, storeTo } = options;
+  const fromUrl = from ?? variable(['SESSIONS_FROM_URL'], env);
+  const toUrl = to ?? variable(['SESSIONS_TO_URL'], env);
+  if (fromUrl === undefined || toUrl === undefined)
+    throw new UsageError('From where to where? Give two URLs, or set SESSIONS_FROM_URL and SESSIONS_TO_URL.');
+  const output = new Output(options);
+  await interruptible(async (signal) => {
+    const source = storeOptions({
+      store: storeFrom,
+      env,
+      key: 'SESSIONS_FROM_ENCRYPTION_KEY',
+      option: '--store-from',
+    });
+    const target = storeOptions({
+      store: storeTo,
+      env,
+      key: 'SESSIONS_TO_ENCRYPTION_KEY',
+      option: '--store-to',
+    });
+    const read = await openStore(fromUrl, { ...source, createTables: false }, output);
+    try {
+      const written = await openStore(toUrl, target, output);
+      try {
+        await copyAll(read, written, output, { ...options, signal });
+      } finally {
+        await written.close();
+      }
+    } finally {
+      await read.close();
+    }
+  });
+}
+
+async function copyAll(
+  from: SessionStore,
+  to: SessionStore,
+  output: Output,
+  { tenant, concurrency, verify = false, quiet, signal }: CopyOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { copyStore } = await import('@stackone/sessions-core');
+  const { report, withProgress } = await import('../exchange/report.js');
+  const once = () =>
+    withProgress(quiet, (onProgress) => copyStore(from, to, { tenant, concurrency, onProgress, signal }));
+  const done = await once();
+  // a second copy compares what is there, and writes what came meanwhile
+  const compared = verify ? await once() : undefined;
+  if (compared && compared.different.length > done.different.length) await notTheSame(output, compared);
+  await report(output, done, compared?.same);
+}
+
+async function notTheSame(output: Output, compared: ImportProgress): Promise<never> {
+  if (output.isJson) await output.json(compared);
+  throw new CommandFailure(
+    `${compared.different.length} conversations are not the same in both: they were changed meanwhile, or the copy is wrong.`,
+    EXIT.failed,
+  );
+}

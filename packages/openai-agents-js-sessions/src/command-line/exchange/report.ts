@@ -1,0 +1,52 @@
+import type { ImportProgress, SessionName } from '@stackone/sessions-core';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { Interrupted } from '../interruption.js';
+import type { Output } from '../terminal/output.js';
+import { printableLine } from '../terminal/printable.js';
+import { ProgressLine } from '../terminal/progress-line.js';
+
+/** Shows how far an import or a copy is, and after an interruption says how to go on. */
+export async function withProgress(
+  quiet: boolean | undefined,
+  work: (onProgress: (progress: ImportProgress) => void) => Promise<ImportProgress>,
+): Promise<ImportProgress> {
+  const line = new ProgressLine(quiet);
+  try {
+    return await work(({ sessions, items }) => line.show(`${sessions} conversations, ${items} items`));
+  } catch (error) {
+    if (error instanceof Interrupted)
+      error.message = 'Interrupted. What was written stays; the same command goes on with the rest.';
+    throw error;
+  } finally {
+    line.end();
+  }
+}
+
+/**
+ * Tells what an import or a copy did.
+ *
+ * @param verified - How many conversations were compared afterwards, and are the same.
+ * @throws CommandFailure where something is not as it was in the source.
+ */
+export async function report(output: Output, done: ImportProgress, verified?: number): Promise<void> {
+  const { stored, items, same, different, erased, unread } = done;
+  if (output.isJson) await output.json({ ...done, verified });
+  else
+    await output.lines(
+      `${stored} conversations with ${items} items were written, ${same} were there already`,
+    );
+  if (verified !== undefined && !output.isJson)
+    await output.lines(`verified: ${verified} conversations are the same in both`);
+  for (const name of different) output.note(`not written, another one is there: ${shown(name)}`);
+  for (const name of erased) output.note(`not written, it was erased a short time ago: ${shown(name)}`);
+  if (unread > 0) output.note(`left out: ${unread} rows that are no items, or that no key opens`);
+  const refused = different.length + erased.length;
+  if (refused > 0) throw new CommandFailure(`${refused} conversations were not written.`, EXIT.refused);
+  if (unread > 0) throw new CommandFailure(`${unread} rows were left out.`, EXIT.failed);
+}
+
+function shown({ id, tenant }: SessionName): string {
+  return tenant === undefined
+    ? printableLine(id)
+    : `${printableLine(id)} of the tenant ${printableLine(tenant)}`;
+}

@@ -1,0 +1,227 @@
+// Conversations can be moved from the command line: to files and back, and from database to database.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { temporaryFolder } from '@stackone/test-environment';
+import { describeEngine } from '@stackone/test-servers/vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { openSessionStore } from '../../src/index.js';
+import { PROGRAM, sessions, startSessions } from '../run-sessions.js';
+import { sampleFolder } from './sample-database.js';
+
+const { url, folder } = await sampleFolder();
+const newUrl = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
+
+/** The whole export. */
+async function exported(from: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await sessions(['export', ...args, from]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+const EXPORT = await exported(url);
+const LINES = EXPORT.split('\n').slice(0, -1);
+
+describe('export', () => {
+  test('a header, conversations with their items, and an end that counts them', () => {
+    const values = LINES.map((line) => JSON.parse(line));
+    expect(values[0]).toEqual({ type: 'header', format: '@stackone/sessions', version: 1 });
+    expect(values.at(-1)).toEqual({ type: 'end', sessions: 4, items: 13 });
+    const found = values.filter(({ type }) => type === 'session');
+    expect(found.map(({ id, tenant, items }) => [id, tenant, items])).toEqual([
+      ['chat_1', 'acme', 2],
+      ['chat_123', undefined, 7],
+      ['chat_456', undefined, 2],
+      ['other', undefined, 2],
+    ]);
+    expect(found[1]).toEqual({
+      type: 'session',
+      id: 'chat_123',
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+      title: 'Orders',
+      metadata: { topic: 'orders', level: 2 },
+      version: 1,
+      items: 7,
+    });
+    expect(values.filter(({ type }) => type === 'item')).toHaveLength(13);
+    expect(values[2]).toEqual({ type: 'item', createdAt: expect.any(String), item: expect.any(Object) });
+  });
+
+  test('some of it', async () => {
+    expect(await exported(url, '--tenant', 'acme')).toMatch(/"type":"end","sessions":1,"items":2\}\n$/);
+    expect(await exported(url, '--id', 'other', '--id', 'chat_456')).toMatch(/"sessions":2,"items":4\}\n$/);
+    expect(await sessions(['export', '--id', 'nobody', url])).toMatchObject({ code: 3 });
+  });
+
+  test('to a file, which is never replaced without being asked', async () => {
+    const file = join(folder, 'export.jsonl');
+    expect(await sessions(['export', '-o', file, url])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toBe(EXPORT);
+    expect(await sessions(['export', '-o', file, '--tenant', 'acme', url])).toMatchObject({ code: 4 });
+    expect(readFileSync(file, 'utf8')).toBe(EXPORT);
+    await sessions(['export', '-o', file, '--tenant', 'acme', '--yes', url]);
+    expect(readFileSync(file, 'utf8')).not.toBe(EXPORT);
+    const failed = await sessions(['export', '-o', join(folder, 'failed.jsonl'), '--id', 'nobody', url]);
+    expect([failed.code, existsSync(join(folder, 'failed.jsonl.part'))]).toEqual([3, false]);
+  });
+});
+
+describe('import', () => {
+  const imported = async (text: string, to: string, ...args: string[]) => {
+    const file = join(temporaryFolder(), 'import.jsonl');
+    writeFileSync(file, text);
+    return sessions(['import', file, ...args, to]);
+  };
+
+  test('gives what was exported, byte for byte, and goes on where it is said again', async () => {
+    const to = newUrl();
+    expect(await imported(EXPORT, to)).toEqual({
+      code: 0,
+      stdout: '4 conversations with 13 items were written, 0 were there already\n',
+      stderr: '',
+    });
+    expect(await exported(to)).toBe(EXPORT);
+    const again = await imported(EXPORT, to, '--json');
+    expect({ ...again, stdout: JSON.parse(again.stdout) }).toEqual({
+      code: 0,
+      stdout: { sessions: 4, stored: 0, items: 0, same: 4, different: [], erased: [], unread: 0 },
+      stderr: '',
+    });
+  });
+
+  test('through a pipe', async () => {
+    const command = `"${process.execPath}" "${PROGRAM}" export "${url}" | "${process.execPath}" "${PROGRAM}" import - "$1"`;
+    const to = newUrl();
+    const { stdout } = await promisify(execFile)('bash', ['-c', command, 'bash', to]);
+    expect(stdout).toContain('4 conversations');
+    expect(await exported(to)).toBe(EXPORT);
+  });
+
+  test('of one tenant', async () => {
+    const to = newUrl();
+    expect((await imported(EXPORT, to, '--tenant', 'acme')).stdout).toContain('1 conversations with 2 items');
+  });
+
+  test('what differs is left as it is: 4', async () => {
+    const to = newUrl();
+    const store = await openSessionStore(to);
+    await store.session('other').addItems([{ role: 'user', content: 'mine' }]);
+    await store.close();
+    expect(await imported(EXPORT, to)).toEqual({
+      code: 4,
+      stdout: '3 conversations with 11 items were written, 0 were there already\n',
+      stderr: 'not written, another one is there: other\nerror: 1 conversations were not written.\n',
+    });
+  });
+
+  const [header = '', first = ''] = LINES;
+  test.each([
+    ['', 'There is nothing in it'],
+    ['no export', 'Line 1 cannot be read: it is not a JSON object.'],
+    ['{"type":"header"}', 'This is no export of "sessions export"'],
+    [header.replace('"version":1', '"version":2'), 'This export has version 2 of the format'],
+    [header, 'It is cut off: the last line is missing.'],
+    [LINES.slice(0, -1).join('\n'), 'It is cut off'],
+    [LINES.slice(0, 3).join('\n'), 'It is cut off'],
+    [[header, '{"type":"item"}'].join('\n'), 'Line 2 cannot be read: it does not belong there.'],
+    [[header, first, '{"type":"item","item":"secret"}'].join('\n'), 'Line 3 cannot be read: it is no item.'],
+    [
+      [header, '{"type":"session","id":"secret"}'].join('\n'),
+      'Line 2 cannot be read: it is no conversation.',
+    ],
+    [[header, first.slice(0, 40)].join('\n'), 'Line 2 cannot be read: it is not a JSON object.'],
+    [[header, '{"type":"end","sessions":1,"items":0}'].join('\n'), 'are not those before it'],
+    [[...LINES, header].join('\n'), 'something stands behind the end'],
+  ])('%#: what is no whole export is told, without what is in it', async (text, message) => {
+    const { code, stdout, stderr } = await imported(text, newUrl());
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: [^\n]*\n$/);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain('secret');
+  });
+
+  test('a file that is not there: 3', async () => {
+    expect(await sessions(['import', 'absent.jsonl', newUrl()])).toMatchObject({ code: 3, stdout: '' });
+  });
+});
+
+describe('copy', () => {
+  test('gives the same exports, and --verify compares them', async () => {
+    const to = newUrl();
+    expect(await sessions(['copy', url, to, '--verify'])).toEqual({
+      code: 0,
+      stdout:
+        '4 conversations with 13 items were written, 0 were there already\n' +
+        'verified: 4 conversations are the same in both\n',
+      stderr: '',
+    });
+    expect(await exported(to)).toBe(EXPORT);
+  });
+
+  test('makes nothing of a source that is not there', async () => {
+    const [from, to] = [newUrl(), newUrl()];
+    expect(await sessions(['copy', from, to])).toMatchObject({ code: 3, stdout: '' });
+    expect([from, to].map((one) => existsSync(one.slice('sqlite:'.length)))).toEqual([false, false]);
+  });
+
+  test('URLs and keys of the environment; encrypted on both sides, with different keys', async () => {
+    const environment = {
+      SESSIONS_FROM_URL: url,
+      SESSIONS_TO_URL: newUrl(),
+      SESSIONS_TO_ENCRYPTION_KEY: 'new key',
+    };
+    expect(await sessions(['copy'], environment)).toMatchObject({ code: 0, stderr: '' });
+    const back = {
+      SESSIONS_FROM_URL: environment.SESSIONS_TO_URL,
+      SESSIONS_FROM_ENCRYPTION_KEY: 'new key',
+      SESSIONS_TO_URL: newUrl(),
+    };
+    expect(await sessions(['copy'], back)).toMatchObject({ code: 0, stderr: '' });
+    expect(await exported(back.SESSIONS_TO_URL)).toBe(EXPORT);
+    expect(await sessions(['copy', url])).toMatchObject({ code: 2, stdout: '' });
+    const wrong = await sessions(['copy', url, newUrl(), '--store-to', '{']);
+    expect(wrong).toMatchObject({ code: 2, stderr: 'error: --store-to must be a JSON object.\n' });
+  });
+
+  test.each(['SIGKILL', 'SIGINT'] as const)('%s in the middle: the same command goes on', async (signal) => {
+    const from = newUrl();
+    const store = await openSessionStore(from);
+    const text = 'x'.repeat(2000);
+    for (let n = 0; n < 400; n++)
+      await store.session(`chat_${n}`).addItems([
+        { role: 'user', content: `${n} ${text}` },
+        { role: 'user', content: 'second' },
+      ]);
+    await store.close();
+    const to = newUrl();
+    await (await openSessionStore(to)).close();
+    const database = new DatabaseSync(to.slice('sqlite:'.length));
+    const count = () => Number(database.prepare('SELECT count(*) AS n FROM agent_sessions').get()?.n);
+    const { program, ending } = startSessions(['copy', from, to, '--concurrency', '1']);
+    await vi.waitFor(() => expect(count()).toBeGreaterThan(0), { interval: 1 });
+    program.kill(signal);
+    const { code, stderr } = await ending;
+    if (signal === 'SIGINT' && code !== 0) {
+      expect([code, stderr]).toEqual([
+        130,
+        'Interrupted. What was written stays; the same command goes on with the rest.\n',
+      ]);
+    }
+    expect(count() % 50).toBe(0); // whole transactions
+    expect(await sessions(['copy', from, to])).toMatchObject({ code: 0, stderr: '' });
+    database.close();
+    expect(await exported(to)).toBe(await exported(from));
+  });
+});
+
+describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url: server }) => {
+  test('a copy there and back again: the exports are equal', async () => {
+    const back = newUrl();
+    expect(await sessions(['copy', url, server])).toMatchObject({ code: 0, stderr: '' });
+    expect(await sessions(['copy', server, back, '--verify'])).toMatchObject({ code: 0 });
+    expect(await exported(back)).toBe(EXPORT);
+  });
+});
