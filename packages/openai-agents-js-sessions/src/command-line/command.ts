@@ -63,6 +63,14 @@ export function secondsToMs(text: string): number {
   return seconds * 1000;
 }
 
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A time of an option, which may be so long ago. */
+export function timeOrAge(text: string): Date {
+  const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? [];
+  return count === undefined ? time(text) : new Date(Date.now() - Number(count) * (UNITS[unit] ?? 0));
+}
+
 /** A time of an option. */
 export function time(text: string): Date {
   const date = new Date(text);

@@ -26,6 +26,14 @@ export interface Database {
   readonly signal: AbortSignal;
 }
 
+/** What a command wants of its store. */
+interface CommandNeeds {
+  /** Whether tables that are missing are made. */
+  readonly makesTables?: boolean;
+  /** Looks at the options of the store, and may change them. */
+  readonly changes?: (given: OpenStoreOptions) => OpenStoreOptions;
+}
+
 /**
  * Opens a database, does something with it, and closes it. It has to be there: no file and no table is made, unless the command
  * makes them.
@@ -36,12 +44,12 @@ export async function onDatabase(
   argument: string | undefined,
   options: DatabaseOptions,
   work: (database: Database) => Promise<void>,
-  { makesTables = false }: { makesTables?: boolean } = {},
+  { makesTables = false, changes = (given) => given }: CommandNeeds = {},
 ): Promise<void> {
   const url = databaseUrl({ ...options, argument });
   const output = new Output(options);
   await interruptible(async (signal) => {
-    const given = storeOptions(options);
+    const given = changes(storeOptions(options));
     const store = await openStore(url, makesTables ? given : { ...given, createTables: false }, output);
     try {
       const scope = options.tenant === undefined ? store : store.scoped(options.tenant);
@@ -58,10 +66,12 @@ export async function openStore(
   url: string,
   options: OpenStoreOptions,
   output: Output,
+  onWarning: (warning: string) => void = () => {},
 ): Promise<SessionStore> {
   // Node would print them in a form of its own
   process.removeAllListeners('warning').on('warning', ({ name, message, ...warning }) => {
     const { code = name } = warning as { code?: string };
+    onWarning(`${code}: ${message}`);
     output.note(`warning: ${code}: ${message}`);
   });
   const { openSessionStore } = await import('../open-store.js');

@@ -7,11 +7,16 @@ import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
 import { addExport } from './commands/export.js';
 import { addFork } from './commands/fork.js';
+import { addGrep } from './commands/grep.js';
 import { addImport } from './commands/import.js';
 import { addList } from './commands/list.js';
+import { addPrune } from './commands/prune.js';
+import { addReencrypt } from './commands/reencrypt.js';
 import { addRename } from './commands/rename.js';
 import { addRewind } from './commands/rewind.js';
+import { addSchema } from './commands/schema.js';
 import { addShow } from './commands/show.js';
+import { addStats } from './commands/stats.js';
 import { addTurns } from './commands/turns.js';
 import { failWith } from './ending.js';
 import { CommandFailure, EXIT, exitCodeOf } from './exit-codes.js';
@@ -24,13 +29,18 @@ const COMMANDS = [
   addList,
   addShow,
   addTurns,
+  addGrep,
+  addStats,
   addDelete,
   addRename,
   addFork,
   addRewind,
+  addPrune,
   addExport,
   addImport,
   addCopy,
+  addSchema,
+  addReencrypt,
   addBench,
   addConformance,
 ];

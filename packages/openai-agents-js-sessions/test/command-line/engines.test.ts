@@ -40,6 +40,10 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
     expect(await told('list', '--prefix', 'chat_', '--metadata', 'topic=orders')).toContain('Orders');
     expect(await told('show', 'chat_123')).toContain('It was sent.');
     expect(await told('turns', 'chat_123')).toContain('Where is my order?');
+    expect(await told('grep', 'line 29')).toContain('function_call_result');
+    expect(await told('stats')).toContain('items         13\n');
+    expect(await told('schema', '--check')).toBe('The tables are as they should be.\n');
+    expect(await told('prune', '--older-than', '1d', '--yes')).toContain('removed 0 conversations');
     expect(await told('fork', 'chat_123', 'again')).toBe('forked to again\n');
     expect(await told('rename', 'again', 'once_more')).toBe('renamed to once_more\n');
     expect(await told('rewind', 'once_more', '--yes')).toContain('this one?');

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { addDatabaseCommand, addUrlArgument } from '../command.js';
+import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
+import { CommandFailure, EXIT } from '../exit-codes.js';
+import { Interrupted } from '../interruption.js';
+import { ProgressLine } from '../terminal/progress-line.js';
+
+interface ReencryptCommandOptions extends DatabaseOptions {
+  readonly acceptPlaintext?: boolean;
+}
+
+/** `sessions reencrypt`. */
+export function addReencrypt(program: Command): void {
+  const command = addDatabaseCommand(program, {
+    name: 'reencrypt',
+    summary: 'encrypt with the newest key what is not',
+    description:
+      'Encrypts with the first key of SESSIONS_ENCRYPTION_KEY what is encrypted with the others and, with --accept-plaintext, what is not encrypted, ' +
+      'while an application goes on. Of all tenants. Where it was interrupted, say it again: what is done is not done again.',
+    tenant: 'of no use here: keys are those of all tenants',
+    examples: [
+      `SESSIONS_ENCRYPTION_KEY="$(openssl rand -base64 32)" sessions reencrypt --accept-plaintext sqlite:./sessions.db`,
+    ],
+  });
+  addUrlArgument(command)
+    .option('--accept-plaintext', 'also what is not encrypted')
+    .action((url: string | undefined, options: ReencryptCommandOptions) =>
+      onDatabase(url, options, (database) => reencrypt(database, options), {
+        changes: ({ encryption, ...given }) => {
+          if (!encryption)
+            throw new CommandFailure(
+              'There is no key. Set SESSIONS_ENCRYPTION_KEY: one on each line, the newest first.',
+              EXIT.misuse,
+            );
+          return options.acceptPlaintext
+            ? { ...given, encryption: { ...encryption, acceptPlaintext: true } }
+            : { ...given, encryption };
+        },
+      }),
+    );
+}
+
+async function reencrypt(
+  { store, output, signal }: Database,
+  { quiet }: ReencryptCommandOptions,
+): Promise<void> {
+  const progress = new ProgressLine(quiet);
+  try {
+    const done = await store.reencrypt({
+      signal,
+      onProgress: ({ sessions, rows }) => progress.show(`${sessions} conversations, ${rows} rows`),
+    });
+    progress.end();
+    const { sessions, rows, reencrypted, unopened } = done;
+    await (output.isJson
+      ? output.json({ sessions, rows, reencrypted, unopened })
+      : output.lines(
+          `encrypted ${reencrypted} of ${rows} rows in ${sessions} conversations with the newest key`,
+        ));
+    if (unopened > 0)
+      throw new CommandFailure(
+        `${unopened} rows were left as they are: no key opens them, they are plaintext, or they are no items.`,
+        EXIT.failed,
+      );
+  } catch (error) {
+    if (error instanceof Interrupted)
+      error.message = 'Interrupted. What is done stays done; the same command goes on with the rest.';
+    throw error;
+  } finally {
+    progress.end();
+  }
+}
