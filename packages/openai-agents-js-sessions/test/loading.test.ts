@@ -13,8 +13,11 @@ const PACKAGES = [
   'sessions-sqlite',
 ];
 
-/** The packages of every module that loading `@stackone/<name>` brings in. */
-async function loadedPackages(name: string, load: string): Promise<string[]> {
+/** Each of them takes some ms to load. */
+const SLOW = ['node:crypto', 'node:fs/promises', 'node:http', 'node:net', 'node:tls'];
+
+/** Every module that loading `@stackone/<name>` brings in. */
+async function loadedModules(name: string, load: string): Promise<string[]> {
   const urls = await runModule(
     `import { createRequire, registerHooks } from 'node:module';
     const urls = [];
@@ -24,7 +27,12 @@ async function loadedPackages(name: string, load: string): Promise<string[]> {
     console.log(JSON.stringify([...urls, ...process.report.getReport().sharedObjects.filter((file) => file.endsWith('.node'))]));`,
     `@stackone/${name}`,
   );
-  const modules = (JSON.parse(urls) as string[]).filter((url) => !url.startsWith('node:'));
+  return JSON.parse(urls);
+}
+
+/** The packages of the modules that are not Node's. */
+async function loadedPackages(name: string, load: string): Promise<string[]> {
+  const modules = (await loadedModules(name, load)).filter((url) => !url.startsWith('node:'));
   return [...new Set(modules.map((url) => /packages\/([^/]+)\/dist/.exec(url)?.[1] ?? url))].toSorted();
 }
 
@@ -33,6 +41,14 @@ test.each(PACKAGES)('loading %s loads no driver, no Drizzle and no SDK', async (
     const loaded = await loadedPackages(name, load);
     expect(loaded).toContain(name);
     expect(loaded.filter((one) => !PACKAGES.includes(one))).toEqual([]);
+  }
+});
+
+test.each(PACKAGES)('loading %s loads none of the modules of Node that take long', async (name) => {
+  for (const load of ['await import(process.argv[1])', 'require(process.argv[1])']) {
+    const loaded = await loadedModules(name, load);
+    expect(loaded).toContain('node:util');
+    expect(loaded.filter((url) => SLOW.includes(url))).toEqual([]);
   }
 });
 

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   parseStoreUrl,
   readUrlParameters,
@@ -7,7 +6,7 @@ import {
 } from '@stackone/sessions-core/backend';
 import { type MysqlDriverOption, mysqlDriver } from './driver.js';
 import { type EventedPool, OwnPool } from './pools.js';
-import { type MysqlTlsOptions, tlsOfUrl, tlsSettings, type WantedTls } from './tls.js';
+import { isAddress, type MysqlTlsOptions, tlsOfUrl, tlsSettings, type WantedTls } from './tls.js';
 import { MYSQL_URL_PARAMETERS, type MysqlUrlValues } from './url-parameters.js';
 
 /** How a store connects. */
@@ -64,7 +63,7 @@ export async function openPool(
     ...(password !== undefined && { password }),
     ...(database !== undefined && { database }),
     ...(settings && {
-      ssl: { verifyIdentity: isIP(host) === 0, ...(settings === true ? {} : settings) } as object,
+      ssl: { verifyIdentity: !isAddress(host), ...(settings === true ? {} : settings) } as object,
     }),
     charset: 'utf8mb4',
     connectionLimit: max ?? values.connectionLimit ?? 10,

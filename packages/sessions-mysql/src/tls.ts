@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { SessionError } from '@stackone/sessions-core';
 import { isBoolean, isOneOf, isTls, readPemFiles, type TlsOptions } from '@stackone/sessions-core/backend';
 import type { MysqlUrlValues } from './url-parameters.js';
@@ -87,7 +86,7 @@ export function tlsOfUrl(values: MysqlUrlValues, host: string | undefined): Want
   if (ca !== undefined && options.ca !== undefined) throw unsupported('The URL has "ca" in ssl, and ssl-ca.');
   if (cert !== undefined && options.cert !== undefined)
     throw unsupported('The URL has "cert" in ssl, and ssl-cert.');
-  if (options.verifyIdentity === true && isIP(host ?? '') !== 0) {
+  if (options.verifyIdentity === true && isAddress(host ?? '')) {
     throw unsupported(
       'mysql2 does not compare a certificate with an address. Write the name of the host into the URL, or VERIFY_CA.',
     );
@@ -106,4 +105,9 @@ export async function tlsSettings({ options, files }: WantedTls): Promise<MysqlT
 
 function unsupported(message: string): SessionError {
   return new SessionError('UNSUPPORTED_URL', message);
+}
+
+/** Whether it is an IP address and no name. `node:net` is loaded here: the driver does it anyway when it connects. */
+export function isAddress(host: string): boolean {
+  return process.getBuiltinModule('node:net').isIP(host) !== 0;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SessionError } from '@stackone/sessions-core';
 
 /** The longest text that PostgreSQL takes is 1 GB, its message included. */
@@ -13,7 +12,7 @@ const MARK = '\u0001';
  */
 export function marked(texts: readonly string[]): [text: string, mark: string] {
   let mark = MARK;
-  while (texts.some((text) => text.includes(mark))) mark = MARK + randomUUID();
+  while (texts.some((text) => text.includes(mark))) mark = MARK + crypto.randomUUID();
   return [asParameter(() => (texts.length > 0 ? mark + texts.join(mark) : '')), mark];
 }
 

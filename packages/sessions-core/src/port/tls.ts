@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { SessionError } from './errors.js';
 import { isBoolean, isOptionsObject, type OptionCheck } from './options.js';
 
@@ -69,9 +68,12 @@ export async function readPemFiles<Field extends 'ca' | 'cert' | 'key'>(
   for (const field of Object.keys(files) as Field[]) {
     const [parameter, path] = files[field];
     if (path === undefined) continue;
-    texts[field] = await readFile(path).catch((cause: unknown) => {
-      throw new SessionError('TLS_FAILED', `The file that ${parameter} names cannot be read.`, { cause });
-    });
+    texts[field] = await process
+      .getBuiltinModule('node:fs/promises')
+      .readFile(path)
+      .catch((cause: unknown) => {
+        throw new SessionError('TLS_FAILED', `The file that ${parameter} names cannot be read.`, { cause });
+      });
   }
   return texts;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents-core';
 import { descriptionOf } from '../conversations/described.js';
 import { descriptionTextOf, type JsonValue, NO_DESCRIPTION } from '../conversations/description.js';
@@ -114,7 +113,7 @@ function timeOf(time: Date): number {
  * ```
  */
 export function recordDigest({ items, title, metadata }: SessionRecord): string {
-  const hash = createHash('sha256');
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   hash.update(JSON.stringify([title ?? null, Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))]));
   for (const text of encodeItems(items.map(({ item }) => item))) hash.update(`\n${text}`);
   return hash.digest('hex');
