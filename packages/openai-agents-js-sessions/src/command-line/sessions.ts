@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { addBench } from './commands/bench.js';
+import { addComplete } from './commands/complete.js';
 import { addConformance } from './commands/conformance.js';
 import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
@@ -17,6 +18,7 @@ import { addRewind } from './commands/rewind.js';
 import { addSchema } from './commands/schema.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
+import { addTail } from './commands/tail.js';
 import { addTurns } from './commands/turns.js';
 import { failWith } from './ending.js';
 import { CommandFailure, EXIT, exitCodeOf } from './exit-codes.js';
@@ -28,6 +30,7 @@ import { oneLine, UsageError } from './usage-error.js';
 const COMMANDS = [
   addList,
   addShow,
+  addTail,
   addTurns,
   addGrep,
   addStats,
@@ -67,7 +70,9 @@ function commandLine(): Command {
 
 async function main(): Promise<void> {
   try {
-    await commandLine().parseAsync();
+    const program = commandLine();
+    addComplete(program, commandLine);
+    await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.misuse;
     else if (error instanceof UsageError || error instanceof TypeError) failWith(oneLine(error), EXIT.misuse);

@@ -39,6 +39,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
     expect(await told('list', '--count')).toBe('3\n');
     expect(await told('list', '--prefix', 'chat_', '--metadata', 'topic=orders')).toContain('Orders');
     expect(await told('show', 'chat_123')).toContain('It was sent.');
+    expect(await told('tail', 'chat_123', '--last', '1')).toContain('Yes.');
     expect(await told('turns', 'chat_123')).toContain('Where is my order?');
     expect(await told('grep', 'line 29')).toContain('function_call_result');
     expect(await told('stats')).toContain('items         13\n');

@@ -1,5 +1,5 @@
 import type { ItemCodec } from '../items/item-codec.js';
-import type { RestoreOutcome } from '../port/conversations.js';
+import type { RestoreOutcome, WholeConversation } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
@@ -70,7 +70,7 @@ export async function importSessions(
   checkOptions('importSessions', options, IMPORT_CHECKS);
   const { concurrency = 4, onProgress, signal } = options;
   const host = hostOf(store);
-  const source = batchesOf(records);
+  const source = batchesOf(host, records);
   let progress = NOTHING_DONE;
   const work = async () => {
     for (;;) {
@@ -104,43 +104,43 @@ const NOTHING_DONE: ImportProgress = {
   unread: 0,
 };
 
+/** A conversation as it was read, and as it is written. */
+interface Prepared {
+  readonly record: SessionRecord;
+  readonly whole: WholeConversation;
+}
+
 async function* batchesOf(
+  host: SessionHost,
   records: Iterable<SessionRecord> | AsyncIterable<SessionRecord>,
-): AsyncGenerator<readonly SessionRecord[], void, void> {
-  let batch: SessionRecord[] = [];
+): AsyncGenerator<readonly Prepared[], void, void> {
+  let batch: Prepared[] = [];
   let items = 0;
   let characters = 0;
   for await (const record of records) {
-    const size = sizeOf(record);
+    const whole = wholeOf(host, record);
+    const size = whole.rows.reduce((sum, { text }) => sum + text.length, 0);
     const isFull =
       batch.length >= MOST.sessions ||
       items + record.items.length > MOST.items ||
       characters + size > MOST.characters;
     // an id twice: the second one finds the first
-    if (batch.length > 0 && (isFull || batch.some((one) => isSameName(one, record)))) {
+    if (batch.length > 0 && (isFull || batch.some((one) => one.whole.id === whole.id))) {
       yield batch;
       [batch, items, characters] = [[], 0, 0];
     }
-    batch.push(record);
+    batch.push({ record, whole });
     items += record.items.length;
     characters += size;
   }
   if (batch.length > 0) yield batch;
 }
 
-const isSameName = (one: SessionName, other: SessionName) =>
-  one.id === other.id && one.tenant === other.tenant;
-
-/** About so many characters, of long texts at least. */
-function sizeOf({ items }: SessionRecord): number {
-  return items.reduce((sum, { item }) => sum + JSON.stringify(item).length, 0);
-}
-
 let calls = 0;
 
 /** In one transaction. */
-async function write(host: SessionHost, batch: readonly SessionRecord[]): Promise<ImportProgress> {
-  const wholes = batch.map((record) => wholeOf(host, record));
+async function write(host: SessionHost, batch: readonly Prepared[]): Promise<ImportProgress> {
+  const wholes = batch.map(({ whole }) => whole);
   const outcomes = await host.perform('importSessions', () => ({
     // an id that no conversation has: batches wait for nothing
     storedId: `\0import ${++calls}`,
@@ -154,8 +154,8 @@ async function write(host: SessionHost, batch: readonly SessionRecord[]): Promis
     },
   }));
   let progress = NOTHING_DONE;
-  for (const [index, record] of batch.entries()) {
-    progress = sum(progress, await told(host, record, wholes[index]?.id ?? '', outcomes[index]));
+  for (const [index, { record, whole }] of batch.entries()) {
+    progress = sum(progress, await told(host, record, whole.id, outcomes[index]));
   }
   return progress;
 }

@@ -9,22 +9,33 @@ import { turnLines } from './turn-lines.js';
 /** The most that is read at once. */
 const PAGE = 1000;
 
+type Items = AsyncIterable<HistoryItem> | Iterable<HistoryItem>;
+
 /** Prints a conversation, turn by turn, so that it may be of any length. */
 export async function show(database: Database, id: string, options: ShowOptions): Promise<void> {
   const { sessions, output, signal } = database;
   const info = await sessions.retrieve(id);
   if (!info) return noSuchConversation();
-  const items =
-    options.last === undefined ? database.session(id).items() : newest(database, id, options.last);
+  const { full = false, last } = options;
+  const items = last === undefined ? database.session(id).items() : await newestItems(database, id, last);
   const print = async () => {
     if (!output.isJson) await output.lines(...headLines(info, output));
     for await (const entries of output.isJson ? one(items) : byTurn(items)) {
       signal.throwIfAborted();
-      if (output.isJson) for (const entry of entries) await output.write(`${jsonOf(entry)}\n`);
-      else await output.lines(...turnLines(entries, { output, full: options.full ?? false }));
+      await printItems(output, entries, full);
     }
   };
   await (options.pager === false ? print() : output.paged(print));
+}
+
+/** Prints items that follow each other: for people, or each on a line of JSON. */
+export async function printItems(
+  output: Output,
+  entries: readonly HistoryItem[],
+  full: boolean,
+): Promise<void> {
+  if (output.isJson) for (const entry of entries) await output.write(`${jsonOf(entry)}\n`);
+  else await output.lines(...turnLines(entries, { output, full }));
 }
 
 function headLines({ id, title, createdAt, updatedAt, metadata }: SessionInfo, output: Output): string[] {
@@ -40,7 +51,12 @@ function jsonOf({ item, ...entry }: HistoryItem): string {
   return safeJson(`${about},"item":${encodeItems([item])[0]}}`);
 }
 
-async function* newest({ session, signal }: Database, id: string, last: number): AsyncGenerator<HistoryItem> {
+/** So many of the newest items, oldest first. */
+export async function newestItems(
+  { session, signal }: Database,
+  id: string,
+  last: number,
+): Promise<readonly HistoryItem[]> {
   let found: readonly HistoryItem[] = [];
   for (let hasMore = true; hasMore && found.length < last; ) {
     signal.throwIfAborted();
@@ -49,15 +65,15 @@ async function* newest({ session, signal }: Database, id: string, last: number):
     found = [...page.data, ...found];
     hasMore = page.hasMore;
   }
-  yield* found;
+  return found;
 }
 
-async function* one(items: AsyncIterable<HistoryItem>): AsyncGenerator<HistoryItem[]> {
+async function* one(items: Items): AsyncGenerator<HistoryItem[]> {
   for await (const item of items) yield [item];
 }
 
 /** Items that follow each other and belong to one turn, or to none. */
-async function* byTurn(items: AsyncIterable<HistoryItem>): AsyncGenerator<HistoryItem[]> {
+async function* byTurn(items: Items): AsyncGenerator<HistoryItem[]> {
   let entries: HistoryItem[] = [];
   for await (const item of items) {
     if (entries.length > 0 && entries[0]?.turn !== item.turn) {
