@@ -18,15 +18,28 @@ export interface Turn {
 }
 
 /** Runs a turn with the JS SDK, and gives what its model was handed at first, as lines. */
-export async function runInJs(session: Session, { input, city, answer }: Turn): Promise<string[]> {
-  const model = new ScriptedModel([
-    ...(city ? [[functionCall('get_weather', { city }, { callId: `js_${city}` })]] : []),
-    [assistantMessage(answer)],
-  ]);
-  await run(new Agent({ name: 'Assistant', model, tools: [getWeather] }), input, { session });
+export async function runInJs(session: Session, turn: Turn): Promise<string[]> {
+  const model = modelOf(turn);
+  await runWith(model, session, turn);
   const [first] = model.calls;
   if (!first) throw new Error('the model was not asked');
   return (first.request.input as AgentInputItem[]).map(lineOfJs);
+}
+
+/** Runs a turn with the JS SDK, and gives the result of the run. */
+export function recordedRunInJs(session: Session, turn: Turn) {
+  return runWith(modelOf(turn), session, turn);
+}
+
+function modelOf({ city, answer }: Turn): ScriptedModel {
+  return new ScriptedModel([
+    ...(city ? [[functionCall('get_weather', { city }, { callId: `js_${city}` })]] : []),
+    [assistantMessage(answer)],
+  ]);
+}
+
+function runWith(model: ScriptedModel, session: Session, { input }: Turn) {
+  return run(new Agent({ name: 'Assistant', model, tools: [getWeather] }), input, { session });
 }
 
 /** Runs a turn with the Python SDK, and gives what its model was handed at first, as lines. */
