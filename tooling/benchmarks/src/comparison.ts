@@ -1,0 +1,38 @@
+import type { SessionStore } from '@stackone/openai-agents-js-sessions';
+import { spread } from './statistics.ts';
+
+/** What one round measures on a store: the time of one call, in ms. Whatever the call needs is made ready before. */
+export type Measure = (store: SessionStore) => Promise<number>;
+
+/** Two stores that differ in one thing. */
+export type Pair = readonly [first: SessionStore, second: SessionStore];
+
+/**
+ * Measures both stores in turns, after one round that does not count.
+ *
+ * @returns A line of a table: the title, the times of both, and the median of their ratios, with quartiles in brackets.
+ */
+export async function compared(
+  title: string,
+  pair: Pair,
+  rounds: number,
+  measure: Measure,
+): Promise<string[]> {
+  const [first, second]: [number[], number[]] = [[], []];
+  for (let round = 0; round <= rounds; round++) {
+    const times = [0, 0];
+    for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
+      times[which] = await measure(pair[which] as SessionStore);
+    }
+    if (round === 0) continue;
+    first.push(times[0] as number);
+    second.push(times[1] as number);
+  }
+  const ratios = second.map((time, round) => time / (first[round] as number));
+  return [title, shown(first, 3), shown(second, 3), shown(ratios, 2)];
+}
+
+function shown(values: readonly number[], digits: number): string {
+  const { median, lower, upper } = spread(values);
+  return `${median.toFixed(digits)} (${lower.toFixed(digits)}-${upper.toFixed(digits)})`;
+}
