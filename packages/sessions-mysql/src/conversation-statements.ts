@@ -5,14 +5,17 @@ import {
   type StoredDescription,
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import { bytesLiteral, itemLiteral, textLiteral } from './literals.js';
+import { bytesLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
-
-/** Seconds since 1970, exact to the µs, whatever the time zone of the connection and its summer time. */
-const exact = (column: string) => `UNIX_TIMESTAMP(${column})`;
-
-/** Whole ms since 1970. */
-export const milliseconds = (column: string) => `FLOOR(${exact(column)} * 1000)`;
+import {
+  behindTime,
+  comparedToTime,
+  exact,
+  GIVEN_IN_UTC,
+  IN_UTC,
+  milliseconds,
+  secondsLiteral,
+} from './times.js';
 
 const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updated_at')} AS updatedAt`;
 
@@ -20,18 +23,19 @@ const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updat
  * The statements on conversations as a whole: one text for MySQL and MariaDB.
  *
  * @param withMetadata - Whether the table of titles and metadata is there.
+ * @param changedIndex - The index in the order of the last changes, if there is one.
  */
-export function conversationStatements(names: MysqlNames, withMetadata: boolean) {
+export function conversationStatements(names: MysqlNames, withMetadata: boolean, changedIndex?: string) {
   const sessions = qualifiedName(names, names.sessions);
   const metadata = qualifiedName(names, names.metadata);
   const messages = qualifiedName(names, names.messages);
   const operations = qualifiedName(names, names.operations);
   const is = (sessionId: string) => `session_id = ${textLiteral(sessionId)}`;
-  const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
-  /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
-  const described = (page: string, time: string) =>
-    `SELECT page.session_id AS id, ${TIMES}, ${time} AS time, ${description} FROM (${page}) AS page` +
-    (withMetadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = page.session_id` : '');
+  // else MySQL may read and sort all; of the few conversations of a tenant it does better. To MariaDB it is a comment
+  const inOrderOfChanges =
+    changedIndex === undefined
+      ? ''
+      : `/*+ INDEX(${quoteName(names.sessions)} ${quoteName(changedIndex)}) */ `;
   const conditionsOf = (filter: ConversationFilter): string[] => {
     const conditions = conditionsOn(filter);
     const texts = filter.described ?? [];
@@ -44,26 +48,36 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
     return [...conditions, has];
   };
   return {
+    /**
+     * Without descriptions: a statement of one table, whose index it names, MySQL does not estimate, which takes longer than to run it
+     * where there are a million rows. Times are told from the table's own columns: of a derived table MySQL makes local times.
+     */
     list({ by, descending, after, limit, ...filter }: ConversationQuery): string {
       const conditions = conditionsOf(filter);
-      const time =
-        by === 'changed' ? exact('updated_at') : by === 'created' ? exact('created_at') : undefined;
-      const [than, direction] = descending ? ['<', 'DESC'] : ['>', 'ASC'];
+      const time = by === 'changed' ? 'updated_at' : by === 'created' ? 'created_at' : undefined;
+      const [than, direction] = descending ? (['<', 'DESC'] as const) : (['>', 'ASC'] as const);
       if (after) {
         const behind = `session_id ${than} ${textLiteral(after.id)}`;
-        const at = time && secondsLiteral(after.time);
-        conditions.push(time ? `(${time} ${than} ${at} OR (${time} = ${at} AND ${behind}))` : behind);
+        conditions.push(...(time ? behindTime(time, than, after.time, behind) : [behind]));
       }
-      const sorted = [...(time ? [time] : []), 'page.session_id'].map((column) => `${column} ${direction}`);
-      const page =
-        `SELECT session_id, created_at, updated_at FROM ${sessions}${where(conditions)} ` +
-        `ORDER BY ${sorted.join(', ').replace('page.', '')} LIMIT ${limit}`;
-      return `${described(page, time ?? "''")} ORDER BY ${sorted.join(', ')}`;
+      const hint = by === 'changed' && filter.prefix === '' ? inOrderOfChanges : '';
+      const order = [...(time ? [time] : []), 'session_id'].map((column) => `${column} ${direction}`);
+      return (
+        `SELECT ${hint}session_id AS id, ${TIMES}, ${time ? exact(time) : "''"} AS time FROM ${sessions}` +
+        `${where(conditions)} ORDER BY ${order.join(', ')} LIMIT ${limit}`
+      );
     },
+    descriptions: (sessionIds: readonly string[]) =>
+      `SELECT session_id AS id, description AS text, version FROM ${metadata} ` +
+      `WHERE session_id IN (${sessionIds.map(textLiteral).join(', ')})`,
     count: (filter: ConversationFilter) =>
       `SELECT COUNT(*) AS n FROM ${sessions}${where(conditionsOf(filter))}`,
     get: (sessionId: string) =>
-      described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE ${is(sessionId)}`, "''"),
+      `SELECT s.session_id AS id, ${TIMES}, '' AS time` +
+      (withMetadata ? ', d.description AS text, d.version ' : ', NULL AS text ') +
+      `FROM ${sessions} AS s ` +
+      (withMetadata ? `LEFT JOIN ${metadata} AS d ON d.session_id = s.session_id ` : '') +
+      `WHERE s.${is(sessionId)}`,
     lockUnchanged: (sessionId: string, changedBefore: number) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} ` +
       `AND ${exact('updated_at')} < ${secondsLiteral(String(changedBefore / 1000))} FOR UPDATE`,
@@ -80,21 +94,21 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean)
       `INSERT IGNORE INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)})`,
     /** Makes the session, if it is missing, with times of its own, and locks it. */
     restoreSession: ({ id, createdAt, updatedAt }: WholeConversation) =>
-      `INSERT IGNORE INTO ${sessions} (session_id, created_at, updated_at) VALUES ` +
+      `${GIVEN_IN_UTC}INSERT ${IN_UTC} IGNORE INTO ${sessions} (session_id, created_at, updated_at) VALUES ` +
       `(${textLiteral(id)}, ${timeLiteral(createdAt)}, ${timeLiteral(updatedAt)})`,
-    insertRows: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES `,
+    insertRows: `${GIVEN_IN_UTC}INSERT ${IN_UTC} INTO ${messages} (session_id, message_data, created_at) VALUES `,
     insertedRow: ({ sessionId, text, createdAt }: TimedNewRow) =>
       `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${timeLiteral(createdAt)})`,
     copyTimes: (from: string, to: string) =>
-      `UPDATE ${sessions} AS copy JOIN ${sessions} AS source ON source.session_id = ${textLiteral(from)} ` +
+      `UPDATE ${IN_UTC} ${sessions} AS copy JOIN ${sessions} AS source ON source.session_id = ${textLiteral(from)} ` +
       'SET copy.created_at = source.created_at, copy.updated_at = source.updated_at ' +
       `WHERE copy.session_id = ${textLiteral(to)}`,
     copyMessages: (from: string, to: string, upTo: number | undefined) =>
-      `INSERT INTO ${messages} (session_id, message_data, created_at) ` +
+      `INSERT ${IN_UTC} INTO ${messages} (session_id, message_data, created_at) ` +
       `SELECT ${textLiteral(to)}, message_data, created_at FROM ${messages} WHERE ${is(from)} ORDER BY id` +
       (upTo === undefined ? '' : ` LIMIT ${upTo}`),
     copyOperations: (from: string, to: string) =>
-      `INSERT INTO ${operations} (session_id, operation_id, digest, created_at) ` +
+      `INSERT ${IN_UTC} INTO ${operations} (session_id, operation_id, digest, created_at) ` +
       `SELECT ${textLiteral(to)}, operation_id, digest, created_at FROM ${operations} WHERE ${is(from)}`,
     readDescription: (sessionId: string) =>
       `SELECT description AS text, version FROM ${metadata} WHERE ${is(sessionId)}`,
@@ -129,21 +143,9 @@ function conditionsOn({ prefix, withoutPrefix, changedAfter, changedBefore }: Co
     const before = `session_id < ${textLiteral(withoutPrefix)}`;
     conditions.push(without === undefined ? before : `(${before} OR session_id >= ${textLiteral(without)})`);
   }
-  if (changedAfter !== undefined)
-    conditions.push(`${exact('updated_at')} > ${secondsLiteral(String(changedAfter / 1000))}`);
-  if (changedBefore !== undefined)
-    conditions.push(`${exact('updated_at')} < ${secondsLiteral(String(changedBefore / 1000))}`);
+  if (changedAfter !== undefined) conditions.push(...comparedToTime('updated_at', '>', changedAfter));
+  if (changedBefore !== undefined) conditions.push(...comparedToTime('updated_at', '<', changedBefore));
   return conditions;
-}
-
-/**
- * Seconds since 1970 as SQL, a decimal number.
- *
- * @throws TypeError for anything that is none.
- */
-function secondsLiteral(seconds: string): string {
-  if (!/^-?\d{1,13}(?:\.\d{1,6})?$/.test(seconds)) throw new TypeError('A time must be a number of seconds.');
-  return seconds;
 }
 
 function where(conditions: readonly string[]): string {

@@ -55,8 +55,13 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async list(query: ConversationQuery): Promise<StoredConversation[]> {
-    const { rows } = await this.#read(this.#parts.own.list(query));
-    return rows.map(conversationOf);
+    const { own, supports } = this.#parts;
+    const { rows } = await this.#read(own.list(query));
+    const ids = rows.map(({ id }) => String(id));
+    if (!supports.metadata || ids.length === 0) return rows.map(conversationOf);
+    const described = (await this.#read(own.descriptions(ids))).rows;
+    const byId = new Map(described.map((row) => [row.id, row]));
+    return rows.map((row) => conversationOf({ ...row, ...byId.get(row.id) }));
   }
 
   async count(filter: ConversationFilter): Promise<number> {
@@ -329,7 +334,7 @@ function conversationOf(row: Answer['rows'][number]): StoredConversation {
     createdAt: Number(createdAt),
     updatedAt: Number(updatedAt),
     time: String(time),
-    ...(text !== null && { description: descriptionOf(row) }),
+    ...(text != null && { description: descriptionOf(row) }),
   };
 }
 

@@ -28,7 +28,7 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
- * index that finds the newest items, and side tables of our own: those of metadata and usage outlive their
+ * indexes that find the newest items and the conversations that changed last, and side tables of our own: those of metadata and usage outlive their
  * session, which Python deletes when it clears it, that of erasures has digests of ids whose conversations were erased, and that
  * of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
@@ -44,7 +44,8 @@ export function tableStatements(names: MysqlNames, idType: string) {
   session_id ${idType} NOT NULL,
   created_at ${TIME_TYPE},
   updated_at ${TIME_TYPE},
-  PRIMARY KEY (session_id)
+  PRIMARY KEY (session_id),
+  KEY ${quoteName(names.changedIndex)} (updated_at, session_id)
 )`,
     messages: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.messages)} (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -98,9 +99,16 @@ export function tableStatements(names: MysqlNames, idType: string) {
   };
 }
 
-/** Adds the index that finds the newest items to a table that others made. */
-export function indexStatement(names: MysqlNames): string {
-  return `ALTER TABLE ${qualifiedName(names, names.messages)} ADD INDEX ${quoteName(names.idIndex)} (session_id, id)`;
+/** What adds the indexes to tables that others, or stores of an earlier version, made. */
+export function indexStatements(names: MysqlNames) {
+  const add = (table: string, index: string, columns: string) =>
+    `ALTER TABLE ${qualifiedName(names, table)} ADD INDEX ${quoteName(index)} (${columns})`;
+  return {
+    /** Finds the newest items. */
+    newest: add(names.messages, names.idIndex, 'session_id, id'),
+    /** Finds the conversations that changed last. */
+    changed: add(names.sessions, names.changedIndex, 'updated_at, session_id'),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type HistoryQuery, rowNumber } from '@stackone/sessions-core/backend';
-import { milliseconds } from './conversation-statements.js';
 import { idLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, qualifiedName, textRow } from './statements.js';
+import { milliseconds } from './times.js';
 
 const TIMED_ROW = `${textRow}, ${milliseconds('created_at')} AS createdAt`;
 

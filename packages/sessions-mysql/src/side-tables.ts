@@ -32,12 +32,14 @@ export async function findSideTables(send: Send, names: MysqlNames): Promise<Sid
  * Makes the side tables that are missing. Tables of others work as they are, without what this user may not add to them.
  *
  * @param change - Makes a table; absent where none are made.
+ * @param others - What else an earlier version lacks: statements that are told along.
  * @throws SessionError `SCHEMA_MISMATCH` for tables of an earlier version that stay without some of them.
  */
 export async function completeSideTables(
   found: SideTables,
   change: Send | undefined,
   statements: Readonly<Record<SideTable, string>>,
+  others: readonly string[],
 ): Promise<SideTables> {
   const there = { ...found };
   for (const kind of SIDE_TABLES) {
@@ -46,7 +48,7 @@ export async function completeSideTables(
   }
   const lacking = SIDE_TABLES.filter((kind) => !there[kind]);
   if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return there;
-  throw tablesOutdated(lacking.map((kind) => statements[kind]));
+  throw tablesOutdated([...others, ...lacking.map((kind) => statements[kind])]);
 }
 
 /** A table that is not there and may not be seen is one that the server refuses to describe. */

@@ -1,6 +1,7 @@
 import type { TableNames } from '@stackone/sessions-core';
 import { behindPrefix, derivedName, digestOf, schemaNames } from '@stackone/sessions-core/backend';
 import { idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
+import { IN_UTC } from './times.js';
 
 /** Every name in the database that belongs to one pair of tables. */
 export function mysqlNames(tables?: TableNames, schema?: string) {
@@ -51,8 +52,9 @@ export interface NewOperation {
  * rows of named sessions only, so that an engine that spreads the tables by session can route it.
  *
  * @param newestIndex - The index that leads to the newest items of a conversation, if there is one.
+ * @param now - What the time of a conversation's last change is set to.
  */
-export function statements(names: MysqlNames, newestIndex?: string) {
+export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRENT_TIMESTAMP(6)') {
   const sessions = qualifiedName(names, names.sessions);
   const messages = qualifiedName(names, names.messages);
   const operations = qualifiedName(names, names.operations);
@@ -89,7 +91,7 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     /** Makes the sessions that are missing and locks all, in the order given. Changes every row: see hazard B4. */
     lock: (sessionIds: readonly string[]) =>
       `INSERT INTO ${sessions} (session_id) VALUES ${sessionIds.map((id) => `(${textLiteral(id)})`).join(', ')} ` +
-      'ON DUPLICATE KEY UPDATE updated_at = CURRENT_TIMESTAMP(6)',
+      `ON DUPLICATE KEY UPDATE updated_at = ${now}`,
     /** Those of these sessions that were erased a short time ago. */
     erased: (sessionIds: readonly string[]) =>
       `SELECT 1 AS erased FROM ${erasures} WHERE digest IN (${sessionIds.map(digestLiteral).join(', ')}) ` +
@@ -117,7 +119,7 @@ export function statements(names: MysqlNames, newestIndex?: string) {
     newestId: (sessionId: string) => newest('CAST(id AS CHAR) AS id', sessionId, 1),
     /** Gives the rows after one the time of that one. The derived table is for MySQL, see error 1093. */
     copyTime: (sessionId: string, id: string) =>
-      `UPDATE ${messages} SET created_at = (SELECT time FROM (SELECT created_at AS time FROM ${messages} ` +
+      `UPDATE ${IN_UTC} ${messages} SET created_at = (SELECT time FROM (SELECT created_at AS time FROM ${messages} ` +
       `WHERE ${is(sessionId)} AND id = ${idLiteral(id)}) AS first_rows) WHERE ${is(sessionId)} AND id > ${idLiteral(id)}`,
     update: (sessionId: string, id: string, text: string) =>
       `UPDATE ${messages} SET message_data = ${itemLiteral(text)} WHERE ${is(sessionId)} AND id = ${idLiteral(id)}`,

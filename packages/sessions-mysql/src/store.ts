@@ -350,7 +350,7 @@ export function backendOpener(
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
-        const { createMetadata, createUsage, newestIndex } = prepared;
+        const { createMetadata, createUsage, newestIndex, changedIndex, now } = prepared;
         const { operations, metadata, usage, erasures } = prepared.sideTables;
         const executor = executorFor(timeout, settings.cluster);
         const own =
@@ -360,8 +360,8 @@ export function backendOpener(
         return new MysqlBackend({
           executor,
           own,
-          sql: statements(names, newestIndex),
-          conversationSql: conversationStatements(names, metadata),
+          sql: statements(names, newestIndex, now),
+          conversationSql: conversationStatements(names, metadata, changedIndex),
           historySql: historyStatement(names, newestIndex),
           usageSql: usageStatements(names),
           supports: { ...SUPPORTS, operations, metadata, usage, erasure: erasures, retention: erasures },

@@ -1,6 +1,12 @@
 import { isSessionError, SessionError } from '@stackone/sessions-core';
 import type { WarningReporter } from '@stackone/sessions-core/backend';
-import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
+import {
+  indexStatements,
+  type MysqlServer,
+  repairStatements,
+  sessionIdType,
+  tableStatements,
+} from './ddl.js';
 import type { Send } from './driver-types.js';
 import type { ServerSettings } from './settings.js';
 import { completeSideTables, findSideTables, type SideTables } from './side-tables.js';
@@ -47,10 +53,29 @@ export async function prepareTables(
   const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
-  const newestIndex = messages.newestIndex ?? (await addIndex(send, change, names, createTables, warn));
-  const sideTables = await completeSideTables(found, createTables ? change : undefined, sql);
-  return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex };
+  const add = indexStatements(names);
+  const make = createTables ? change : undefined;
+  const newestIndex =
+    messages.newestIndex ??
+    (await addIndex(make, add.newest, async () => (await describe(names.messages))?.newestIndex));
+  const changedIndex =
+    sessions.changedIndex ??
+    (await addIndex(make, add.changed, async () => (await describe(names.sessions))?.changedIndex));
+  const advised = [
+    ...(newestIndex === undefined ? [[NEWEST_ADVICE, add.newest] as const] : []),
+    ...(changedIndex === undefined ? [[CHANGED_ADVICE, add.changed] as const] : []),
+  ];
+  const statements = advised.map(([, statement]) => statement);
+  const sideTables = await completeSideTables(found, make, sql, statements);
+  for (const [advice, statement] of advised)
+    warn({ code: 'INDEX_MISSING', message: `${advice}. Run: ${statement}` });
+  // MySQL stores the column's own default as it is, and CURRENT_TIMESTAMP by way of the local time, of which an hour may come twice
+  const now = sessions.columns.get('updated_at')?.isNow ? 'DEFAULT' : 'CURRENT_TIMESTAMP(6)';
+  return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex, changedIndex, now };
 }
+
+const NEWEST_ADVICE = 'Reading the newest items of a conversation passes over the rows of others';
+const CHANGED_ADVICE = 'Listing conversations by their last change reads all of them';
 
 /** What a store learns when it opens. */
 export interface PreparedTables {
@@ -61,33 +86,31 @@ export interface PreparedTables {
   readonly createUsage: string;
   /** The index that leads to the newest items. */
   readonly newestIndex: string | undefined;
+  /** The index in the order of the conversations' last changes. */
+  readonly changedIndex: string | undefined;
+  /** What sets the time of a conversation's last change. */
+  readonly now: string;
 }
 
 /**
  * Ten processes may add it at once; those that come late are told that the name is taken. Where it may not be added,
  * or was made invisible, the store works without it, more slowly.
+ *
+ * @param change - Absent where none is added.
+ * @returns The name of the index that is there afterwards.
  */
 async function addIndex(
-  send: Send,
-  change: Send,
-  names: MysqlNames,
-  createTables: boolean,
-  warn: WarningReporter,
+  change: Send | undefined,
+  statement: string,
+  find: () => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const statement = indexStatement(names);
-  if (createTables) {
-    try {
-      await change(statement);
-      return names.idIndex;
-    } catch (error) {
-      if (isSessionError(error) && error.retryable) throw error;
-      const added = (await describeTable(send, names, names.messages))?.newestIndex;
-      if (added !== undefined) return added;
-    }
+  if (!change) return undefined;
+  try {
+    await change(statement);
+  } catch (error) {
+    if (isSessionError(error) && error.retryable) throw error;
   }
-  const message = `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`;
-  warn({ code: 'INDEX_MISSING', message });
-  return undefined;
+  return find();
 }
 
 interface Column {
@@ -97,6 +120,8 @@ interface Column {
   readonly collation: string | undefined;
   /** Whether the server counts its values up. */
   readonly counted: boolean;
+  /** Whether it is the present time by itself. */
+  readonly isNow: boolean;
 }
 
 interface Table {
@@ -108,6 +133,8 @@ interface Table {
   readonly storage: string | undefined;
   /** The index that leads from a session to its rows by id. */
   readonly newestIndex: string | undefined;
+  /** The index in the order of `updated_at` and then of the sessions. */
+  readonly changedIndex: string | undefined;
 }
 
 async function describeTable(send: Send, names: MysqlNames, table: string): Promise<Table | undefined> {
@@ -122,12 +149,13 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
     throw error;
   }
   const columns = new Map(
-    rows.map(({ Field, Type, Collation, Extra }) => [
+    rows.map(({ Field, Type, Collation, Default, Extra }) => [
       String(Field),
       {
         type: String(Type).toLowerCase(),
         collation: Collation ?? undefined,
         counted: /auto_increment/i.test(Extra ?? ''),
+        isNow: /^current_timestamp/i.test(Default ?? ''),
       },
     ]),
   );
@@ -138,15 +166,19 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
   }));
   const uniqueSessions = keys.some(({ kind, columns }) => kind !== undefined && columns === 'session_id');
   // every index of InnoDB ends with the primary key by itself
-  const byId = keys.some(({ kind, columns }) => kind === 'PRIMARY' && columns === 'id');
-  const newestIndex = keys.find(
-    ({ columns }) => /^session_id,id(?:,|$)/.test(columns) || (byId && columns === 'session_id'),
-  )?.name;
+  const primary = keys.find(({ kind }) => kind === 'PRIMARY')?.columns;
+  const leadsBy = (first: string, second: string) =>
+    keys.find(
+      ({ columns }) =>
+        `${columns},`.startsWith(`${first},${second},`) || (primary === second && columns === first),
+    )?.name;
+  const newestIndex = leadsBy('session_id', 'id');
+  const changedIndex = leadsBy('updated_at', 'session_id');
   const foreignKeys = [...created.matchAll(FOREIGN_KEY_LINE)]
     .filter(([, , column = '']) => unquoted(column) === 'session_id')
     .map(([, name = '']) => unquoted(name));
   const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
-  return { columns, uniqueSessions, newestIndex, foreignKeys, storage };
+  return { columns, uniqueSessions, newestIndex, changedIndex, foreignKeys, storage };
 }
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare

@@ -38,6 +38,11 @@ function advised({ message }: { message: string }): string[] {
 
 const TIME = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
+const INDEXES = [
+  ['agent_messages', 'idx_agent_messages_session_id', ['session_id', 'id']],
+  ['agent_sessions', 'idx_agent_sessions_changed', ['updated_at', 'session_id']],
+] as const;
+
 describeEngine(SERVERS, ({ engine, server }) => {
   const exact = engine === 'mariadb' ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin';
   const serverKind = engine === 'mariadb' ? 'mariadb' : 'mysql';
@@ -96,7 +101,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
     const plain = new URL(url);
     Object.assign(plain, { username: user, password: 'p' });
     const { store, warnings } = await opened(plain.href);
-    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING']);
+    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING', 'INDEX_MISSING']);
     expect(store.supports.operations).toBe(false);
     const session = store.session('a');
     await session.addItems(messages(4));
@@ -300,39 +305,59 @@ describeEngine(SERVERS, ({ engine, server }) => {
     });
   });
 
-  test('tables of others lack an index: it is added, by ten stores at once, or ONE warning has the statement', async () => {
+  test('tables of others lack indexes: they are added, by ten stores at once, or ONE warning for each has the statement', async () => {
     const url = await emptyDatabase(server);
     await statementsOn(url, tables(exactId, longText));
     const { store, warnings } = await opened(url, { createTables: false });
-    expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
+    expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }, { code: 'INDEX_MISSING' }]);
     expect(store.supports.operations).toBe(false);
     await store.session('one').addItems(messages(1));
+    expect((await store.sessions.list()).data).toMatchObject([{ id: 'one' }]);
     await store.session('one').clearSession();
     await store.close();
     await Promise.all(Array.from({ length: 10 }, () => opens(url)));
-    const keys = await rowsOf(
-      url,
-      "SHOW INDEX FROM agent_messages WHERE Key_name = 'idx_agent_messages_session_id'",
-    );
-    expect(keys.map(({ Column_name }) => Column_name)).toEqual(['session_id', 'id']);
-    const advice = advised(warnings[0] as SessionWarning);
-    expect(advice).toHaveLength(1);
+    for (const [table, index, columns] of INDEXES) {
+      const keys = await rowsOf(url, `SHOW INDEX FROM ${table} WHERE Key_name = '${index}'`);
+      expect(keys.map(({ Column_name }) => Column_name)).toEqual(columns);
+    }
+    const advice = warnings.flatMap(advised);
+    expect(advice).toHaveLength(2);
     const other = await emptyDatabase(server);
     await statementsOn(other, [...tables(exactId, longText), ...advice]);
     expect((await opened(other, { createTables: false })).warnings).toEqual([]);
   });
 
-  test('an index that was made invisible is none: a warning, and the store works', async () => {
+  test.each(INDEXES)(
+    'an index of %s that was made invisible is none: a warning, and the store works',
+    async (table, index) => {
+      const url = await emptyDatabase(server);
+      await opens(url);
+      const invisible = engine === 'mariadb' ? 'IGNORED' : 'INVISIBLE';
+      await statementsOn(url, [`ALTER TABLE ${table} ALTER INDEX ${index} ${invisible}`]);
+      const { store, warnings } = await opened(url);
+      expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
+      await store.session('one').addItems(messages(1));
+      expect((await store.sessions.list()).data).toMatchObject([{ id: 'one' }]);
+      await store.close();
+    },
+  );
+
+  test('indexes of others with other names are taken', async () => {
     const url = await emptyDatabase(server);
-    await opens(url);
-    const invisible = engine === 'mariadb' ? 'IGNORED' : 'INVISIBLE';
     await statementsOn(url, [
-      `ALTER TABLE agent_messages ALTER INDEX idx_agent_messages_session_id ${invisible}`,
+      ...tables(exactId, longText),
+      'ALTER TABLE agent_sessions ADD INDEX by_time (updated_at)', // and then by the primary key, as all do
+      'ALTER TABLE agent_messages ADD INDEX by_session (session_id, id, created_at)',
     ]);
-    const { store, warnings } = await opened(url);
-    expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
-    await store.session('one').addItems(messages(1));
-    await store.close();
+    for (const createTables of [false, true]) {
+      const { store, warnings } = await opened(url, { createTables });
+      expect(warnings).toEqual([]);
+      await store.session('one').addItems(messages(1));
+      expect((await store.sessions.list()).data).toMatchObject([{ id: 'one' }]);
+      await store.close();
+    }
+    const [row] = await rowsOf(url, 'SHOW CREATE TABLE agent_sessions');
+    expect(String(row?.['Create Table'])).not.toContain('idx_agent_sessions_changed');
   });
 
   test('ids that the server does not count up: a warning', async () => {

@@ -184,18 +184,35 @@ function placesIn(parameters: unknown[]): Place {
   return (value) => `$${parameters.push(value)}`;
 }
 
+/**
+ * A time without a zone: what lies before it (or behind) has all times that mean an instant before (or behind) one. Near a change of
+ * clocks it is some hours off: no clock was ever changed by more than three, on a station in Antarctica.
+ */
+function localBound(than: '<' | '>', time: string): string {
+  const isEven = `(${time} + interval '4 hours')::timestamp - (${time} - interval '4 hours')::timestamp = interval '8 hours'`;
+  const sign = than === '<' ? '+' : '-';
+  return `CASE WHEN ${isEven} THEN ${time}::timestamp ELSE ${time}::timestamp ${sign} interval '4 hours' END`;
+}
+
 /** Not as ranges: the order of texts is that of the database's language, in which a prefix is no range. */
 function conditionsOn(
   { prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter,
   place: Place,
 ): string[] {
-  const time = (milliseconds: number) => `to_timestamp(${place(milliseconds)}::float8 / 1000)`;
+  // the second condition is a range of the index
+  const add = (than: '<' | '>', milliseconds: number) => {
+    const time = `to_timestamp(${place(milliseconds)}::float8 / 1000)`;
+    conditions.push(
+      `updated_at::timestamptz ${than} ${time}`,
+      `updated_at ${than}= ${localBound(than, time)}`,
+    );
+  };
   const conditions: string[] = [];
   if (prefix !== '') conditions.push(`starts_with(session_id, ${place(prefix)}::text)`);
   if (withoutPrefix !== undefined)
     conditions.push(`NOT starts_with(session_id, ${place(withoutPrefix)}::text)`);
-  if (changedAfter !== undefined) conditions.push(`updated_at::timestamptz > ${time(changedAfter)}`);
-  if (changedBefore !== undefined) conditions.push(`updated_at::timestamptz < ${time(changedBefore)}`);
+  if (changedAfter !== undefined) add('>', changedAfter);
+  if (changedBefore !== undefined) add('<', changedBefore);
   return conditions;
 }
 

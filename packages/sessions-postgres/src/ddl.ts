@@ -14,13 +14,14 @@ export const SCHEMA_VERSION = 1;
 
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
-  readonly kind: 'schema' | TableKind | 'timeIndex' | 'idIndex' | 'usageTimeIndex';
+  readonly kind: 'schema' | TableKind | 'changedIndex' | 'timeIndex' | 'idIndex' | 'usageTimeIndex';
   readonly sql: string;
 }
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
- * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the index that finds the newest items; and side tables of our
+ * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the indexes that find the newest items and the
+ * conversations that changed last; and side tables of our
  * own: that of operations goes with its session when Python deletes that, those of metadata and usage outlive it, as Python deletes it
  * when it clears it, that of erasures has digests of ids whose conversations were erased, and that of the version has no rows.
  */
@@ -35,6 +36,10 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   updated_at TIMESTAMP WITHOUT TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
   PRIMARY KEY (session_id)
 )`,
+    },
+    {
+      kind: 'changedIndex',
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.changedIndex)} ON ${sessions} (updated_at, session_id)`,
     },
     {
       kind: 'messages',

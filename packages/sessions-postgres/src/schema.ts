@@ -33,11 +33,15 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
     names.schema === undefined || names.schema === 'public'
       ? pgTable
       : (pgSchema(names.schema).table as unknown as typeof pgTable);
-  const sessions = table(names.sessions, {
-    sessionId: varchar('session_id').primaryKey(),
-    createdAt: time('created_at'),
-    updatedAt: time('updated_at'),
-  });
+  const sessions = table(
+    names.sessions,
+    {
+      sessionId: varchar('session_id').primaryKey(),
+      createdAt: time('created_at'),
+      updatedAt: time('updated_at'),
+    },
+    (columns) => [index(names.changedIndex).on(columns.updatedAt, columns.sessionId)],
+  );
   const messages = table(
     names.messages,
     {

@@ -88,11 +88,17 @@ export async function prepareTables(
   const names = { ...wanted, schema };
   const missing = maker ? missingObjects(state, names) : [];
   if (maker && missing.length > 0) {
-    try {
-      await create(maker, missing, transactions);
-    } catch (error) {
-      // tables of others work as they are, without what this user may not add to them
-      if (!isRefusal(error) || !state.tables?.sessions || !state.tables.messages) throw error;
+    const { tables } = state;
+    // indexes of tables that are there in a transaction of their own: only the owner of a table may add one
+    const isAdvice = ({ kind }: SchemaObject) =>
+      (kind === 'idIndex' && tables?.messages) || (kind === 'changedIndex' && tables?.sessions);
+    for (const objects of [missing.filter((one) => !isAdvice(one)), missing.filter(isAdvice)]) {
+      try {
+        if (objects.length > 0) await create(maker, objects, transactions);
+      } catch (error) {
+        // tables of others work as they are, without what this user may not add to them
+        if (!isRefusal(error) || !tables?.sessions || !tables.messages) throw error;
+      }
     }
     state = await inspect(connection.read, names);
     checkLayout(state, names);
@@ -101,12 +107,9 @@ export async function prepareTables(
     if (!state.tables?.[kind]) throw tableMissing(names[kind]);
   }
   checkSideTables(state, names);
-  if (!findsNewest(state)) {
-    const statement = schemaObjects(names).find(({ kind }) => kind === 'idIndex')?.sql;
-    warn({
-      code: 'INDEX_MISSING',
-      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statement}`,
-    });
+  for (const { kind, sql } of missingObjects(state, names)) {
+    const advice = kind in ADVICE && ADVICE[kind as keyof typeof ADVICE];
+    if (advice) warn({ code: 'INDEX_MISSING', message: `${advice}. Run: ${sql}` });
   }
   return {
     names,
@@ -118,6 +121,12 @@ export async function prepareTables(
     transactions,
   };
 }
+
+/** What it means that an index is missing. */
+const ADVICE = {
+  idIndex: 'Reading the newest items of a conversation passes over the rows of others',
+  changedIndex: 'Listing conversations by their last change reads all of them',
+};
 
 /** Some drivers send each statement as a request of its own (HTTP). They say so without asking the server. */
 async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
@@ -162,7 +171,8 @@ function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
   return schemaObjects(names).filter(({ kind }) => {
     if (kind === 'schema') return !state.schemaExists;
     if (kind === 'timeIndex') return !state.tables?.messages;
-    if (kind === 'idIndex') return !findsNewest(state);
+    if (kind === 'idIndex') return !leadsBy(state.tables?.messages, 'session_id', 'id');
+    if (kind === 'changedIndex') return !leadsBy(state.tables?.sessions, 'updated_at', 'session_id');
     if (kind === 'usageTimeIndex') return !leadsBy(state.tables?.usage, 'recorded_at');
     return !state.tables?.[kind];
   });
@@ -174,11 +184,6 @@ function checkSideTables(state: State, names: PostgresNames): void {
   const lacking = SIDE_TABLES.filter((kind) => !tables?.[kind]);
   if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
   throw tablesOutdated(missingObjects(state, names).map(({ sql }) => sql));
-}
-
-/** Whether some index leads from a session to its rows by id. */
-function findsNewest({ tables }: State): boolean {
-  return leadsBy(tables?.messages, 'session_id', 'id');
 }
 
 /** Whether some index begins with these columns. */

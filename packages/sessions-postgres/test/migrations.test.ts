@@ -143,6 +143,34 @@ describeEngine('postgres', ({ server }) => {
     await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
   });
 
+  test('a user who may make tables, but is not the owner of those of an earlier version, is told the index that is missing', async () => {
+    const role = `maker_${randomUUID().replaceAll('-', '')}`;
+    const { name, query } = await database(
+      schemaSql()
+        .filter((sql) => !/_changed|_usage/.test(sql))
+        .join(';'),
+    );
+    await query(`CREATE ROLE ${role} LOGIN PASSWORD 'p'; GRANT CREATE ON SCHEMA public TO ${role};
+      GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`);
+    const url = Object.assign(new URL(server.url(name)), { username: role, password: 'p' });
+    const { store, warnings } = await opened(url.href);
+    expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
+    expect(store.supports).toMatchObject({ usage: true, erasure: true });
+    await store.session('a').addItems(turn('x'));
+    expect((await store.sessions.list()).data).toMatchObject([{ id: 'a' }]);
+    await store.close();
+    const statement = String(warnings[0]?.message.split('Run: ')[1]);
+    expect(schemaSql({ schema: 'public' })).toContain(statement);
+    await query(statement.replace('idx_agent_sessions_changed', 'of_another_name'));
+    for (const createTables of [false, true]) {
+      const again = await opened(server.url(name), { createTables });
+      expect(again.warnings).toEqual([]);
+      await again.store.close();
+    }
+    expect(await query("SELECT 1 FROM pg_class WHERE relname = 'idx_agent_sessions_changed'")).toEqual([]);
+    await query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  });
+
   test('tables of a later version are refused and stay as they are', async () => {
     const { url, query } = await database(schemaSql().join(';'));
     await query(

@@ -131,7 +131,7 @@ describeEngine('postgres', ({ server }) => {
     ['the Python SDK', PYTHON_TABLES],
     ['version 0.4.1', OLD_TABLES],
   ] as const) {
-    test(`tables of ${maker} work, and get the index`, async () => {
+    test(`tables of ${maker} work, and get the indexes`, async () => {
       const { url, query } = await empty(tables);
       const { store, warnings } = await opened(url);
       const session = store.session('chat_123');
@@ -141,18 +141,18 @@ describeEngine('postgres', ({ server }) => {
       await session.popItem();
       await session.clearSession();
       expect(warnings).toEqual([]);
-      expect(
-        await query("SELECT 1 FROM pg_indexes WHERE indexname = 'idx_agent_messages_session_id'"),
-      ).toHaveLength(1);
+      const indexes = "('idx_agent_messages_session_id', 'idx_agent_sessions_changed')";
+      expect(await query(`SELECT 1 FROM pg_indexes WHERE indexname IN ${indexes}`)).toHaveLength(2);
       await store.close();
     });
   }
 
-  test('createTables: false sends no DDL, warns once of the missing index, and works', async () => {
+  test('createTables: false sends no DDL, warns once of each missing index, and works', async () => {
     const { url, query } = await empty(PYTHON_TABLES);
     const { store, warnings } = await opened(url, { createTables: false });
-    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING']);
-    const statement = warnings[0]?.message.split('Run: ')[1] as string;
+    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING', 'INDEX_MISSING']);
+    const statements = warnings.map(({ message }) => message.split('Run: ')[1] as string);
+    expect(schemaSql({ schema: 'public' })).toEqual(expect.arrayContaining(statements));
     expect(store.supports.operations).toBe(false);
     const session = store.session('a');
     await session.addItems(turn('x'));
@@ -163,7 +163,7 @@ describeEngine('postgres', ({ server }) => {
     expect((await query("SELECT count(*)::int AS n FROM pg_class WHERE relname LIKE '%agent%'"))[0]).toEqual({
       n: 6,
     });
-    await query(statement);
+    for (const statement of statements) await query(statement);
     const again = await opened(url, { createTables: false });
     expect(again.warnings).toEqual([]);
     await again.store.close();
@@ -241,7 +241,7 @@ describeEngine('postgres', ({ server }) => {
     const python = await empty(PYTHON_TABLES);
     await python.query(`ALTER DATABASE ${python.name} SET default_transaction_read_only = on`);
     const { store, warnings } = await opened(python.url);
-    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING']);
+    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING', 'INDEX_MISSING']);
     expect(await store.session('a').getItems()).toEqual([]);
     const session = store.session('a');
     for (const write of [
@@ -297,7 +297,7 @@ describeEngine('postgres', ({ server }) => {
     const url = new URL(server.url(name));
     Object.assign(url, { username: role, password: 'p' });
     const { store, warnings } = await opened(url.href);
-    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING']);
+    expect(warnings.map(({ code }) => code)).toEqual(['INDEX_MISSING', 'INDEX_MISSING']);
     await store.session('a').addItems(turn('x'));
     expect((await store.session('a').getItems()).length).toBe(4);
     await store.close();

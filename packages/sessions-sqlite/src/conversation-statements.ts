@@ -39,6 +39,7 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
     (withMetadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = page.session_id` : '');
   const conditionsOf = (filter: ConversationFilter) => {
     const { conditions, parameters } = conditionsOn(filter);
+    addTimes(filter, sessions, conditions, parameters);
     const texts = filter.described ?? [];
     if (texts.length > 0 && !withMetadata) conditions.push('0');
     else if (texts.length > 0) {
@@ -119,7 +120,7 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;
 
-function conditionsOn({ prefix, withoutPrefix, changedAfter, changedBefore }: ConversationFilter) {
+function conditionsOn({ prefix, withoutPrefix }: ConversationFilter) {
   const conditions: string[] = [];
   const parameters: unknown[] = [];
   const add = (condition: string, ...values: unknown[]) => {
@@ -135,9 +136,33 @@ function conditionsOn({ prefix, withoutPrefix, changedAfter, changedBefore }: Co
     if (without === undefined) add('session_id < ?', withoutPrefix);
     else add('(session_id < ? OR session_id >= ?)', withoutPrefix, without);
   }
-  if (changedAfter !== undefined) add(`${CHANGED} > ?`, changedAfter);
-  if (changedBefore !== undefined) add(`${CHANGED} < ?`, changedBefore);
   return { conditions, parameters };
+}
+
+/** What SQLite has dates for, in ms since 1970: the years 0 to 9999. */
+const DATES = [-62_167_219_200_000, 253_402_300_799_000] as const;
+
+/**
+ * Exact comparisons of times, and with each a range of whole seconds, by which the index of changes can be entered. Numbers of
+ * version 0.4.1 come before texts in it, so the first or last entry says whether there are any that count.
+ */
+function addTimes(
+  { changedAfter, changedBefore }: ConversationFilter,
+  sessions: string,
+  conditions: string[],
+  parameters: unknown[],
+): void {
+  const add = (than: '<' | '>', time: number) => {
+    conditions.push(`${CHANGED} ${than} ?`);
+    parameters.push(time);
+    if (time < DATES[0] || time > DATES[1]) return;
+    const seconds = Math.floor(time / 1000) + (than === '<' ? 1 : 0);
+    const end = `SELECT typeof(updated_at) FROM ${sessions} ORDER BY updated_at ${than === '<' ? 'DESC' : 'ASC'} LIMIT 1`;
+    conditions.push(`updated_at ${than}= CASE (${end}) WHEN 'text' THEN datetime(?, 'unixepoch') ELSE ? END`);
+    parameters.push(seconds, seconds);
+  };
+  if (changedAfter !== undefined) add('>', changedAfter);
+  if (changedBefore !== undefined) add('<', changedBefore);
 }
 
 function where(conditions: readonly string[]): string {

@@ -12,8 +12,8 @@ export interface SchemaObject {
 }
 
 /**
- * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24, `sqlalchemy_session.py`), the index that
- * finds the newest items, and side tables of our own.
+ * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24, `sqlalchemy_session.py`), the indexes
+ * that find the newest items and the conversations that changed last, and side tables of our own.
  */
 export function schemaObjects(names: SqliteNames): readonly SchemaObject[] {
   const sessions = quoteName(names.sessions);
@@ -28,6 +28,10 @@ export function schemaObjects(names: SqliteNames): readonly SchemaObject[] {
   updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL,
   PRIMARY KEY (session_id)
 )`,
+    },
+    {
+      name: names.changedIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.changedIndex)} ON ${sessions} (updated_at, session_id)`,
     },
     {
       name: names.messages,

@@ -17,11 +17,15 @@ import { sqliteNames } from './statements.js';
  */
 export function sessionTables(tables?: TableNames) {
   const names = sqliteNames(tables);
-  const sessions = sqliteTable(names.sessions, {
-    sessionId: text('session_id').primaryKey(),
-    createdAt: timestamp('created_at'),
-    updatedAt: timestamp('updated_at'),
-  });
+  const sessions = sqliteTable(
+    names.sessions,
+    {
+      sessionId: text('session_id').primaryKey(),
+      createdAt: timestamp('created_at'),
+      updatedAt: timestamp('updated_at'),
+    },
+    (table) => [index(names.changedIndex).on(table.updatedAt, table.sessionId)],
+  );
   const messages = sqliteTable(
     names.messages,
     {

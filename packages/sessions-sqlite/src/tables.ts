@@ -30,7 +30,7 @@ export function prepareTables(
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
       for (const { name, sql } of missing(connection, names)) {
-        if (name !== names.idIndex || !findsNewest(connection, names)) connection.run(sql, []);
+        if (!hasLikeIndex(connection, names, name)) connection.run(sql, []);
       }
     });
   }
@@ -38,11 +38,12 @@ export function prepareTables(
   checkColumns(connection, names.messages, COLUMNS.messages);
   checkIds(connection, names);
   checkSideTables(connection, names);
-  if (!findsNewest(connection, names)) {
-    warn({
-      code: 'INDEX_MISSING',
-      message: `Reading the newest items of a conversation passes over the rows of others. Run: ${statementOf(names, names.idIndex)}`,
-    });
+  for (const [index, advice] of [
+    [names.idIndex, 'Reading the newest items of a conversation passes over the rows of others'],
+    [names.changedIndex, 'Listing conversations by their last change reads all of them'],
+  ] as const) {
+    if (hasLikeIndex(connection, names, index)) continue;
+    warn({ code: 'INDEX_MISSING', message: `${advice}. Run: ${statementOf(names, index)}` });
   }
   const operations = exists(connection, names.operations);
   if (operations && !exists(connection, names.operationsTrigger)) {
@@ -162,11 +163,18 @@ function indexColumns(connection: SqliteExecutor, table: string): Index[] {
     }));
 }
 
-/** Whether some index leads from a session to its rows by id. Every index ends with the row's id by itself. */
-function findsNewest(connection: SqliteExecutor, names: SqliteNames): boolean {
-  return indexColumns(connection, names.messages).some(({ columns: [first, second] }) => {
-    return first?.name === 'session_id' && (second === undefined || second.name === 'id');
-  });
+/** Whether some index does what one of ours is for, which may have another name. */
+function hasLikeIndex(connection: SqliteExecutor, names: SqliteNames, index: string): boolean {
+  const leadsBy = (table: string, first: string, isSecond: (name: string | null | undefined) => boolean) =>
+    indexColumns(connection, table).some(
+      ({ columns }) => columns[0]?.name === first && isSecond(columns[1]?.name),
+    );
+  // every index ends with the row's id by itself
+  if (index === names.idIndex)
+    return leadsBy(names.messages, 'session_id', (name) => name === undefined || name === 'id');
+  return (
+    index === names.changedIndex && leadsBy(names.sessions, 'updated_at', (name) => name === 'session_id')
+  );
 }
 
 function mismatch(what: string): SessionError {

@@ -92,6 +92,25 @@ test('ten processes open tables of an earlier version at once', async () => {
   database.close();
 });
 
+test('an earlier version had no index of changes: createTables: false is told the statement, and works', async () => {
+  const lists = /idx_agent_sessions_changed/;
+  const database = databaseOf(
+    `${schemaSql()
+      .filter((sql) => !lists.test(sql))
+      .join(';')};`,
+  );
+  const { store, warnings } = await opened(database, { createTables: false });
+  expect(warnings).toMatchObject([{ code: 'INDEX_MISSING' }]);
+  await store.session('chat').addItems([message('x')]);
+  expect((await store.sessions.list()).data).toMatchObject([{ id: 'chat' }]);
+  const statement = String(warnings[0]?.message.split('Run: ')[1]);
+  expect(schemaSql()).toContain(statement);
+  database.exec(statement.replace('idx_agent_sessions_changed', 'of_another_name'));
+  for (const createTables of [false, true])
+    expect((await opened(database, { createTables })).warnings).toEqual([]);
+  expect(described(database).filter((one) => lists.test(JSON.stringify(one)))).toEqual([]);
+});
+
 describe.each([
   ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
   ['the version alone', /_schema/],

@@ -1,4 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
+import type { SessionListOptions } from '@stackone/sessions-core';
+import type { ConversationQuery } from '@stackone/sessions-core/backend';
 import Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
@@ -79,17 +81,39 @@ describe.each(Object.entries(MAKERS))('tables of %s', (_maker, { ddl, order, tim
     expect(database.prepare('SELECT session_id FROM agent_sessions').pluck().all()).toEqual(['new']);
   });
 
-  test('get the index that finds the newest items', async () => {
+  test('get the indexes that find the newest items, and the conversations that changed last', async () => {
     const database = new Database(':memory:');
     database.exec(ddl);
-    await SqliteSessionStore.fromDatabase(database);
-    const plan = database
-      .prepare(
-        "EXPLAIN QUERY PLAN SELECT id FROM agent_messages WHERE session_id = 'x' ORDER BY id DESC LIMIT 20",
-      )
-      .all();
-    expect(JSON.stringify(plan)).toContain('idx_agent_messages_session_id');
-    expect(JSON.stringify(plan)).not.toContain('B-TREE');
+    const { sessions } = await SqliteSessionStore.fromDatabase(database);
+    for (const [select, index] of [
+      ["id FROM agent_messages WHERE session_id = 'x' ORDER BY id DESC", 'idx_agent_messages_session_id'],
+      [
+        'session_id FROM agent_sessions ORDER BY updated_at DESC, session_id DESC',
+        'idx_agent_sessions_changed',
+      ],
+    ]) {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN SELECT ${select} LIMIT 20`).all();
+      expect(JSON.stringify(plan)).toContain(index);
+      expect(JSON.stringify(plan)).not.toContain('B-TREE');
+    }
+    await sessions.update('chat_124', { title: 'x' });
+    const updated = async (id: string) => (await sessions.retrieve(id))?.updatedAt.getTime() ?? 0;
+    for (const id of ['chat_123', 'chat_124']) {
+      const [before, at, after] = [-1, 0, 1].map((offset) =>
+        updated(id).then((time) => new Date(time + offset)),
+      );
+      const isFound = async (filter: SessionListOptions) =>
+        (await sessions.list(filter)).data.some((one) => one.id === id);
+      expect(await isFound({ changedAfter: await before, changedBefore: await after })).toBe(true);
+      expect(await isFound({ changedAfter: await at })).toBe(false);
+      expect(await isFound({ changedBefore: await at })).toBe(false);
+      const [first, last] = [new Date(-8.64e15), new Date(8.64e15)];
+      expect(await isFound({ changedAfter: first, changedBefore: last })).toBe(true);
+      expect(await isFound({ changedAfter: last })).toBe(false);
+    }
+    const shown: string[] = [];
+    for await (const { id } of sessions.list({ limit: 1 })) shown.push(id);
+    expect(shown).toEqual(['chat_124', 'chat_123']);
   });
 
   test('are left as they are with createTables: false; a missing index is told once, with its statement', async () => {
@@ -103,10 +127,14 @@ describe.each(Object.entries(MAKERS))('tables of %s', (_maker, { ddl, order, tim
     await store.session('chat_123').clearSession();
     expect(database.prepare('SELECT * FROM sqlite_master').all()).toEqual(before);
     expect(store.supports.operations).toBe(false);
-    const statement =
-      'CREATE INDEX IF NOT EXISTS "idx_agent_messages_session_id" ON "agent_messages" (session_id, id)';
-    const hasIndex = JSON.stringify(before).includes('idx_agent_messages_session_id');
-    expect(warnings).toEqual(hasIndex ? [] : [expect.stringContaining(statement)]);
+    const statements = [
+      'CREATE INDEX IF NOT EXISTS "idx_agent_messages_session_id" ON "agent_messages" (session_id, id)',
+      'CREATE INDEX IF NOT EXISTS "idx_agent_sessions_changed" ON "agent_sessions" (updated_at, session_id)',
+    ].filter((one) => !JSON.stringify(before).includes(String(one.split('"')[1])));
+    expect(warnings).toEqual(statements.map((one) => expect.stringContaining(one)));
+    for (const one of statements) database.exec(one);
+    const next = new SqliteSessionStore({ database }, { createTables: false });
+    await next.on('warning', ({ message }) => expect.fail(message)).open();
   });
 });
 
@@ -224,27 +252,27 @@ test('tables of others with createTables: false: all works but update and late t
 });
 
 describe('a page of many conversations', () => {
+  const database = new Database(':memory:');
+  for (const statement of schemaSql()) database.exec(statement);
   const { list } = conversationStatements(sqliteNames(), true);
-  const plan = (database: Database.Database, by: 'id' | 'changed', after?: { time: string; id: string }) => {
-    const { sql, parameters } = list({
-      prefix: '',
-      withoutPrefix: '$tenant:',
-      descending: true,
-      limit: 21,
-      by,
-      after,
-    });
+  const plan = (query: Pick<ConversationQuery, 'by'> & Partial<ConversationQuery>) => {
+    const all = { prefix: '', withoutPrefix: '$tenant:', descending: true, limit: 21 };
+    const { sql, parameters } = list({ ...all, ...query });
     return JSON.stringify(database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters));
   };
-  const inner = /USING (?:COVERING )?INDEX agent_sessions_changed/;
 
-  test('is found by the primary key, and by the index that the costs name', () => {
-    const database = new Database(':memory:');
-    for (const statement of schemaSql()) database.exec(statement);
-    expect(plan(database, 'id')).toMatch(/sqlite_autoindex_agent_sessions/);
-    expect(plan(database, 'changed')).not.toMatch(inner);
-    database.exec('CREATE INDEX agent_sessions_changed ON agent_sessions (updated_at, session_id)');
-    expect(plan(database, 'changed')).toMatch(inner);
-    expect(plan(database, 'changed', { time: '2026-01-01 00:00:00', id: 'a' })).toMatch(inner);
+  test('is found by the primary key or by the index of changes, and nothing is sorted but what it shows', () => {
+    const cases = [
+      ['id', { time: '', id: 'a' }, 'sqlite_autoindex_agent_sessions_1'],
+      ['changed', { time: '2026-01-01 00:00:00', id: 'a' }, 'idx_agent_sessions_changed'],
+    ] as const;
+    for (const [by, after, index] of cases) {
+      expect(plan({ by })).toContain(index);
+      expect(plan({ by, after })).toMatch(new RegExp(`SEARCH agent_sessions USING INDEX ${index}`));
+    }
+    for (const filter of [{ changedAfter: 1e12 }, { changedBefore: 1e12 }])
+      expect(plan({ by: 'changed', ...filter })).toMatch(
+        /SEARCH agent_sessions USING INDEX idx_agent_sessions_changed/,
+      );
   });
 });

@@ -49,6 +49,8 @@ export function schemaNames(tables?: TableNames) {
     erasures: derivedName('', sessions, '_erasures'),
     /** Our own side table that says which version the tables have. */
     schemaVersion: derivedName('', sessions, '_schema'),
+    /** Finds the conversations that changed last. */
+    changedIndex: derivedName('idx_', sessions, '_changed'),
     /** As the Python SDK's `SQLAlchemySession` names it. */
     timeIndex: derivedName('idx_', messages, '_session_time'),
     /** As the Python SDK's `SQLiteSession` names it, with the same columns: it finds the newest items. */
