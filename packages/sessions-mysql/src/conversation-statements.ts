@@ -112,6 +112,9 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean,
       `SELECT ${textLiteral(to)}, operation_id, digest, created_at FROM ${operations} WHERE ${is(from)}`,
     readDescription: (sessionId: string) =>
       `SELECT description AS text, version FROM ${metadata} WHERE ${is(sessionId)}`,
+    /** Which of these have a description. */
+    described: (sessionIds: readonly string[]) =>
+      `SELECT session_id AS id FROM ${metadata} WHERE session_id IN (${sessionIds.map(textLiteral).join(', ')})`,
     writeDescription: (sessionId: string, { text, version }: StoredDescription) =>
       `INSERT INTO ${metadata} (session_id, description, version) VALUES ` +
       `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${version}) ` +

@@ -198,7 +198,7 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
-    const { executor, own, supports, maxPacket, createMetadata, call } = this.#parts;
+    const { executor, sql, own, supports, maxPacket, createMetadata, call } = this.#parts;
     if (!supports.metadata && conversations.some(({ description }) => description))
       throw metadataMissing(createMetadata);
     const builder = new InsertBuilder<TimedNewRow>(own, maxPacket);
@@ -208,13 +208,17 @@ export class MysqlConversations implements ConversationVerbs {
     const outcomes = new Map<string, RestoreOutcome>();
     await call(() =>
       executor.atomically(async (send) => {
-        const stored: WholeConversation[] = [];
+        const made: string[] = [];
         for (const id of inByteOrder([...byId.keys()])) {
-          const conversation = byId.get(id) as WholeConversation;
-          const outcome = await this.#makeAnew(send, conversation);
-          outcomes.set(id, outcome);
-          if (outcome === 'stored') stored.push(conversation);
+          const { affectedRows } = await send(own.restoreSession(byId.get(id) as WholeConversation));
+          outcomes.set(id, affectedRows > 0 ? 'stored' : 'taken');
+          if (affectedRows > 0) made.push(id);
         }
+        for (const [id, refusal] of await this.#refusals(send, made)) {
+          outcomes.set(id, refusal);
+          await send(sql.removeSession(id));
+        }
+        const stored = conversations.filter(({ id }) => outcomes.get(id) === 'stored');
         if (stored.length === 0) return NOTHING_CHANGED;
         for (const { statements } of builder.build(stored.map(rowsOf)))
           for (const statement of statements) await send(statement);
@@ -226,15 +230,18 @@ export class MysqlConversations implements ConversationVerbs {
     return conversations.map(({ id }) => outcomes.get(id) ?? 'taken');
   }
 
-  /** Makes the session, unless something keeps it from being made. */
-  async #makeAnew(send: Send, conversation: WholeConversation): Promise<RestoreOutcome> {
-    const { sql, own } = this.#parts;
-    const { id } = conversation;
-    if ((await send(own.restoreSession(conversation))).affectedRows === 0) return 'taken';
-    const isDescribed = (await this.#description(send, id)) !== undefined;
-    if (!isDescribed && !(await isErased(this.#parts, send, [id]))) return 'stored';
-    await send(sql.removeSession(id));
-    return isDescribed ? 'taken' : 'erased';
+  /** Which of the sessions that were made must not be: under their locks. */
+  async #refusals(send: Send, made: readonly string[]): Promise<Map<string, RestoreOutcome>> {
+    const { executor, own, supports } = this.#parts;
+    const refusals = new Map<string, RestoreOutcome>();
+    if (made.length === 0) return refusals;
+    if (await isErased(this.#parts, send, made))
+      for (const id of made) if (await isErased(this.#parts, send, [id])) refusals.set(id, 'erased');
+    if (!supports.metadata) return refusals;
+    const select = own.described(made);
+    const { rows } = await send(executor.readsLock ? `${select} FOR UPDATE` : select);
+    for (const { id } of rows) refusals.set(String(id), 'taken');
+    return refusals;
   }
 
   /** @returns What keeps the copy from being made. */
