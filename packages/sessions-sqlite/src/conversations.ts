@@ -167,16 +167,22 @@ export class SqliteConversations implements ConversationVerbs {
   }
 
   restore(conversations: readonly WholeConversation[]): RestoreOutcome[] {
-    return this.#executor.atomically(() => conversations.map((one) => this.#restore(one)));
+    return this.#executor.atomically(() => {
+      const [time] = this.#executor.all(this.#own.timeType, [this.#own.messagesTable]);
+      const isNumber = /int/i.test((time as { type?: string } | undefined)?.type ?? '');
+      return conversations.map((one) => this.#restore(one, isNumber ? seconds : timeText));
+    });
   }
 
-  #restore({ id, createdAt, updatedAt, rows, description }: WholeConversation): RestoreOutcome {
+  #restore(
+    { id, createdAt, updatedAt, rows, description }: WholeConversation,
+    time: (milliseconds: number) => number | string,
+  ): RestoreOutcome {
     if (description && !this.#supports.metadata) throw metadataMissing(this.#own.createMetadata);
     if (this.#executor.all(this.#own.isThere, [id]).length > 0 || this.#description(id)) return 'taken';
     if (this.#supports.erasure && isErased(this.#executor, this.#sql, id)) return 'erased';
-    this.#executor.run(this.#own.restoreSession, [id, timeText(createdAt), timeText(updatedAt)]);
-    for (const row of rows)
-      this.#executor.run(this.#own.restoreMessage, [id, row.text, timeText(row.createdAt)]);
+    this.#executor.run(this.#own.restoreSession, [id, time(createdAt), time(updatedAt)]);
+    for (const row of rows) this.#executor.run(this.#own.restoreMessage, [id, row.text, time(row.createdAt)]);
     if (description)
       this.#executor.run(this.#own.writeDescription, [id, description.text, description.version]);
     return 'stored';
@@ -225,6 +231,9 @@ export function refuseErased(executor: SqliteExecutor, sql: SqliteStatements, se
 function isErased(executor: SqliteExecutor, sql: SqliteStatements, sessionId: string): boolean {
   return executor.all(sql.isErased, [digestOf(sessionId, 'hex')]).length > 0;
 }
+
+/** As version 0.4.1 writes it. */
+const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
 
 /** As `CURRENT_TIMESTAMP` writes it, where it is a whole second; else with as many digits as Python writes. */
 function timeText(milliseconds: number): string {

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import type { SessionListOptions } from '@stackone/sessions-core';
+import { exportSessions, importSessions, type SessionListOptions } from '@stackone/sessions-core';
 import type { ConversationQuery } from '@stackone/sessions-core/backend';
 import Database from 'better-sqlite3';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
@@ -57,6 +57,28 @@ const turn: AgentInputItem[] = [
 ];
 
 describe.each(Object.entries(MAKERS))('tables of %s', (_maker, { ddl, order, time }) => {
+  test('conversations of elsewhere are written with times as their maker writes them', async () => {
+    const database = new Database(':memory:');
+    database.exec(ddl);
+    const store = await SqliteSessionStore.fromDatabase(database);
+    const at = (ms: number) => new Date(1_751_371_200_000 + ms);
+    const items = turn.map((item) => ({ item, createdAt: at(0) }));
+    const record = { id: 'moved', createdAt: at(0), updatedAt: at(3000), metadata: {}, version: 0, items };
+    expect(await importSessions(store, [record])).toMatchObject({ stored: 1, items: 2 });
+    const rows = database
+      .prepare(`SELECT message_data, created_at FROM agent_messages WHERE session_id = ? ORDER BY ${order}`)
+      .all('moved') as { message_data: string; created_at: unknown }[];
+    expect(rows.map(({ message_data }) => JSON.parse(message_data) as unknown)).toEqual(turn);
+    for (const { created_at } of rows) expect(String(created_at)).toMatch(time);
+    const { data } = await store.session('moved').history();
+    expect(data.map(({ createdAt }) => createdAt)).toEqual([at(0), at(0)]);
+    expect(await store.sessions.retrieve('moved')).toMatchObject({ createdAt: at(0), updatedAt: at(3000) });
+    const read: unknown[] = [];
+    for await (const one of exportSessions(store, { ids: ['chat_123'] })) read.push(...one.items);
+    expect(read).toMatchObject([{ item: { role: 'user', content: 'hi' } }]);
+    database.close();
+  });
+
   test('are opened, appended to, and read by their maker in the same order', async () => {
     const database = new Database(':memory:');
     database.exec(ddl);

@@ -161,6 +161,32 @@ describe('copy', () => {
     expect(await exported(to)).toBe(EXPORT);
   });
 
+  test('files of the Python SDK as they are, and they stay so', async () => {
+    const python = newUrl();
+    const database = new DatabaseSync(python.slice('sqlite:'.length));
+    database.exec(`CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+      CREATE TABLE agent_messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, message_data TEXT NOT NULL,
+        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+      CREATE INDEX idx_agent_messages_session_id ON agent_messages (session_id, id);
+      INSERT INTO agent_sessions VALUES ('chat_123', '2026-01-01 10:00:00', '2026-01-02 11:00:00');
+      INSERT INTO agent_messages (session_id, message_data, created_at) VALUES
+        ('chat_123', '{"content": "hi", "role": "user"}', '2026-01-01 10:00:00'),
+        ('chat_123', '{"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}", "status": "completed"}', '2026-01-02 11:00:00')`);
+    const tables = () => database.prepare('SELECT name FROM sqlite_schema ORDER BY name').all();
+    const before = tables();
+    const to = newUrl();
+    expect(await sessions(['copy', python, to, '--quiet'])).toMatchObject({ code: 0, stderr: '' });
+    expect(tables()).toEqual(before);
+    database.close();
+    const lines = (await exported(to)).split('\n').slice(1, 4);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 'chat_123', createdAt: '2026-01-01T10:00:00.000Z', updatedAt: '2026-01-02T11:00:00.000Z' },
+      { createdAt: '2026-01-01T10:00:00.000Z', item: { role: 'user', content: 'hi' } },
+      { createdAt: '2026-01-02T11:00:00.000Z', item: { type: 'function_call', callId: 'c1', name: 'look' } },
+    ]);
+  });
+
   test('makes nothing of a source that is not there', async () => {
     const [from, to] = [newUrl(), newUrl()];
     expect(await sessions(['copy', from, to])).toMatchObject({ code: 3, stdout: '' });
