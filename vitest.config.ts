@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Tests wait for servers more than they compute, so two files at a time pay on two cores, where Vitest takes one. It is a
-// variable because the projects take none of this file's settings.
-process.env.VITEST_MAX_WORKERS ??= String(Math.max(2, availableParallelism() - 1));
+// Tests wait for servers more than they compute: with two files at a time two cores are idle for half of it, and Vitest takes
+// one. It is a variable because the projects take none of this file's settings.
+process.env.VITEST_MAX_WORKERS ??= String(availableParallelism() + 1);
 
 /**
  * Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. These

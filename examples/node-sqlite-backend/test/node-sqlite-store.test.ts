@@ -70,7 +70,6 @@ test('nothing is not covered but the transactions of an application, store.sessi
     new Set([
       'transactions',
       'retention',
-      'restoring',
       'inTransaction',
       'ownTransactions',
       'conversations',

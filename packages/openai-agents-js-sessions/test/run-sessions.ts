@@ -67,7 +67,8 @@ export async function sessionsInTerminal(
 }
 
 function started(file: string, args: readonly string[], environment: NodeJS.ProcessEnv, folder: string) {
-  const { FORCE_COLOR, NO_COLOR, NODE_OPTIONS, SESSIONS_URL, DATABASE_URL, PAGER, ...inherited } =
+  // with CI, Node takes a terminal for one without colours
+  const { CI, FORCE_COLOR, NO_COLOR, NODE_OPTIONS, SESSIONS_URL, DATABASE_URL, PAGER, ...inherited } =
     process.env;
   const { promise: ending, resolve } = Promise.withResolvers<Ending>();
   const program: ChildProcess = execFile(

@@ -188,7 +188,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       await expectFailure(add, 'BUSY', 1969);
     } else {
       await client.promise().query('SET SESSION max_execution_time = 1');
-      const many = Array.from({ length: 20_000 }, () => message(ITEM));
+      const many = Array.from({ length: 60_000 }, () => message(ITEM));
       await store.session(`${SESSION} long`).addItems(many);
       await expectFailure(() => store.session(`${SESSION} long`).getItems(), 'BUSY', 3024);
     }

@@ -238,7 +238,16 @@ describe('a scoped store', () => {
     const acme = store.scoped('acme');
     expect(Object.entries(acme)).toEqual([['tenant', 'acme']]);
     const names = Object.getOwnPropertyNames(Object.getPrototypeOf(acme)).toSorted();
-    expect(names).toEqual(['constructor', 'session', 'sessions', 'supports', 'transaction', 'usage', 'with']);
+    expect(names).toEqual([
+      'constructor',
+      'prune',
+      'session',
+      'sessions',
+      'supports',
+      'transaction',
+      'usage',
+      'with',
+    ]);
     expect(Object.keys(acme.session('chat'))).toEqual(['sessionId']);
   });
 
