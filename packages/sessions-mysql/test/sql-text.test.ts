@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { indexStatements, repairStatements, schemaSql } from '../src/ddl.js';
+import { indexStatement, repairStatements, schemaSql } from '../src/ddl.js';
 import { mysqlNames, statements } from '../src/statements.js';
 
 const names = mysqlNames();
@@ -29,7 +29,7 @@ function everything(): string[] {
     sql.removeOperations('a'),
     sql.readOperation('a', 'o'),
     sql.insertOperations([operation, operation]),
-    ...Object.values(indexStatements(names)),
+    indexStatement(names),
     ...schemaSql({ server: 'mysql' }),
     ...repairStatements(names, 'mysql', ['agent_messages_ibfk_1']),
   ];
