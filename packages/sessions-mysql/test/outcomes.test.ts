@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ERROR_CODES } from '../src/errors.js';
 import type { MysqlTarget } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { driverUrl, failOnWarning } from './databases.js';
+import { driverUrl, failOnWarning, SERVERS } from './databases.js';
 import { DriverFaults } from './driver-faults.js';
 import { texts } from './items.js';
 
@@ -145,8 +145,7 @@ async function errorOf(call: unknown): Promise<SessionError | undefined> {
   }
 }
 
-// what a driver throws does not depend on the series of the server
-describeEngine(['mysql', 'mariadb:11.8'], ({ url }) => {
+describeEngine(SERVERS, ({ url }) => {
   const open = async (target: MysqlTarget) => {
     const backend = await backendOpener(target, { maxRetries: 0 })(failOnWarning);
     onTestFinished(() => backend.close());

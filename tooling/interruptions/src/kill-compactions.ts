@@ -19,9 +19,9 @@ const APPENDERS = ['one', 'two', 'three'];
 /** A compaction is killed at the latest that long after it has begun, in ms. */
 const LONGEST_LIFE = 400;
 
-/** How many rounds a test plays: `COMPACTION_ROUNDS`; else 8 where the whole matrix is tested, and 2 where not. */
+/** How many rounds a test plays: `COMPACTION_ROUNDS`; else 20 where the whole matrix is tested, and 2 where not. */
 export function compactionRounds(): number {
-  return Number(process.env.COMPACTION_ROUNDS ?? (process.env.TEST_MATRIX === 'all' ? 8 : 2));
+  return Number(process.env.COMPACTION_ROUNDS ?? (process.env.TEST_MATRIX === 'all' ? 20 : 2));
 }
 
 /** The time limit of a test that plays so many rounds, in ms: what hangs ends then, however busy the machine. */
