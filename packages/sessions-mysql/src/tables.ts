@@ -53,10 +53,9 @@ export async function prepareTables(
     messages.newestIndex ??
     (await addIndex(make, addNewest, async () => (await describe(names.messages))?.newestIndex));
   const { changedIndex } = sessions;
-  const advised = newestIndex === undefined ? [addNewest] : [];
-  const sideTables = await completeSideTables(found, make, sql, advised);
-  for (const statement of advised)
-    warn({ code: 'INDEX_MISSING', message: `${NEWEST_ADVICE}. Run: ${statement}` });
+  const isSlow = newestIndex === undefined;
+  const sideTables = await completeSideTables(found, make, sql, isSlow ? [addNewest] : []);
+  if (isSlow) warn({ code: 'INDEX_MISSING', message: `${NEWEST_ADVICE}. Run: ${addNewest}` });
   // MySQL stores the column's own default as it is, and CURRENT_TIMESTAMP by way of the local time, of which an hour may come twice
   const now = sessions.columns.get('updated_at')?.isNow ? 'DEFAULT' : 'CURRENT_TIMESTAMP(6)';
   return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex, changedIndex, now };

@@ -8,3 +8,4 @@ export { type EmbeddedSubject, killAtEachStatement, type ProgramModule } from '.
 export { compactionRounds, killCompactions, roundsTimeout, type SharedSubject } from './kill-compactions.ts';
 export { openMetered } from './meter.ts';
 export { OWN_TRANSACTIONS, type OwnTransactionSubject } from './own-transactions.ts';
+export { checkTouchedRows, type FilledStore, type Touched } from './touched-rows.ts';

@@ -18,12 +18,12 @@ import {
   type ErasedSessions,
   type ErasureHost,
   erase,
-  hasRows,
   isErasure,
   refusal,
   type SessionErasure,
 } from './erasure.js';
 import { filterOf, queryOf, type SessionFilter, type SessionListOptions } from './list-options.js';
+import { hasRows } from './removed-rows.js';
 import { type PageContent, type SessionInfo, SessionList } from './session-page.js';
 
 /** What became of a conversation that was deleted. */

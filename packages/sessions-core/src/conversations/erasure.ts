@@ -4,6 +4,7 @@ import type { SessionBackend } from '../port/backend.js';
 import type { ConversationVerbs, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { hasRows, NO_ROWS, sumOfRows } from './removed-rows.js';
 
 /** How conversations are erased. */
 interface SessionErasureOptions {
@@ -75,11 +76,6 @@ export function isErasure(value: unknown): value is SessionErasure {
   return isOptionsObject(value);
 }
 
-/** Whether there was anything to remove. */
-export function hasRows(removed: RemovedRows): boolean {
-  return Object.values(removed).some((rows) => rows > 0);
-}
-
 /** Keeps a conversation from being made for a while. @throws SessionError `UNSUPPORTED` where nothing can. */
 export function refusal(verbs: ConversationVerbs, storedId: string, milliseconds: number): Awaitable<void> {
   if (verbs.refuse) return verbs.refuse(storedId, milliseconds);
@@ -106,7 +102,7 @@ export async function erase(host: ErasureHost, erasure: SessionErasure): Promise
       found ||= hasRows(step.removed);
       erased = {
         conversations: erased.conversations + Number(isDone && found),
-        removed: sum(erased.removed, step.removed),
+        removed: sumOfRows(erased.removed, step.removed),
       };
       await onProgress?.(erased);
     }
@@ -146,16 +142,4 @@ async function* allOf(host: ErasureHost, prefix: string): AsyncGenerator<string>
 
 function unlisted(): never {
   throw new SessionError('UNSUPPORTED', 'This store cannot list its sessions: give their "ids".');
-}
-
-const NO_ROWS: RemovedRows = { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0 };
-
-function sum(one: RemovedRows, other: RemovedRows): RemovedRows {
-  return {
-    sessions: one.sessions + other.sessions,
-    messages: one.messages + other.messages,
-    operations: one.operations + other.operations,
-    metadata: one.metadata + other.metadata,
-    usage: (one.usage ?? 0) + (other.usage ?? 0),
-  };
 }

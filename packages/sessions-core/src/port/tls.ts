@@ -64,16 +64,14 @@ export function isTls(more: Readonly<Record<string, OptionCheck>>): OptionCheck 
 export async function readPemFiles<Field extends 'ca' | 'cert' | 'key'>(
   files: Readonly<Record<Field, readonly [parameter: string, path: string | undefined]>>,
 ): Promise<{ [One in Field]?: Uint8Array }> {
+  const { readFile } = process.getBuiltinModule('node:fs/promises');
   const texts: { [One in Field]?: Uint8Array } = {};
   for (const field of Object.keys(files) as Field[]) {
     const [parameter, path] = files[field];
     if (path === undefined) continue;
-    texts[field] = await process
-      .getBuiltinModule('node:fs/promises')
-      .readFile(path)
-      .catch((cause: unknown) => {
-        throw new SessionError('TLS_FAILED', `The file that ${parameter} names cannot be read.`, { cause });
-      });
+    texts[field] = await readFile(path).catch((cause: unknown) => {
+      throw new SessionError('TLS_FAILED', `The file that ${parameter} names cannot be read.`, { cause });
+    });
   }
   return texts;
 }

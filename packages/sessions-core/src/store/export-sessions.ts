@@ -1,6 +1,6 @@
+import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
 import type { SessionBackend } from '../port/backend.js';
-import type { ConversationPosition, StoredConversation } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
@@ -22,9 +22,6 @@ const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
   ids: (value) => (Array.isArray(value) ? undefined : 'an array of ids'),
   signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
 };
-
-/** Conversations that are listed at once. */
-const LISTED = 200;
 
 /** Conversations that are read at the same time. */
 const READ = 8;
@@ -83,18 +80,11 @@ function verbsOf({ conversations }: SessionBackend) {
   throw new SessionError('UNSUPPORTED', 'This store cannot list its conversations.');
 }
 
-/** The ids of all conversations, in the order of the database. What is added meanwhile may come too. */
 async function* allOf(host: SessionHost, prefix: string): AsyncGenerator<readonly string[]> {
-  for (let after: ConversationPosition | undefined; ; ) {
-    const query = { prefix, by: 'id', descending: false, after, limit: LISTED } as const;
-    const page: readonly StoredConversation[] = await host.perform('exportSessions', () => ({
-      storedId: '',
-      work: (backend) => verbsOf(backend).list(query),
-    }));
-    yield* inParts(page.map(({ id }) => id));
-    after = page.at(-1);
-    if (page.length < LISTED) return;
-  }
+  const pages = idPages({ prefix }, (query) =>
+    host.perform('exportSessions', () => ({ storedId: '', work: (backend) => verbsOf(backend).list(query) })),
+  );
+  for await (const ids of pages) yield* inParts(ids);
 }
 
 function* inParts(ids: readonly string[]): Generator<readonly string[]> {

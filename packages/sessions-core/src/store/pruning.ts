@@ -1,4 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
+import { idPages } from '../conversations/id-pages.js';
+import { hasRows, NO_ROWS, sumOfRows } from '../conversations/removed-rows.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { RowReader, type RowReaderHost } from '../items/row-reader.js';
 import type { Awaitable } from '../port/awaitable.js';
@@ -77,9 +79,6 @@ export interface PruningHost extends RowReaderHost {
 /** In ms. SQLite's own wait for a lock asks again after 1, 3 and 8 ms. */
 const SHORTEST_PAUSE = 5;
 
-/** Conversations that are listed at once. */
-const IDS = 200;
-
 /**
  * Removes what is old, in small transactions.
  *
@@ -99,7 +98,7 @@ class Pruning {
   #progress: PruneProgress = {
     conversations: 0,
     shortened: 0,
-    removed: { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0, erasures: 0 },
+    removed: { ...NO_ROWS, erasures: 0 },
   };
 
   constructor(host: PruningHost, options: PruneOptions) {
@@ -119,17 +118,12 @@ class Pruning {
     return this.#progress;
   }
 
-  /** In the order of ids, in which what is removed or changes meanwhile makes none come twice or not at all. */
   async *#ids(filter: Pick<ConversationFilter, 'changedBefore'>): AsyncGenerator<string> {
-    const query = { ...this.#host.scope, ...filter, by: 'id', descending: false, limit: IDS } as const;
-    for (let last: string | undefined; ; ) {
+    const pages = idPages({ ...this.#host.scope, ...filter }, (query) => {
       this.#options.signal?.throwIfAborted();
-      const after = last === undefined ? undefined : { time: '', id: last };
-      const page = await this.#call(undefined, (verbs) => verbs.list({ ...query, after }));
-      for (const { id } of page) yield id;
-      if (page.length < IDS) return;
-      last = page.at(-1)?.id;
-    }
+      return this.#call(undefined, (verbs) => verbs.list(query));
+    });
+    for await (const ids of pages) yield* ids;
   }
 
   /**
@@ -234,22 +228,14 @@ class Pruning {
   }
 
   async #tell(rows: Partial<PruneProgress['removed']>): Promise<void> {
-    const { removed } = this.#progress;
-    const { sessions = 0, messages = 0, operations = 0, metadata = 0, usage = 0, erasures = 0 } = rows;
+    const { conversations, removed } = this.#progress;
+    const { erasures = 0, ...others } = rows;
     this.#progress = {
       ...this.#progress,
-      conversations: this.#progress.conversations + sessions,
-      removed: {
-        sessions: removed.sessions + sessions,
-        messages: removed.messages + messages,
-        operations: removed.operations + operations,
-        metadata: removed.metadata + metadata,
-        usage: (removed.usage ?? 0) + usage,
-        erasures: removed.erasures + erasures,
-      },
+      conversations: conversations + (rows.sessions ?? 0),
+      removed: { ...sumOfRows(removed, { ...NO_ROWS, ...others }), erasures: removed.erasures + erasures },
     };
-    if (sessions + messages + operations + metadata + usage + erasures > 0)
-      await this.#options.onProgress?.(this.#progress);
+    if (hasRows({ ...NO_ROWS, ...rows })) await this.#options.onProgress?.(this.#progress);
   }
 
   /** A transaction, and then at least as long without one: SQLite lets in one writer at a time, and not the one who waits longest. */

@@ -2,10 +2,9 @@ import type { PruneOptions } from '@stackone/sessions-core';
 import { type Command, Option } from 'commander';
 import { addDatabaseCommand, addUrlArgument, addYesOption, timeOrAge, wholeNumber } from '../command.js';
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
-import { Interrupted } from '../interruption.js';
 import { confirm } from '../terminal/confirm.js';
 import { printableTime } from '../terminal/printable.js';
-import { ProgressLine } from '../terminal/progress-line.js';
+import { withProgressLine } from '../terminal/progress-line.js';
 import { UsageError } from '../usage-error.js';
 
 interface PruneCommandOptions extends DatabaseOptions {
@@ -64,27 +63,21 @@ async function pruneAll(
         : undefined;
   await confirm(await questionFor(sessions, options), { ...options, signal });
   const scope = tenant === undefined ? store : store.scoped(tenant);
-  const progress = new ProgressLine(quiet);
-  const onProgress: PruneOptions['onProgress'] = ({ conversations, shortened, removed }) =>
-    progress.show(
-      `${conversations} conversations removed, ${shortened} shortened, ${removed.messages} items`,
-    );
-  try {
-    const done = await scope.prune({ olderThan, keep, onProgress, signal });
-    progress.end();
-    const { conversations, shortened, removed } = done;
-    await (output.isJson
-      ? output.json(done)
-      : output.lines(
-          `removed ${conversations} conversations and shortened ${shortened}: ${removed.messages} items are gone`,
-        ));
-  } catch (error) {
-    if (error instanceof Interrupted)
-      error.message = 'Interrupted. What was removed is gone; the same command goes on with the rest.';
-    throw error;
-  } finally {
-    progress.end();
-  }
+  const done = await withProgressLine(
+    quiet,
+    'What was removed is gone; the same command goes on with the rest.',
+    (show) => {
+      const onProgress: PruneOptions['onProgress'] = ({ conversations, shortened, removed }) =>
+        show(`${conversations} conversations removed, ${shortened} shortened, ${removed.messages} items`);
+      return scope.prune({ olderThan, keep, onProgress, signal });
+    },
+  );
+  const { conversations, shortened, removed } = done;
+  await (output.isJson
+    ? output.json(done)
+    : output.lines(
+        `removed ${conversations} conversations and shortened ${shortened}: ${removed.messages} items are gone`,
+      ));
 }
 
 async function questionFor(

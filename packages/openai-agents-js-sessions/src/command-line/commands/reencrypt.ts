@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument } from '../command.js';
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
-import { Interrupted } from '../interruption.js';
-import { ProgressLine } from '../terminal/progress-line.js';
+import { withProgressLine } from '../terminal/progress-line.js';
 
 interface ReencryptCommandOptions extends DatabaseOptions {
   readonly acceptPlaintext?: boolean;
@@ -44,29 +43,23 @@ async function reencrypt(
   { store, output, signal }: Database,
   { quiet }: ReencryptCommandOptions,
 ): Promise<void> {
-  const progress = new ProgressLine(quiet);
-  try {
-    const done = await store.reencrypt({
-      signal,
-      onProgress: ({ sessions, rows }) => progress.show(`${sessions} conversations, ${rows} rows`),
-    });
-    progress.end();
-    const { sessions, rows, reencrypted, unopened } = done;
-    await (output.isJson
-      ? output.json({ sessions, rows, reencrypted, unopened })
-      : output.lines(
-          `encrypted ${reencrypted} of ${rows} rows in ${sessions} conversations with the newest key`,
-        ));
-    if (unopened > 0)
-      throw new CommandFailure(
-        `${unopened} rows were left as they are: no key opens them, they are plaintext, or they are no items.`,
-        EXIT.failed,
-      );
-  } catch (error) {
-    if (error instanceof Interrupted)
-      error.message = 'Interrupted. What is done stays done; the same command goes on with the rest.';
-    throw error;
-  } finally {
-    progress.end();
-  }
+  const { sessions, rows, reencrypted, unopened } = await withProgressLine(
+    quiet,
+    'What is done stays done; the same command goes on with the rest.',
+    (show) =>
+      store.reencrypt({
+        signal,
+        onProgress: (done) => show(`${done.sessions} conversations, ${done.rows} rows`),
+      }),
+  );
+  await (output.isJson
+    ? output.json({ sessions, rows, reencrypted, unopened })
+    : output.lines(
+        `encrypted ${reencrypted} of ${rows} rows in ${sessions} conversations with the newest key`,
+      ));
+  if (unopened > 0)
+    throw new CommandFailure(
+      `${unopened} rows were left as they are: no key opens them, they are plaintext, or they are no items.`,
+      EXIT.failed,
+    );
 }

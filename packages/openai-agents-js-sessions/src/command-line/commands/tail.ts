@@ -44,10 +44,7 @@ async function tail(database: Database, id: string, options: TailOptions): Promi
   for (let last = entries.at(-1)?.id; options.follow; last = entries.at(-1)?.id ?? last) {
     await wait(options.interval, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
-    const page =
-      last === undefined
-        ? await session(id).history({ limit: PAGE })
-        : await session(id).history({ limit: PAGE, after: last });
+    const page = await session(id).history({ limit: PAGE, after: last });
     entries = [...page.data];
     await print(entries);
   }

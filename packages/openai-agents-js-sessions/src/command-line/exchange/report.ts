@@ -1,25 +1,17 @@
 import type { ImportProgress, SessionName } from '@stackone/sessions-core';
 import { CommandFailure, EXIT } from '../exit-codes.js';
-import { Interrupted } from '../interruption.js';
 import type { Output } from '../terminal/output.js';
 import { printableLine } from '../terminal/printable.js';
-import { ProgressLine } from '../terminal/progress-line.js';
+import { withProgressLine } from '../terminal/progress-line.js';
 
 /** Shows how far an import or a copy is, and after an interruption says how to go on. */
-export async function withProgress(
+export function withProgress(
   quiet: boolean | undefined,
   work: (onProgress: (progress: ImportProgress) => void) => Promise<ImportProgress>,
 ): Promise<ImportProgress> {
-  const line = new ProgressLine(quiet);
-  try {
-    return await work(({ sessions, items }) => line.show(`${sessions} conversations, ${items} items`));
-  } catch (error) {
-    if (error instanceof Interrupted)
-      error.message = 'Interrupted. What was written stays; the same command goes on with the rest.';
-    throw error;
-  } finally {
-    line.end();
-  }
+  return withProgressLine(quiet, 'What was written stays; the same command goes on with the rest.', (show) =>
+    work(({ sessions, items }) => show(`${sessions} conversations, ${items} items`)),
+  );
 }
 
 /**

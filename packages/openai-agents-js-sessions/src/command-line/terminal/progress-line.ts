@@ -1,3 +1,5 @@
+import { Interrupted } from '../interruption.js';
+
 /** How often it changes at most, in ms. */
 const PAUSE = 100;
 
@@ -25,5 +27,26 @@ export class ProgressLine {
   end(): void {
     if (this.#isThere) process.stderr.write('\r\u001b[K');
     this.#isThere = false;
+  }
+}
+
+/**
+ * Shows how far the work is, and after an interruption says how to go on.
+ *
+ * @param goingOn - What is said then.
+ */
+export async function withProgressLine<T>(
+  quiet: boolean | undefined,
+  goingOn: string,
+  work: (show: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const line = new ProgressLine(quiet);
+  try {
+    return await work((text) => line.show(text));
+  } catch (error) {
+    if (error instanceof Interrupted) error.message = `Interrupted. ${goingOn}`;
+    throw error;
+  } finally {
+    line.end();
   }
 }
