@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import LongFilesFirst from './tooling/configs/long-files-first.ts';
 
 // Tests wait for servers more than they compute: with two files at a time two cores are idle for half of it, and Vitest takes
 // one. It is a variable because the projects take none of this file's settings.
@@ -30,6 +31,7 @@ export default defineConfig(({ mode }) => {
     test: {
       projects,
       globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
+      sequence: { sequencer: LongFilesFirst },
       reporters: ['default', './tooling/configs/plain-reporter.ts'],
       coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'text'] },
     },

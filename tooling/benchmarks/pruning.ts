@@ -2,7 +2,8 @@
  * What `store.prune` costs those who write meanwhile: writers append to conversations of their own while a process removes a
  * million old items, is killed three times, and begun again. Checks at the end that all that is old is gone, and nothing else.
  *
- * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`.
+ * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`, and how many write at the same time (64 if not
+ * said, each of which begins its next turn when the last is stored; 4 wait 20 ms between turns).
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,22 +20,26 @@ import { timed } from './src/workloads/timing.ts';
 const ITEMS = Number(process.env.PRUNED_ITEMS ?? 1_000_000);
 /** Items of an old conversation. */
 const LENGTH = 200;
-const WRITERS = 4;
-/** A person does not answer at once; without it the writers alone keep two cores busy. In ms. */
-const BETWEEN_TURNS = 20;
 /** How long the writers are measured alone, in ms. */
 const ALONE = 20_000;
 const KILLS = 3;
 
-const [first = '', url = '', olderThan = ''] = process.argv.slice(2);
+const [first = '', second = '64', third = ''] = process.argv.slice(2);
+
 /** In a process of its own. */
-async function pruneUntilDone(): Promise<void> {
+async function pruneUntilDone(url: string, olderThan: string): Promise<void> {
   await using store = await openSessionStore(url);
   const onProgress = ({ removed }: PruneProgress) => process.send?.(removed.messages);
   await store.prune({ olderThan: new Date(Number(olderThan)), onProgress });
 }
 
-async function measure(name: EngineName): Promise<void> {
+interface Load {
+  readonly writers: number;
+  /** How long a writer waits between its turns, in ms. Without it a few writers alone keep two cores busy. */
+  readonly pause: number;
+}
+
+async function measure(name: EngineName, load: Load): Promise<void> {
   const engine = await startEngine(name);
   const database = await engine.makeDatabase();
   {
@@ -44,7 +49,7 @@ async function measure(name: EngineName): Promise<void> {
     await wait(2000);
     const before = Date.now();
     await wait(2000);
-    const writers = new Writers(store);
+    const writers = new Writers(store, load);
     await wait(ALONE);
     const alone = writers.take();
     const began = performance.now();
@@ -52,10 +57,10 @@ async function measure(name: EngineName): Promise<void> {
     const seconds = (performance.now() - began) / 1000;
     const meanwhile = writers.take();
     await writers.end();
-    await check(store, writers);
+    await check(store, writers, load);
     console.log(
       `${engine.title}: ${ITEMS} items in ${ITEMS / LENGTH} conversations removed in ${seconds.toFixed(0)} s, killed ${kills} times; ` +
-        `${WRITERS} writers, a turn of ${TURN_ITEMS} items every ${BETWEEN_TURNS} ms. An append, in ms:\n`,
+        `${load.writers} writers, ${load.pause} ms between the turns of ${TURN_ITEMS} items of each. An append, in ms:\n`,
     );
     const rows = [row('nobody removes', alone), row('meanwhile', meanwhile)];
     console.log(
@@ -80,16 +85,17 @@ class Writers {
   #isOver = false;
   readonly #done: Promise<unknown>;
 
-  constructor(store: SessionStore) {
-    this.#done = Promise.all(Array.from({ length: WRITERS }, (_, at) => this.#write(store, `young_${at}`)));
+  constructor(store: SessionStore, { writers, pause }: Load) {
+    const ids = Array.from({ length: writers }, (_, at) => `young_${at}`);
+    this.#done = Promise.all(ids.map((id) => this.#write(store, id, pause)));
   }
 
-  async #write(store: SessionStore, id: string): Promise<void> {
+  async #write(store: SessionStore, id: string, pause: number): Promise<void> {
     const session = store.session(id);
     for (let turn = 0; !this.#isOver; turn++) {
       this.#times.push((await timed(() => session.addItems(makeTurn(id, turn)))).ms);
       this.written.set(id, turn + 1);
-      await wait(BETWEEN_TURNS);
+      if (pause > 0) await wait(pause);
     }
   }
 
@@ -124,9 +130,9 @@ async function pruneAndKill(database: string, before: number): Promise<number> {
   }
 }
 
-async function check(store: SessionStore, { written }: Writers): Promise<void> {
+async function check(store: SessionStore, { written }: Writers, { writers }: Load): Promise<void> {
   const left = await store.sessions.count();
-  if (left !== WRITERS) throw new Error(`${left} conversations are left, not ${WRITERS}`);
+  if (left !== writers) throw new Error(`${left} conversations are left, not ${writers}`);
   for (const [id, turns] of written) {
     const { length } = await store.session(id).getItems();
     if (length !== turns * TURN_ITEMS) throw new Error(`${length} items are left of ${turns} turns`);
@@ -142,5 +148,5 @@ function row(title: string, times: readonly number[]): string[] {
   return [title, String(times.length), ...shown, (slowest / middle).toFixed(1)];
 }
 
-if (first === 'prune') await pruneUntilDone();
-else await measure(first as EngineName);
+if (first === 'prune') await pruneUntilDone(second, third);
+else await measure(first as EngineName, { writers: Number(second), pause: Number(second) > 4 ? 0 : 20 });

@@ -36,7 +36,9 @@ const SUITE = `
   console.log('covered ' + covered.length);
 `;
 
-describeEngine(SERVERS, ({ url }) => {
+describeEngine(SERVERS, ({ engine, url }) => {
+  /** What comes through the driver alike on both servers: `npm test` plays it on one. */
+  const isFirst = wholeMatrix || engine === 'mysql';
   let pool: ReturnType<typeof rawPool>;
   beforeAll(() => {
     pool = rawPool(url);
@@ -105,13 +107,14 @@ describeEngine(SERVERS, ({ url }) => {
     expect(covered.length).toBeGreaterThanOrEqual(190);
   });
 
-  test('two processes run the suite on one database at the same time', async () => {
-    const outputs = await Promise.all([1, 2].map(() => runModule(SUITE, url)));
-    for (const output of outputs) {
-      expect(output).toMatch(/covered \d{3}/);
-      expect(output).toMatch(/^(# |ℹ )fail 0$/m);
-    }
-  });
+  if (isFirst)
+    test('two processes run the suite on one database at the same time', async () => {
+      const outputs = await Promise.all([1, 2].map(() => runModule(SUITE, url)));
+      for (const output of outputs) {
+        expect(output).toMatch(/covered \d{3}/);
+        expect(output).toMatch(/^(# |ℹ )fail 0$/m);
+      }
+    });
 
   describe('what the application opened', () => {
     const clients = {
@@ -150,7 +153,7 @@ describeEngine(SERVERS, ({ url }) => {
         });
       });
     }
-    for (const [name, drizzle] of Object.entries(DRIZZLES)) {
+    for (const [name, drizzle] of isFirst ? Object.entries(DRIZZLES) : []) {
       describe(name, () => {
         let client: mysql.Pool;
         let store: MysqlSessionStore;
@@ -184,7 +187,7 @@ describeEngine(SERVERS, ({ url }) => {
       },
       supports: SUPPORT,
     });
-    for (const [name, drizzle] of Object.entries(DRIZZLES)) {
+    for (const [name, drizzle] of isFirst ? Object.entries(DRIZZLES) : []) {
       backendConformance({
         name: `inside a transaction of ${name}`,
         describe: describeSuite,
@@ -211,23 +214,24 @@ describeEngine(SERVERS, ({ url }) => {
         supports: SUPPORT,
       });
     }
-    backendConformance({
-      name: 'inside a transaction on a connection',
-      describe: describeSuite,
-      test,
-      open: async () => {
-        const client = mysql.createConnection(driverUrl(url));
-        const backend = await backendOpener({ pool: client })(failOnWarning);
-        await client.promise().beginTransaction();
-        return {
-          backend: backend.with(client),
-          close: async () => {
-            await client.promise().commit();
-            await client.promise().end();
-          },
-        };
-      },
-      supports: SUPPORT,
-    });
+    if (wholeMatrix)
+      backendConformance({
+        name: 'inside a transaction on a connection',
+        describe: describeSuite,
+        test,
+        open: async () => {
+          const client = mysql.createConnection(driverUrl(url));
+          const backend = await backendOpener({ pool: client })(failOnWarning);
+          await client.promise().beginTransaction();
+          return {
+            backend: backend.with(client),
+            close: async () => {
+              await client.promise().commit();
+              await client.promise().end();
+            },
+          };
+        },
+        supports: SUPPORT,
+      });
   });
 });

@@ -9,6 +9,9 @@ import type { Pool } from 'mysql2/promise';
 /** The servers that everything here runs on. */
 export const SERVERS = ['mysql', 'mariadb'] as const;
 
+/** For long tests of what is done alike on both: `npm test` plays them on MySQL. */
+export const FIRST_SERVER = variants<'mysql' | 'mariadb'>(['mysql'], ['mariadb']);
+
 /** What every store can do on them. */
 export const SUPPORT = {
   durable: true,

@@ -1,6 +1,7 @@
 // Promise: Whole turns.
 import { CALLS, cutAtEachStatement, DocumentedCosts, killAtEachStatement } from '@stackone/interruptions';
 import { variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, test } from 'vitest';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
@@ -8,7 +9,7 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 const COSTS = new DocumentedCosts('PostgreSQL');
 const PROGRAM = new URL('./programs/store-to-kill.mjs', import.meta.url);
 
-describeEngine(['postgres:18', 'pgbouncer'], ({ engine, server, url }) => {
+describeEngine(variants<Target>(['postgres:18'], ['pgbouncer']), ({ engine, server, url }) => {
   const subject = () => ({
     engine,
     server,

@@ -1,4 +1,5 @@
 import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
+import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -31,13 +32,17 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
     },
   );
 
-  test.each<[string, PostgresStoreOptions]>([
-    ['plain', {}],
-    [
-      'encrypted rows of the Responses API',
-      { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
-    ],
-  ])(
+  test.each(
+    variants<[string, PostgresStoreOptions]>(
+      [['plain', {}]],
+      [
+        [
+          'encrypted rows of the Responses API',
+          { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
+        ],
+      ],
+    ),
+  )(
     'conversations as objects on the default tables behave as a model in memory does: %s',
     { timeout: modelTimeout(modelRuns(1000)) },
     async (name, options) => {
