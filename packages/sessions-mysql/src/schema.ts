@@ -40,11 +40,15 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
   const table = (schema === undefined ? mysqlTable : mysqlSchema(schema).table) as typeof mysqlTable;
   const exactText = customType<{ data: string }>({ dataType: () => sessionIdType(server) });
   const longText = customType<{ data: string }>({ dataType: () => TEXT_TYPE });
-  const sessions = table(names.sessions, {
-    sessionId: exactText('session_id').primaryKey(),
-    createdAt: time('created_at'),
-    updatedAt: time('updated_at'),
-  });
+  const sessions = table(
+    names.sessions,
+    {
+      sessionId: exactText('session_id').primaryKey(),
+      createdAt: time('created_at'),
+      updatedAt: time('updated_at'),
+    },
+    (columns) => [index(names.changedIndex).on(columns.updatedAt, columns.sessionId)],
+  );
   const messages = table(
     names.messages,
     {

@@ -368,6 +368,7 @@ export function backendOpener(
           createMetadata,
           createUsage,
           maxPacket: settings.maxPacket,
+          undoneStaysLocked: settings.server === 'mysql' && changedIndex !== undefined,
           retries,
           close,
           join: joiner(sql, timeout),

@@ -39,6 +39,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       createUsage: '',
       supports: SUPPORTS,
       maxPacket: 1_000_000,
+      undoneStaysLocked: false,
       retries: { maxRetries: 0 },
       close: async () => undefined,
       join: () => {
