@@ -35,7 +35,9 @@ import {
   SqliteSessionStore,
   type SqliteStoreOptions,
   type StoreUsageOptions,
+  type StoreWatchOptions,
   sqliteSchemaSql,
+  type WatchOptions,
 } from '../src/index.js';
 
 /** A field for each option: one that is new must be added here. */
@@ -102,6 +104,8 @@ const SUMS: Nothing<SessionUsageOptions> & Nothing<StoreUsageOptions> = {
   to: undefined,
 };
 const RECORD: Nothing<RecordUsageOptions> = { model: undefined, operationId: undefined, turn: undefined };
+const WATCH: Nothing<WatchOptions> = { after: undefined, signal: undefined, interval: undefined };
+const WATCH_ALL: Nothing<StoreWatchOptions> = { ...WATCH, longestTransaction: undefined };
 const REENCRYPT: Nothing<ReencryptOptions> = {
   sessionIds: undefined,
   after: undefined,
@@ -144,6 +148,11 @@ async function use(store: SessionStore): Promise<void> {
   await session.recordUsage({ rawResponses: [], state: { usage: new Usage({ requests: 2 }) } }, RECORD);
   expect(await session.usage(SUMS)).toMatchObject({ requests: 2 });
   expect(await store.usage(SUMS)).toMatchObject({ requests: 2 });
+  const watch = session.watch(WATCH);
+  expect((await watch.next()).value).toMatchObject({ item: { content: 'one' } });
+  const changes = store.watch(WATCH_ALL);
+  expect((await changes.next()).value).toMatchObject({ id: 'chat_123' });
+  await Promise.all([watch.return(), changes.return()]);
   await store.close();
 }
 

@@ -19,6 +19,7 @@ export type {
 export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
 export {
+  beforeNewest,
   behindPrefix,
   type ConversationCopy,
   type ConversationFilter,
@@ -26,6 +27,7 @@ export {
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   erasuresMissing,
   type Forgetting,
@@ -35,6 +37,7 @@ export {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   sessionErased,

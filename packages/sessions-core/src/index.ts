@@ -59,5 +59,6 @@ export { type ChatMessage, type MessageToolCall, toMessages } from './turns/mess
 export { type MessageFile, textOf } from './turns/text-of.js';
 export type { RecordUsageOptions, RunUsage } from './usage/run-usage.js';
 export type { SessionUsageOptions, StoreUsageOptions, UsagePeriod, UsageSum } from './usage/usage-sums.js';
+export type { SessionChanged, StoreWatchOptions, WatchOptions } from './watch/watch-options.js';
 export type { ToolOutputBound } from './window/tool-outputs.js';
 export type { SessionWindow } from './window/window.js';

@@ -10,6 +10,7 @@ const ROOMS = [
   'window',
   'turns',
   'usage',
+  'watch',
   'session',
   'conversations',
   'store',

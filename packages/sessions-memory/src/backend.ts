@@ -2,6 +2,7 @@ import type { SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
+  beforeNewest,
   type ConversationVerbs,
   type Decide,
   decidePatch,
@@ -15,6 +16,7 @@ import {
   type RestoreOutcome,
   rowNumber,
   type SessionBackend,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -41,6 +43,7 @@ export const MEMORY_SUPPORT: SessionSupport = {
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 
 interface RecordedOperation {
@@ -132,6 +135,7 @@ export class MemoryBackend implements SessionBackend {
       return this.#describe(to, moved);
     },
     restore: (conversations) => conversations.map((one) => this.#restore(one)),
+    changes: (after) => this.#changes(after),
   };
   #lastId = 0n;
 
@@ -223,6 +227,15 @@ export class MemoryBackend implements SessionBackend {
     this.#conversations.set(id, { rows: restored, operations: new Map(), createdAt, updatedAt });
     if (description) this.#descriptions.set(id, description);
     return 'stored';
+  }
+
+  /** All rows are looked at: they are committed as they get their ids. */
+  #changes(after: string | undefined): SessionChanges {
+    if (after === undefined) return beforeNewest(String(this.#lastId));
+    const behind = BigInt(rowNumber(after));
+    const all = [...this.#conversations].map(([id, { rows }]) => ({ id, newest: rows.at(-1)?.id ?? '0' }));
+    const sessions = all.filter(({ newest }) => BigInt(newest) > behind);
+    return { sessions, last: String(this.#lastId > behind ? this.#lastId : behind), isLast: true };
   }
 
   #isErased(sessionId: string): boolean {

@@ -5,7 +5,7 @@ import {
   type StoredDescription,
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import { bytesLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
+import { bytesLiteral, idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
 import {
   behindTime,
@@ -119,6 +119,11 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean,
       `INSERT INTO ${metadata} (session_id, description, version) VALUES ` +
       `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${version}) ` +
       'ON DUPLICATE KEY UPDATE description = VALUES(description), version = VALUES(version)',
+    newestRow: `SELECT CAST(MAX(id) AS CHAR) AS id FROM ${messages}`,
+    changedSessions: (after: string, limit: number) =>
+      'SELECT session_id AS id, CAST(MAX(place) AS CHAR) AS newest, COUNT(*) AS n ' +
+      `FROM (SELECT id AS place, session_id FROM ${messages} WHERE id > ${idLiteral(after)} ORDER BY id LIMIT ${limit}) AS looked ` +
+      'GROUP BY session_id',
     removeDescription: (sessionId: string) => `DELETE FROM ${metadata} WHERE ${is(sessionId)}`,
   };
 }

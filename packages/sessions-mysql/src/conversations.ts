@@ -1,10 +1,12 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   erasuresMissing,
   type Forgetting,
@@ -14,6 +16,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -160,6 +164,17 @@ export class MysqlConversations implements ConversationVerbs {
     const { executor, sql, supports, call } = this.#parts;
     if (!supports.erasure) throw erasuresMissing();
     await call(() => executor.run(sql.refuse(sessionId, milliseconds)));
+  }
+
+  async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
+    const { own } = this.#parts;
+    if (after === undefined) {
+      const [newest] = (await this.#read(own.newestRow)).rows;
+      return beforeNewest(newest?.id === null ? undefined : String(newest?.id));
+    }
+    const { rows } = await this.#read(own.changedSessions(rowNumber(after), limit));
+    const found = rows.map(({ id, newest, n }) => ({ id: String(id), newest: String(newest), n: Number(n) }));
+    return changesIn(found, after, limit);
   }
 
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {

@@ -26,6 +26,7 @@ export const SUPPORT = {
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 
 /** The versions of drizzle-orm that everything about Drizzle runs on: the newest, and in the whole matrix all of them. */

@@ -131,6 +131,11 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
       `INSERT INTO ${operations} (session_id, operation_id, digest, calls, created_at) ` +
       `SELECT $2::text, operation_id, digest, calls, created_at FROM ${operations} WHERE session_id = $1`,
     restore: restoreText({ sessions, messages, metadata, erasures }, withMetadata, withErasures),
+    newestRow: `SELECT max(id)::text AS id FROM ${messages}`,
+    changedSessions:
+      'SELECT session_id AS id, max(place)::text AS newest, count(*)::text AS n ' +
+      `FROM (SELECT id AS place, session_id FROM ${messages} WHERE id > $1::text::bigint ORDER BY id LIMIT $2::bigint) AS looked ` +
+      'GROUP BY session_id',
     removeOperations: removed(operations),
     removeMessages: removed(messages),
     removeDescription: removed(metadata),

@@ -1,10 +1,12 @@
 import { SessionError } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   delay,
   erasuresMissing,
@@ -16,6 +18,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   sessionErased,
@@ -153,6 +157,15 @@ export class PostgresConversations implements ConversationVerbs {
       const current = await writers();
       left = new Set([...left].filter((id) => current.has(id)));
     }
+  }
+
+  async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
+    if (after === undefined) {
+      const [newest] = await this.#calls.read(this.#sql.newestRow);
+      return beforeNewest((newest as { id: string | null }).id);
+    }
+    const found = await this.#calls.read(this.#sql.changedSessions, [rowNumber(after), limit]);
+    return changesIn(found as { id: string; newest: string; n: string }[], after, limit);
   }
 
   async #refuseErased(query: Query, sessionId: string): Promise<void> {

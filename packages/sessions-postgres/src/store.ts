@@ -198,6 +198,7 @@ const SUPPORTS: SessionSupport = {
   metadata: true,
   copying: true,
   restoring: true,
+  watching: true,
   usage: true,
   erasure: true,
   retention: true,

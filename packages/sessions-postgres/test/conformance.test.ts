@@ -23,6 +23,7 @@ const portable = {
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

@@ -106,6 +106,11 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
     lease:
       `INSERT INTO ${erasures} (digest, ends_at) VALUES (?, ${NOW} + ?) ON CONFLICT (digest) ` +
       `DO UPDATE SET ends_at = excluded.ends_at WHERE ? = 1 OR ends_at <= ${NOW} RETURNING 1`,
+    newestRow: `SELECT CAST(max(id) AS TEXT) AS id FROM ${messages}`,
+    changedSessions:
+      'SELECT session_id AS id, CAST(max(id) AS TEXT) AS newest, count(*) AS n ' +
+      `FROM (SELECT id, session_id FROM ${messages} WHERE id > CAST(? AS INTEGER) ORDER BY id LIMIT ?) ` +
+      'GROUP BY session_id',
     removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
     copySession:
       `INSERT INTO ${sessions} (session_id, created_at, updated_at) ` +

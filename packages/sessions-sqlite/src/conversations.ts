@@ -1,10 +1,12 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   digestOf,
   erasuresMissing,
@@ -14,6 +16,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -113,6 +117,15 @@ export class SqliteConversations implements ConversationVerbs {
   refuse(sessionId: string, milliseconds: number): void {
     if (!this.#supports.erasure) throw erasuresMissing();
     this.#executor.run(this.#sql.refuse, [digestOf(sessionId, 'hex'), milliseconds]);
+  }
+
+  changes(after: string | undefined, limit: number): SessionChanges {
+    if (after === undefined) {
+      const [newest] = this.#executor.all(this.#own.newestRow, []);
+      return beforeNewest((newest as { id: string | null }).id);
+    }
+    const found = this.#executor.all(this.#own.changedSessions, [rowNumber(after), limit]);
+    return changesIn(found as { id: string; newest: string; n: number }[], after, limit);
   }
 
   #refuseErased(sessionId: string): void {

@@ -270,6 +270,7 @@ function support(target: SqliteTarget): SessionSupport {
     usage: true,
     erasure: true,
     restoring: true,
+    watching: true,
     retention: true,
   };
 }

@@ -61,6 +61,7 @@ const file = {
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

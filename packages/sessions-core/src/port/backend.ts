@@ -122,6 +122,8 @@ export interface SessionSupport {
   readonly erasure?: boolean | undefined;
   /** `store.prune` and the option `retention` work. Absent where they do not. */
   readonly retention?: boolean | undefined;
+  /** `store.watch` works: the backend tells which conversations got items. Absent where it does not. */
+  readonly watching?: boolean | undefined;
 }
 
 /**

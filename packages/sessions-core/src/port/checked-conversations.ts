@@ -8,6 +8,7 @@ import type {
   RemovalStep,
   RemovedRows,
   RestoreOutcome,
+  SessionChanges,
   StoredConversation,
   StoredDescription,
   WholeConversation,
@@ -49,12 +50,35 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
           checkRestored(outcomes, conversations.length),
         ),
     }),
+    ...(verbs.changes && {
+      changes: (after: string | undefined, limit: number): Awaitable<SessionChanges> =>
+        whenReady(verbs.changes?.(after, limit), checkChanges),
+    }),
   };
 }
 
 function checkList(found: unknown): readonly StoredConversation[] {
   if (Array.isArray(found) && found.every(isConversation)) return found;
   throw fault('DATABASE_ERROR', `conversations.list() must return an array of ${CONVERSATION}.`);
+}
+
+function checkChanges(changes: unknown): SessionChanges {
+  const { sessions, last, isLast } = (changes ?? {}) as Partial<SessionChanges>;
+  const isTold = (one: unknown) => {
+    const { id, newest } = (one ?? {}) as Partial<SessionChanges['sessions'][number]>;
+    return typeof id === 'string' && typeof newest === 'string';
+  };
+  if (
+    Array.isArray(sessions) &&
+    sessions.every(isTold) &&
+    typeof last === 'string' &&
+    typeof isLast === 'boolean'
+  )
+    return changes as SessionChanges;
+  throw fault(
+    'DATABASE_ERROR',
+    'conversations.changes() must return { sessions, last, isLast }, with { id, newest } for each session: texts.',
+  );
 }
 
 function checkCount(count: unknown): number {

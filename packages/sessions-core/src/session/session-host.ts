@@ -31,6 +31,8 @@ export interface SessionHost {
    * waits for the SDK to be loaded: a synchronous transaction would be over by then.
    */
   readonly joined: boolean;
+  /** Calls `listener` after each call of the store that wrote something, until what it returns is called. */
+  onWrite(listener: (storedId: string) => void): () => void;
   /**
    * Makes one call. `prepare` runs at once and looks at the arguments; the work it returns is done when its turn
    * has come, and is the only part that reaches the database.
@@ -61,6 +63,7 @@ export type SessionOperation =
   | 'history'
   | 'turns'
   | 'items'
+  | 'watch'
   | 'rewind'
   | 'replaceTurn'
   | 'replaceItem'

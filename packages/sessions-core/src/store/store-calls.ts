@@ -16,6 +16,7 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'turns',
   'usage',
   'items',
+  'watch',
   'exportSessions',
   'sessions.list',
   'sessions.retrieve',
@@ -40,6 +41,7 @@ export class StoreCalls {
   /** The end of the transaction that holds the one connection there is. */
   #held: Promise<void> | undefined;
   #transactions = 0;
+  readonly #listeners = new Set<(storedId: string) => void>();
 
   constructor(engine: SessionEngine, groupCommit: GroupCommit, warn: WarningReporter) {
     this.#engine = engine;
@@ -73,6 +75,12 @@ export class StoreCalls {
   /** Makes a call of a session or of `store.sessions`: its arguments are checked at once, its work is done in turn. */
   perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     return this.published(operation, () => this.#start(operation, prepare)) as Promise<T>;
+  }
+
+  /** Calls `listener` after each call that wrote something, until what it returns is called. */
+  onWrite(listener: (storedId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Makes a call that need not be put in order, and tells the diagnostics channel of it. */
@@ -141,9 +149,20 @@ export class StoreCalls {
       return Promise.reject(error);
     }
     const { storedId, otherId, work, exclusive } = call;
-    if (otherId !== undefined && otherId !== storedId)
-      return this.#order.runOnBoth(storedId, otherId, () => this.#work(work));
-    return this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+    const result =
+      otherId !== undefined && otherId !== storedId
+        ? this.#order.runOnBoth(storedId, otherId, () => this.#work(work))
+        : this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+    if (this.#listeners.size > 0 && !READS.has(operation)) {
+      result.then(() => this.#tell(storedId, otherId), ignore);
+    }
+    return result;
+  }
+
+  #tell(...storedIds: (string | undefined)[]): void {
+    for (const listener of this.#listeners) {
+      for (const storedId of storedIds) if (storedId !== undefined) listener(storedId);
+    }
   }
 
   #work<T>(work: PreparedCall<T>['work']): Awaitable<T> {

@@ -13,6 +13,7 @@ import { StoreSession, type TenantSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
+import type { SessionChanged, StoreWatchOptions } from '../watch/watch-options.js';
 import type { StoreOptions } from './options.js';
 import { type PruneOptions, type PruneProgress, type PruningHost, prune, unsupported } from './pruning.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
@@ -21,6 +22,7 @@ import { ScopedStore } from './scoped-store.js';
 import { StoreCalls } from './store-calls.js';
 import { runInTransaction, type StoreTransaction } from './store-transaction.js';
 import { sumUsage } from './store-usage.js';
+import { watchSessions } from './store-watch.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
 
@@ -231,6 +233,25 @@ export class SessionStore implements AsyncDisposable {
     );
   }
 
+  /**
+   * Tells which conversations get items, as these are committed, whoever adds them: to keep a list of conversations or a search up to
+   * date. Those of tenants are told by `store.scoped(tenant).watch()`. It goes on until the signal ends it or the loop is left, and holds
+   * the process meanwhile. The database is asked every `interval`: one statement, which reads what was added lately.
+   *
+   * A conversation is told at least once after each of its turns; turns that follow each other quickly are told together. It begins with
+   * the conversations of the newest items, see `after`. Not told are titles, and what is removed.
+   *
+   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED` where `supports.watching` is not true; `NOT_FOUND` for an `after`
+   * that no watch gave out; `CLOSED` when the store is closed; as the database says where it cannot be reached for a minute.
+   * @example
+   * ```ts
+   * for await (const { id } of store.watch({ signal })) console.log(`${id} has news`);
+   * ```
+   */
+  watch(options: StoreWatchOptions = {}): AsyncGenerator<SessionChanged, void, void> {
+    return watchSessions(this.#host, options);
+  }
+
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
   on(event: 'warning', listener: (warning: SessionWarning) => void): this {
     this.#warnings.on(event, listener);
@@ -356,6 +377,7 @@ export class SessionStore implements AsyncDisposable {
       tenant,
       warn: (warning) => this.#warnings.warn(warning),
       codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
+      onWrite: (listener) => calls.onWrite(listener),
       perform: (operation, prepare) => calls.perform(operation, prepare),
     };
   }

@@ -33,6 +33,7 @@ import { TENANT_FAULTS } from './planted-faults/tenants.js';
 import { TURN_FAULTS } from './planted-faults/turns.js';
 import { STORE_USAGE_FAULTS, USAGE_FAULTS } from './planted-faults/usage.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
+import { CHANGES_FAULTS, WATCH_FAULTS } from './planted-faults/watching.js';
 import { WRONG_ANSWERS } from './planted-faults/wrong-answers.js';
 
 /** The exports of a source text. */
@@ -67,6 +68,7 @@ const everything = {
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
   ownTransactions: true,
 };
 
@@ -148,6 +150,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_USAGE_FAULTS,
     ...STORE_ERASING_FAULTS,
     ...STORE_PRUNING_FAULTS,
+    ...WATCH_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -163,6 +166,7 @@ describe('the suite of the port', async () => {
     ...USAGE_FAULTS,
     ...ERASING_FAULTS,
     ...PRUNING_FAULTS,
+    ...CHANGES_FAULTS,
   ]);
 });
 

@@ -175,6 +175,17 @@ export function createToyBackend() {
           return made;
         }),
       ),
+    async changes(after, limit) {
+      if (after === undefined) return { sessions: [], last: String(Math.max(lastId - 100, 0)), isLast: true };
+      if (!/^\d+$/.test(after)) throw notFound();
+      return locked(() => {
+        const looked = rows.filter(({ id }) => id > Number(after)).sort((a, b) => a.id - b.id); // of all sessions
+        const page = looked.slice(0, limit);
+        const found = new Map(page.map(({ sessionId, id }) => [sessionId, String(id)]));
+        const sessions = [...found].map(([id, newest]) => ({ id, newest }));
+        return { sessions, last: String(page.at(-1)?.id ?? after), isLast: page.length < limit };
+      });
+    },
     describe: (sessionId, decide, make) =>
       locked(() => {
         const description = decide(descriptions.get(sessionId));
@@ -238,6 +249,7 @@ export function createToyBackend() {
       erasure: true,
       retention: true,
       restoring: true,
+      watching: true,
     },
 
     conversations,

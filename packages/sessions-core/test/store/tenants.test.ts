@@ -246,6 +246,7 @@ describe('a scoped store', () => {
       'supports',
       'transaction',
       'usage',
+      'watch',
       'with',
     ]);
     expect(Object.keys(acme.session('chat'))).toEqual(['sessionId']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
+import { CHANGES } from './changes.js';
 import { CONVERSATIONS } from './conversations.js';
 import { COPYING } from './copying.js';
 import { ERASING } from './erasing.js';
@@ -357,4 +358,5 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   ERASING,
   PRUNING,
   RESTORING,
+  CHANGES,
 ];
