@@ -13,6 +13,7 @@ const ROOMS = [
   'watch',
   'session',
   'conversations',
+  'runs',
   'store',
   'conformance',
 ];

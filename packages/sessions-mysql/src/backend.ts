@@ -27,6 +27,7 @@ import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
+import { MysqlRuns, type RunStatements } from './runs.js';
 import type { MysqlStatements, NewRow } from './statements.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
 
@@ -37,11 +38,14 @@ export interface MysqlBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
   /** What makes that of usage. */
   readonly createUsage: string;
+  /** What makes that of runs. */
+  readonly createRuns: string;
   /** The largest statement that the server takes, in bytes. */
   readonly maxPacket: number;
   /**
@@ -67,6 +71,7 @@ export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: MysqlConversations;
   readonly usage: MysqlUsage;
+  readonly runs: MysqlRuns;
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder<NewRow>;
@@ -83,6 +88,7 @@ export class MysqlBackend implements SessionBackend {
       sql: parts.sql,
       own: parts.conversationSql,
       usage: parts.usageSql,
+      runs: parts.runSql,
       supports: parts.supports,
       createMetadata: parts.createMetadata,
       maxPacket: parts.maxPacket,
@@ -92,6 +98,14 @@ export class MysqlBackend implements SessionBackend {
       executor: parts.executor,
       sql: parts.usageSql,
       missing: parts.supports.usage ? undefined : parts.createUsage,
+      refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
+      call: (attempt, repeatable) => this.#call(attempt, repeatable),
+    });
+    this.runs = new MysqlRuns({
+      executor: parts.executor,
+      sql: parts.runSql,
+      missing: parts.supports.runs ? undefined : parts.createRuns,
+      maxPacket: parts.maxPacket,
       refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
       call: (attempt, repeatable) => this.#call(attempt, repeatable),
     });

@@ -28,7 +28,7 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
- * indexes that find the newest items and the conversations that changed last, and side tables of our own: those of metadata and usage outlive their
+ * indexes that find the newest items and the conversations that changed last, and side tables of our own: those of metadata, usage and runs outlive their
  * session, which Python deletes when it clears it, that of erasures has digests of ids whose conversations were erased, and that
  * of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
@@ -91,6 +91,23 @@ export function tableStatements(names: MysqlNames, idType: string) {
   reasoning_tokens BIGINT NOT NULL,
   PRIMARY KEY (session_id, response),
   KEY ${quoteName(names.usageTimeIndex)} (recorded_at)
+)`,
+    runs: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.runs)} (
+  run_id ${idType} NOT NULL,
+  entry ${idType} NOT NULL,
+  session_id ${idType} NOT NULL,
+  tenant ${idType} NOT NULL,
+  state ${idType} NOT NULL,
+  fence BIGINT NOT NULL,
+  lease_until BIGINT NOT NULL,
+  place ${idType},
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  content ${TEXT_TYPE} NOT NULL,
+  PRIMARY KEY (run_id, entry),
+  UNIQUE KEY ${quoteName(names.runsPlaceIndex)} (place),
+  KEY ${quoteName(names.runsSessionIndex)} (session_id, state),
+  KEY ${quoteName(names.runsStateIndex)} (state, run_id)
 )`,
     schemaVersion: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.schemaVersion)} (
   version INT NOT NULL DEFAULT ${SCHEMA_VERSION},

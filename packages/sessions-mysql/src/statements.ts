@@ -138,10 +138,11 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
       `${before === undefined ? '' : ` AND id < ${idLiteral(before)}`} ORDER BY id LIMIT ${count}`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     sessionIds: (...page: Page) => idsOf(sessions, ...page),
-    /** With those that were cleared, and have a title or usage still. */
+    /** With those that were cleared, and have a title, usage or runs still. */
     describedSessionIds: (...page: Page) =>
       `(${idsOf(sessions, ...page)}) UNION (${idsOf(qualifiedName(names, names.metadata), ...page)}) ` +
       `UNION (${idsOf(qualifiedName(names, names.usage), ...page)}) ` +
+      `UNION (${idsOf(qualifiedName(names, names.runs), ...page)}) ` +
       `ORDER BY id LIMIT ${page[1]}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**

@@ -71,7 +71,8 @@ export async function prepareTables(
     warn({ code: 'INDEX_MISSING', message: `${advice}. Run: ${statement}` });
   // MySQL stores the column's own default as it is, and CURRENT_TIMESTAMP by way of the local time, of which an hour may come twice
   const now = sessions.columns.get('updated_at')?.isNow ? 'DEFAULT' : 'CURRENT_TIMESTAMP(6)';
-  return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex, changedIndex, now };
+  const { metadata: createMetadata, usage: createUsage, runs: createRuns } = sql;
+  return { sideTables, createMetadata, createUsage, createRuns, newestIndex, changedIndex, now };
 }
 
 const NEWEST_ADVICE = 'Reading the newest items of a conversation passes over the rows of others';
@@ -84,6 +85,8 @@ export interface PreparedTables {
   readonly createMetadata: string;
   /** What makes that of usage. */
   readonly createUsage: string;
+  /** What makes that of runs. */
+  readonly createRuns: string;
   /** The index that leads to the newest items. */
   readonly newestIndex: string | undefined;
   /** The index in the order of the conversations' last changes. */

@@ -22,6 +22,7 @@ export const SUPPORT = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   ownTransactions: true,
   erasure: true,
   retention: true,

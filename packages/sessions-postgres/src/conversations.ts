@@ -28,7 +28,14 @@ import {
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
 import { asJson } from './parameters.js';
+import type { RunStatements } from './runs.js';
 import type { UsageStatements } from './usage.js';
+
+/** What is kept with conversations has statements of its own. */
+type OwnStatements = ConversationStatements & {
+  readonly usage: UsageStatements;
+  readonly runs: RunStatements;
+};
 
 /** How the statements reach the database, with the backend's repetitions. */
 export interface ConversationCalls {
@@ -58,20 +65,17 @@ export interface SideTables {
   readonly operations: boolean;
   readonly metadata: boolean;
   readonly usage: boolean;
+  readonly runs: boolean;
   readonly erasures: boolean;
 }
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
 export class PostgresConversations implements ConversationVerbs {
   readonly #calls: ConversationCalls;
-  readonly #sql: ConversationStatements & { readonly usage: UsageStatements };
+  readonly #sql: OwnStatements;
   readonly #has: SideTables;
 
-  constructor(
-    calls: ConversationCalls,
-    sql: ConversationStatements & { readonly usage: UsageStatements },
-    has: SideTables,
-  ) {
+  constructor(calls: ConversationCalls, sql: OwnStatements, has: SideTables) {
     this.#calls = calls;
     this.#sql = sql;
     this.#has = has;
@@ -181,6 +185,7 @@ export class PostgresConversations implements ConversationVerbs {
       messages: await removed(sql.removeMessages),
       metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
       usage: this.#has.usage ? await removed(sql.usage.remove) : 0,
+      runs: this.#has.runs ? await removed(sql.runs.remove) : 0,
       sessions: await removed(sql.removeSession),
     };
   }
@@ -226,6 +231,7 @@ export class PostgresConversations implements ConversationVerbs {
         if (rewrite) await this.#calls.rewrite(query, to, rewrite);
         if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
         if (move && this.#has.usage) await query(sql.usage.move, [from, to]);
+        if (move && this.#has.runs) await query(sql.runs.move, [from, to]);
         if (move) await this.#removeAll(query, from);
         const [copied] = await query(sql.get, [to]);
         return copied === undefined ? 'missing' : conversationOf(copied);

@@ -19,6 +19,7 @@ const portable = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   ownTransactions: true,
   erasure: true,
   retention: true,

@@ -57,6 +57,7 @@ const file = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   ownTransactions: true,
   erasure: true,
   retention: true,

@@ -117,14 +117,15 @@ function checkCopied(outcome: unknown): CopyOutcome {
 
 function checkRemoved(removed: unknown, verb = 'remove() must return'): RemovedRows {
   if (typeof removed === 'object' && removed !== null) {
-    const { sessions, messages, operations, metadata, usage } = removed as RemovedRows;
-    if ([sessions, messages, operations, metadata, usage ?? 0].every(isWholeNumber))
-      return { sessions, messages, operations, metadata, ...(usage !== undefined && { usage }) };
+    const { sessions, messages, operations, metadata, usage, runs } = removed as RemovedRows;
+    const optional = { ...(usage !== undefined && { usage }), ...(runs !== undefined && { runs }) };
+    if ([sessions, messages, operations, metadata, ...Object.values(optional)].every(isWholeNumber))
+      return { sessions, messages, operations, metadata, ...optional };
   }
   throw fault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was removed: conversations.${verb} { sessions, messages, operations, ` +
-      'metadata }, all whole numbers, and usage where the backend keeps it.',
+      'metadata }, all whole numbers, and usage and runs where the backend keeps them.',
   );
 }
 

@@ -75,6 +75,8 @@ export interface RemovedRows {
   readonly metadata: number;
   /** Of what responses used. Absent where the backend keeps no usage. */
   readonly usage?: number | undefined;
+  /** Of runs and their steps. Absent where the backend keeps no runs. */
+  readonly runs?: number | undefined;
 }
 
 /** How much of a conversation is removed at once. */
@@ -85,7 +87,10 @@ export interface Removal {
   readonly whole?: boolean | undefined;
   /** The id of a row: only items that stand before it. The conversation stays. */
   readonly before?: string | undefined;
-  /** In ms since 1970: nothing is removed of a conversation that is not there, or whose last change is not earlier. */
+  /**
+   * In ms since 1970: nothing is removed of a conversation that is not there, whose last change is not earlier, or that has a run which is
+   * under way or waits.
+   */
   readonly changedBefore?: number | undefined;
 }
 

@@ -10,6 +10,8 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** What is the same for all views of one store. */
+  readonly store: object;
   /** The tenant whose conversations these are, where the store is limited to one. */
   readonly tenant: string | undefined;
   /** How the items of a conversation become texts. */
@@ -38,6 +40,11 @@ export interface SessionHost {
    * has come, and is the only part that reaches the database.
    */
   perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T>;
+  /**
+   * Makes calls of a backend in one transaction. A backend that begins none (memory) is handed over as it is: what it does at once
+   * nobody comes between.
+   */
+  atomically<T>(work: (inner: SessionBackend) => Awaitable<T>): Promise<T>;
 }
 
 /** A call whose arguments are right. */
@@ -80,4 +87,11 @@ export type SessionOperation =
   | 'sessions.rename'
   | 'sessions.fork'
   | 'sessions.delete'
+  | 'runs.create'
+  | 'runs.read'
+  | 'runs.take'
+  | 'runs.write'
+  | 'runs.add'
+  | 'runs.settle'
+  | 'runs.list'
   | 'prune';

@@ -3,6 +3,7 @@ import { checkTenant } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionSupport } from '../port/backend.js';
 import type { UsageCounts } from '../port/usage.js';
+import { Runs } from '../runs/runs.js';
 import { StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
@@ -73,6 +74,18 @@ export class ScopedStore<Transaction = object> {
    */
   get sessions(): Conversations {
     return new Conversations(this.#parent.host);
+  }
+
+  /**
+   * The runs of the tenant's conversations: see `store.runs`. Ids of runs are those of the tenant.
+   *
+   * @example
+   * ```ts
+   * const { data } = await store.scoped('acme').runs.pending();
+   * ```
+   */
+  get runs(): Runs {
+    return new Runs(this.#parent.host, () => this.#parent.host);
   }
 
   /**

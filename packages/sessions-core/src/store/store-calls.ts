@@ -21,6 +21,8 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'sessions.list',
   'sessions.retrieve',
   'sessions.count',
+  'runs.read',
+  'runs.list',
 ]);
 
 /**
@@ -124,6 +126,13 @@ export class StoreCalls {
       const begin = backend.transaction.bind(backend);
       return backend.hasOneConnection ? this.#alone(() => begin(work)) : begin(work);
     });
+  }
+
+  /** Makes calls of the backend in one transaction; where it begins none, at once. */
+  async atomically<T>(work: (inner: SessionBackend) => Awaitable<T>): Promise<T> {
+    const backend = await this.open();
+    if (!backend.transaction) return work(backend);
+    return this.transaction(async (inner) => work(inner));
   }
 
   /** Waits for what is under way, and lets all else wait. */

@@ -9,6 +9,7 @@ import type { SessionEngine, SessionSupport } from '../port/backend.js';
 import { delay } from '../port/timers.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionWarning } from '../port/warnings.js';
+import { Runs } from '../runs/runs.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
@@ -71,6 +72,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #host: SessionHost;
   readonly #retention: Retention | undefined;
   #sessions: Conversations | undefined;
+  #runs: Runs | undefined;
 
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
@@ -144,6 +146,20 @@ export class SessionStore implements AsyncDisposable {
   get sessions(): Conversations {
     this.#sessions ??= new Conversations(this.#host);
     return this.#sessions;
+  }
+
+  /**
+   * Runs that outlive their process: they go on elsewhere after a crash, wait for approvals, and are one where a request comes twice.
+   * No I/O. Its calls fail with `UNSUPPORTED` where `supports.runs` is not true.
+   *
+   * @example
+   * ```ts
+   * const result = await store.runs.start(agent, 'Where is my order?', { session: store.session('chat_123') });
+   * ```
+   */
+  get runs(): Runs {
+    this.#runs ??= new Runs(this.#host, (tenant) => this.#hostOf(tenant));
+    return this.#runs;
   }
 
   /**
@@ -374,11 +390,13 @@ export class SessionStore implements AsyncDisposable {
       },
       ...this.#settings,
       joined: false,
+      store: calls,
       tenant,
       warn: (warning) => this.#warnings.warn(warning),
       codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
       onWrite: (listener) => calls.onWrite(listener),
       perform: (operation, prepare) => calls.perform(operation, prepare),
+      atomically: (work) => calls.atomically(work),
     };
   }
 }

@@ -27,6 +27,7 @@ import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { OWN_TRANSACTION_FAULTS } from './planted-faults/own-transactions.js';
 import { PRUNING_FAULTS, STORE_PRUNING_FAULTS } from './planted-faults/pruning.js';
 import { RESTORING_FAULTS } from './planted-faults/restoring.js';
+import { RUN_FAULTS } from './planted-faults/runs.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
@@ -65,6 +66,7 @@ const everything = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   erasure: true,
   retention: true,
   restoring: true,
@@ -164,6 +166,7 @@ describe('the suite of the port', async () => {
     ...COPYING_FAULTS,
     ...RESTORING_FAULTS,
     ...USAGE_FAULTS,
+    ...RUN_FAULTS,
     ...ERASING_FAULTS,
     ...PRUNING_FAULTS,
     ...CHANGES_FAULTS,

@@ -241,6 +241,7 @@ describe('a scoped store', () => {
     expect(names).toEqual([
       'constructor',
       'prune',
+      'runs',
       'session',
       'sessions',
       'supports',

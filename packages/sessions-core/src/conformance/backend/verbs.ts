@@ -11,6 +11,7 @@ import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import { PRUNING } from './pruning.js';
 import { RESTORING } from './restoring.js';
+import { RUNS } from './runs.js';
 import type { BackendSubject } from './subject.js';
 import { USAGE } from './usage.js';
 
@@ -355,6 +356,7 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   METADATA,
   COPYING,
   USAGE,
+  RUNS,
   ERASING,
   PRUNING,
   RESTORING,
