@@ -5,7 +5,7 @@
  */
 import { openSessionStore, type SessionStore } from '@stackone/openai-agents-js-sessions';
 import { markdownTable } from 'markdown-table';
-import { addChangedIndex, execute, fillConversations, type SqlEngineName } from './src/by-sql.ts';
+import { execute, fillConversations, type SqlEngineName } from './src/by-sql.ts';
 import { compared } from './src/comparison.ts';
 import { startEngine } from './src/engines/start.ts';
 import { makeTurn } from './src/items.ts';
@@ -47,9 +47,8 @@ await engine.stop();
 async function prepared(indexed: boolean): Promise<SessionStore> {
   const url = await engine.makeDatabase();
   const store = await openSessionStore(url);
-  await store.open();
-  if (indexed) await addChangedIndex(name, url);
-  else if (!/^m/.test(name)) await execute(name, url, 'DROP INDEX idx_agent_sessions_changed');
+  const drop = 'DROP INDEX idx_agent_sessions_changed';
+  if (!indexed) await execute(name, url, /^m/.test(name) ? `ALTER TABLE agent_sessions ${drop}` : drop);
   await fillConversations(name, url, CONVERSATIONS);
   return store;
 }

@@ -6,7 +6,7 @@
  */
 import { openSessionStore, type SessionStore } from '@stackone/openai-agents-js-sessions';
 import { markdownTable } from 'markdown-table';
-import { addChangedIndex, fillConversations, type SqlEngineName } from './src/by-sql.ts';
+import { fillConversations, type SqlEngineName } from './src/by-sql.ts';
 import { compared, type Measure } from './src/comparison.ts';
 import { startEngine } from './src/engines/start.ts';
 import { makeTurn, TURN_ITEMS, WrongAnswer } from './src/items.ts';
@@ -35,8 +35,6 @@ await engine.stop();
 
 async function prepared(count: number): Promise<SessionStore> {
   const url = await engine.makeDatabase();
-  await (await openSessionStore(url)).close();
-  await addChangedIndex(name, url);
   const store = await openSessionStore(url);
   await engine.fill(url, LONG, count / TURN_ITEMS);
   await fillConversations(name, url, count);

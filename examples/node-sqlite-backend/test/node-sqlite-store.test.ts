@@ -64,7 +64,7 @@ sessionConformance({
   supports: sessionFeatures(supports),
 });
 
-test('nothing is not covered but the transactions of an application, store.sessions, history and usage', () => {
+test('nothing is not covered but the transactions of an application, store.sessions, history, usage and watches', () => {
   expect(covered.length).toBeGreaterThan(180);
   expect(new Set(notCovered.flatMap(({ needs }) => needs))).toEqual(
     new Set([
@@ -78,6 +78,7 @@ test('nothing is not covered but the transactions of an application, store.sessi
       'erasure',
       'history',
       'usage',
+      'watching',
     ]),
   );
 });

@@ -11,7 +11,7 @@ import { isSessionError, openSessionStore, type SessionStore } from '../src/inde
 
 const runModule = moduleRunner(import.meta.dirname);
 
-const NOTHING = { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0 };
+const NOTHING = { sessions: 0, messages: 0, operations: 0, metadata: 0, usage: 0, runs: 0 };
 
 const hello: AgentInputItem = { role: 'user', content: 'hello' };
 

@@ -1,5 +1,6 @@
 // An option that is given as `undefined` is as good as absent: who hands options on writes `{ max: settings.max }`.
-import { MemorySession, Usage } from '@openai/agents-core';
+import { Agent, MemorySession, Usage } from '@openai/agents-core';
+import { assistantMessage, ScriptedModel } from '@openai/agents-core/testing';
 import * as mysqlTables from '@stackone/sessions-mysql/schema';
 import * as postgresTables from '@stackone/sessions-postgres/schema';
 import * as sqliteTables from '@stackone/sessions-sqlite/schema';
@@ -22,12 +23,14 @@ import {
   mysqlSchemaSql,
   type OpenStoreOptions,
   openSessionStore,
+  type PendingOptions,
   PostgresSessionStore,
   type PostgresStoreOptions,
   type PostgresTlsOptions,
   postgresSchemaSql,
   type RecordUsageOptions,
   type ReencryptOptions,
+  type RunStartOptions,
   type SessionListOptions,
   type SessionOptions,
   type SessionStore,
@@ -35,7 +38,10 @@ import {
   SqliteSessionStore,
   type SqliteStoreOptions,
   type StoreUsageOptions,
+  type StoreWatchOptions,
   sqliteSchemaSql,
+  type WatchOptions,
+  type WorkOptions,
 } from '../src/index.js';
 
 /** A field for each option: one that is new must be added here. */
@@ -102,6 +108,41 @@ const SUMS: Nothing<SessionUsageOptions> & Nothing<StoreUsageOptions> = {
   to: undefined,
 };
 const RECORD: Nothing<RecordUsageOptions> = { model: undefined, operationId: undefined, turn: undefined };
+const RUN: Nothing<Omit<RunStartOptions, 'session'>> = {
+  runId: undefined,
+  exclusive: undefined,
+  lease: undefined,
+  context: undefined,
+  maxTurns: undefined,
+  signal: undefined,
+  sessionInputCallback: undefined,
+  callModelInputFilter: undefined,
+  toolErrorFormatter: undefined,
+  outputGuardrailBlockedMessage: undefined,
+  reasoningItemIdPolicy: undefined,
+  tracing: undefined,
+  sandbox: undefined,
+  toolExecution: undefined,
+  toolNotFoundBehavior: undefined,
+  toolNameCollisionPolicy: undefined,
+  errorHandlers: undefined,
+};
+const PENDING: Nothing<PendingOptions> = {
+  tenant: undefined,
+  sessionId: undefined,
+  limit: undefined,
+  after: undefined,
+};
+const WORK: Nothing<Omit<WorkOptions, 'agents' | 'signal'>> = {
+  context: undefined,
+  concurrency: undefined,
+  maxAttempts: undefined,
+  interval: undefined,
+  lease: undefined,
+  onError: undefined,
+};
+const WATCH: Nothing<WatchOptions> = { after: undefined, signal: undefined, interval: undefined };
+const WATCH_ALL: Nothing<StoreWatchOptions> = { ...WATCH, longestTransaction: undefined };
 const REENCRYPT: Nothing<ReencryptOptions> = {
   sessionIds: undefined,
   after: undefined,
@@ -144,6 +185,16 @@ async function use(store: SessionStore): Promise<void> {
   await session.recordUsage({ rawResponses: [], state: { usage: new Usage({ requests: 2 }) } }, RECORD);
   expect(await session.usage(SUMS)).toMatchObject({ requests: 2 });
   expect(await store.usage(SUMS)).toMatchObject({ requests: 2 });
+  const agent = new Agent({ name: 'A', model: new ScriptedModel([[assistantMessage('three')]]) });
+  const options = { ...RUN, session: store.session('chat_123') };
+  expect((await store.runs.start(agent, 'Three?', options)).finalOutput).toBe('three');
+  expect((await store.runs.pending(PENDING)).data).toEqual([]);
+  await store.runs.work({ ...WORK, agents: [agent], signal: AbortSignal.abort() });
+  const watch = session.watch(WATCH);
+  expect((await watch.next()).value).toMatchObject({ item: { content: 'one' } });
+  const changes = store.watch(WATCH_ALL);
+  expect((await changes.next()).value).toMatchObject({ id: 'chat_123' });
+  await Promise.all([watch.return(), changes.return()]);
   await store.close();
 }
 

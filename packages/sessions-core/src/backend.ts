@@ -19,6 +19,7 @@ export type {
 export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
 export {
+  beforeNewest,
   behindPrefix,
   type ConversationCopy,
   type ConversationFilter,
@@ -26,6 +27,7 @@ export {
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   erasuresMissing,
   type Forgetting,
@@ -35,6 +37,7 @@ export {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   sessionErased,
@@ -57,6 +60,21 @@ export {
 export { endIdleOfOthers, type IdleEnding } from './port/reloaded-pools.js';
 export { RETRY_OPTION_CHECKS, retry, retryUntilBegun } from './port/retry.js';
 export { rowNumber } from './port/row-number.js';
+export {
+  type NewRun,
+  RUN_COLUMNS,
+  type RunCreation,
+  type RunEnd,
+  type RunEntry,
+  type RunHold,
+  type RunName,
+  type RunQuery,
+  type RunSettlement,
+  type RunState,
+  type RunVerbs,
+  runsMissing,
+  type StoredRun,
+} from './port/runs.js';
 export { checkSchemaVersion, tablesOutdated } from './port/schema-version.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';

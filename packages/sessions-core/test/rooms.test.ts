@@ -10,8 +10,10 @@ const ROOMS = [
   'window',
   'turns',
   'usage',
+  'watch',
   'session',
   'conversations',
+  'runs',
   'store',
   'conformance',
 ];

@@ -2,6 +2,7 @@ import type { SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
+  beforeNewest,
   type ConversationVerbs,
   type Decide,
   decidePatch,
@@ -15,6 +16,7 @@ import {
   type RestoreOutcome,
   rowNumber,
   type SessionBackend,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -23,6 +25,7 @@ import {
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import { matches, pageOf } from './conversations.js';
+import { MemoryRuns } from './runs.js';
 import { MemoryUsage } from './usage.js';
 
 /** What memory can do. */
@@ -38,9 +41,11 @@ export const MEMORY_SUPPORT: SessionSupport = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 
 interface RecordedOperation {
@@ -66,6 +71,7 @@ export class MemoryBackend implements SessionBackend {
   readonly #descriptions = new Map<string, StoredDescription>();
   /** It outlives them, too. */
   readonly usage = new MemoryUsage((sessionId) => this.#refuseErased(sessionId));
+  readonly runs = new MemoryRuns((sessionId) => this.#refuseErased(sessionId));
   /** By digests of ids: when they end, in ms of a clock that only goes forward. */
   readonly #erasures = new Map<string, number>();
   readonly #leases = new Map<string, number>();
@@ -80,7 +86,8 @@ export class MemoryBackend implements SessionBackend {
     removeSome: (sessionId, { atMost, whole, before, changedBefore = Infinity }) => {
       const conversation = this.#conversations.get(sessionId);
       const { rows = [], updatedAt = Infinity } = conversation ?? {};
-      if (changedBefore !== Infinity && updatedAt >= changedBefore) return { removed: NOTHING, isDone: true };
+      if (changedBefore !== Infinity && (updatedAt >= changedBefore || this.runs.hasOpen(sessionId)))
+        return { removed: NOTHING, isDone: true };
       const end =
         before === undefined ? rows.length : rows.filter(({ id }) => BigInt(id) < BigInt(before)).length;
       if (whole && end > atMost) return { removed: NOTHING, isDone: false };
@@ -127,11 +134,13 @@ export class MemoryBackend implements SessionBackend {
       const moved = { ...source, rows: made.rows };
       this.#conversations.set(to, moved);
       this.usage.move(from, to, new Map(source.rows.map(({ id }, at) => [id, made.rows[at]?.id ?? id])));
+      this.runs.move(from, to);
       this.#conversations.delete(from);
       this.#descriptions.delete(from);
       return this.#describe(to, moved);
     },
     restore: (conversations) => conversations.map((one) => this.#restore(one)),
+    changes: (after) => this.#changes(after),
   };
   #lastId = 0n;
 
@@ -190,6 +199,7 @@ export class MemoryBackend implements SessionBackend {
       ...this.#conversations.keys(),
       ...this.#descriptions.keys(),
       ...this.usage.sessionIds(),
+      ...this.runs.sessionIds(),
     ]);
     const ids = [...all].filter((id) => id.startsWith(prefix) && (after === undefined || id > after));
     return ids.sort((one, other) => (one < other ? -1 : 1)).slice(0, limit);
@@ -199,6 +209,7 @@ export class MemoryBackend implements SessionBackend {
     this.#conversations.clear();
     this.#descriptions.clear();
     this.usage.clear();
+    this.runs.clear();
     this.#erasures.clear();
   }
 
@@ -207,7 +218,8 @@ export class MemoryBackend implements SessionBackend {
     const sessions = Number(this.#conversations.delete(sessionId));
     const metadata = Number(this.#descriptions.delete(sessionId));
     const usage = this.usage.remove(sessionId);
-    return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata, usage };
+    const runs = this.runs.remove(sessionId);
+    return { sessions, messages: rows.length, operations: operations?.size ?? 0, metadata, usage, runs };
   }
 
   #forgetRefusals(): number {
@@ -223,6 +235,15 @@ export class MemoryBackend implements SessionBackend {
     this.#conversations.set(id, { rows: restored, operations: new Map(), createdAt, updatedAt });
     if (description) this.#descriptions.set(id, description);
     return 'stored';
+  }
+
+  /** All rows are looked at: they are committed as they get their ids. */
+  #changes(after: string | undefined): SessionChanges {
+    if (after === undefined) return beforeNewest(String(this.#lastId));
+    const behind = BigInt(rowNumber(after));
+    const all = [...this.#conversations].map(([id, { rows }]) => ({ id, newest: rows.at(-1)?.id ?? '0' }));
+    const sessions = all.filter(({ newest }) => BigInt(newest) > behind);
+    return { sessions, last: String(this.#lastId > behind ? this.#lastId : behind), isLast: true };
   }
 
   #isErased(sessionId: string): boolean {

@@ -27,6 +27,7 @@ import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
+import { MysqlRuns, type RunStatements } from './runs.js';
 import type { MysqlStatements, NewRow } from './statements.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
 
@@ -37,13 +38,21 @@ export interface MysqlBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
   /** What makes that of usage. */
   readonly createUsage: string;
+  /** What makes that of runs. */
+  readonly createRuns: string;
   /** The largest statement that the server takes, in bytes. */
   readonly maxPacket: number;
+  /**
+   * Whether a savepoint that undoes a new time of a last change leaves the end of its index locked, where every turn puts its own:
+   * MySQL does, under REPEATABLE READ.
+   */
+  readonly undoneStaysLocked: boolean;
   /** How calls are repeated; absent inside a transaction of the application, where none may be. */
   readonly retries: RetryOptions | undefined;
   /** Ends the pool, where the store opened it. */
@@ -62,6 +71,7 @@ export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: MysqlConversations;
   readonly usage: MysqlUsage;
+  readonly runs: MysqlRuns;
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder<NewRow>;
@@ -78,6 +88,7 @@ export class MysqlBackend implements SessionBackend {
       sql: parts.sql,
       own: parts.conversationSql,
       usage: parts.usageSql,
+      runs: parts.runSql,
       supports: parts.supports,
       createMetadata: parts.createMetadata,
       maxPacket: parts.maxPacket,
@@ -87,6 +98,14 @@ export class MysqlBackend implements SessionBackend {
       executor: parts.executor,
       sql: parts.usageSql,
       missing: parts.supports.usage ? undefined : parts.createUsage,
+      refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
+      call: (attempt, repeatable) => this.#call(attempt, repeatable),
+    });
+    this.runs = new MysqlRuns({
+      executor: parts.executor,
+      sql: parts.runSql,
+      missing: parts.supports.runs ? undefined : parts.createRuns,
+      maxPacket: parts.maxPacket,
       refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
       call: (attempt, repeatable) => this.#call(attempt, repeatable),
     });
@@ -101,20 +120,22 @@ export class MysqlBackend implements SessionBackend {
     // before anything is sent, so that an item that is too large leaves no trace
     const inserts = this.#inserts.build(batches.map(rowsOf));
     const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));
+    const hasOperations = batches.some(({ operation }) => operation !== undefined);
     return this.#call(
       async () => {
         let outcomes: AppendOutcome[] = [];
         await this.#executor.atomically(async (send) => {
-          const { affectedRows } = await send(this.#sql.lock(sessionIds));
-          // an update counts twice
-          if (affectedRows < 2 * sessionIds.length) await refuseErased(this.#parts, send, sessionIds);
+          const lock = await this.#lock(send, sessionIds, hasOperations);
+          if (lock.mayBeNew) await refuseErased(this.#parts, send, sessionIds);
           outcomes = await this.#outcomes(send, batches);
           const stored = batches.filter((_, index) => outcomes[index] === 'stored');
           await this.#insert(
             send,
             stored.length === batches.length ? inserts : this.#inserts.build(stored.map(rowsOf)),
           );
-          return stored.length > 0 ? undefined : NOTHING_CHANGED;
+          if (stored.length === 0) return NOTHING_CHANGED;
+          await lock.touch();
+          return undefined;
         });
         return outcomes;
       },
@@ -156,7 +177,7 @@ export class MysqlBackend implements SessionBackend {
     await this.#call(
       () =>
         this.#executor.atomically(async (send) => {
-          const { affectedRows } = await send(this.#sql.lock([sessionId]));
+          const lock = await this.#lock(send, [sessionId], true);
           const recorded = await this.#record(send, sessionId, operation);
           const newest = (count: number | 'all') => this.#newest(send, sessionId, count);
           const patch = await decidePatch(decide, newest, last, recorded);
@@ -164,7 +185,8 @@ export class MysqlBackend implements SessionBackend {
           const isNew = operation !== undefined && recorded === undefined;
           // takes the session row along that the lock made
           if (!changed && !isNew) return NOTHING_CHANGED;
-          if (affectedRows < 2) await refuseErased(this.#parts, send, [sessionId]);
+          if (lock.mayBeNew) await refuseErased(this.#parts, send, [sessionId]);
+          await lock.touch();
           return undefined;
         }),
       operation !== undefined,
@@ -298,6 +320,27 @@ export class MysqlBackend implements SessionBackend {
     }
   }
 
+  /**
+   * Makes sessions that are missing, and locks all.
+   *
+   * @param mayBeUndone - Whether a call may find that it changes nothing. Then the time of a last change is set at the end, where
+   * what a savepoint undoes in its index would stay locked.
+   */
+  async #lock(send: Send, sessionIds: readonly string[], mayBeUndone: boolean): Promise<Lock> {
+    const [sessionId = '', ...others] = sessionIds;
+    const isLate =
+      mayBeUndone && others.length === 0 && this.#executor.readsLock && this.#parts.undoneStaysLocked;
+    const { affectedRows } = await send(
+      isLate ? this.#sql.lockUntouched(sessionId) : this.#sql.lock(sessionIds),
+    );
+    // an update counts twice
+    const mayBeNew = affectedRows < 2 * sessionIds.length;
+    const touch = async () => {
+      if (isLate) await send(this.#sql.touch(sessionId));
+    };
+    return { mayBeNew, touch };
+  }
+
   async #lockExisting(send: Send, sessionId: string): Promise<boolean> {
     return (await send(this.#sql.lockExisting(sessionId))).rows.length > 0;
   }
@@ -328,6 +371,13 @@ export class MysqlBackend implements SessionBackend {
     await this.#insert(send, this.#inserts.build([rowsOf({ sessionId, texts: append })]));
     return affected > 0 || append.length > 0;
   }
+}
+
+interface Lock {
+  /** Whether a session may have been made. */
+  readonly mayBeNew: boolean;
+  /** Sets the time of the last change, if that was not done with the lock. */
+  touch(): Promise<void>;
 }
 
 const DUPLICATE = 1062;

@@ -5,7 +5,7 @@ import {
   type StoredDescription,
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import { bytesLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
+import { bytesLiteral, idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
 import {
   behindTime,
@@ -22,10 +22,16 @@ const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updat
 /**
  * The statements on conversations as a whole: one text for MySQL and MariaDB.
  *
- * @param withMetadata - Whether the table of titles and metadata is there.
+ * @param has - Which tables are there: that of titles and metadata, and that of runs.
  * @param changedIndex - The index in the order of the last changes, if there is one.
  */
-export function conversationStatements(names: MysqlNames, withMetadata: boolean, changedIndex?: string) {
+export function conversationStatements(
+  names: MysqlNames,
+  has: { metadata: boolean; runs: boolean },
+  changedIndex?: string,
+) {
+  const withMetadata = has.metadata;
+  const runs = qualifiedName(names, names.runs);
   const sessions = qualifiedName(names, names.sessions);
   const metadata = qualifiedName(names, names.metadata);
   const messages = qualifiedName(names, names.messages);
@@ -78,9 +84,14 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean,
       `FROM ${sessions} AS s ` +
       (withMetadata ? `LEFT JOIN ${metadata} AS d ON d.session_id = s.session_id ` : '') +
       `WHERE s.${is(sessionId)}`,
+    /** Nor has it a run that goes on. */
     lockUnchanged: (sessionId: string, changedBefore: number) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} ` +
-      `AND ${exact('updated_at')} < ${secondsLiteral(String(changedBefore / 1000))} FOR UPDATE`,
+      `AND ${exact('updated_at')} < ${secondsLiteral(String(changedBefore / 1000))} ` +
+      (has.runs
+        ? `AND NOT EXISTS (SELECT 1 FROM ${runs} AS r WHERE r.${is(sessionId)} AND r.state IN ('running', 'waiting')) `
+        : '') +
+      'FOR UPDATE',
     /** Looked up without a lock, as a DELETE of a range locks the gaps in which others record theirs. */
     oldOperations: (filter: ConversationFilter, seconds: number, atMost: number) =>
       `SELECT session_id AS sessionId, operation_id AS id FROM ${operations}` +
@@ -119,6 +130,11 @@ export function conversationStatements(names: MysqlNames, withMetadata: boolean,
       `INSERT INTO ${metadata} (session_id, description, version) VALUES ` +
       `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${version}) ` +
       'ON DUPLICATE KEY UPDATE description = VALUES(description), version = VALUES(version)',
+    newestRow: `SELECT CAST(MAX(id) AS CHAR) AS id FROM ${messages}`,
+    changedSessions: (after: string, limit: number) =>
+      'SELECT session_id AS id, CAST(MAX(place) AS CHAR) AS newest, COUNT(*) AS n ' +
+      `FROM (SELECT id AS place, session_id FROM ${messages} WHERE id > ${idLiteral(after)} ORDER BY id LIMIT ${limit}) AS looked ` +
+      'GROUP BY session_id',
     removeDescription: (sessionId: string) => `DELETE FROM ${metadata} WHERE ${is(sessionId)}`,
   };
 }

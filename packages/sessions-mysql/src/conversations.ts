@@ -1,10 +1,12 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   erasuresMissing,
   type Forgetting,
@@ -14,6 +16,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -24,6 +28,7 @@ import type { ConversationStatements, TimedNewRow } from './conversation-stateme
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
 import { checkPacket, InsertBuilder } from './inserts.js';
+import type { RunStatements } from './runs.js';
 import type { MysqlStatements } from './statements.js';
 import type { UsageStatements } from './usage.js';
 
@@ -33,6 +38,7 @@ export interface MysqlConversationParts {
   readonly sql: MysqlStatements;
   readonly own: ConversationStatements;
   readonly usage: UsageStatements;
+  readonly runs: RunStatements;
   /** Which of the side tables are there. */
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
@@ -79,21 +85,28 @@ export class MysqlConversations implements ConversationVerbs {
    * can describe it meanwhile.
    */
   async remove(sessionId: string): Promise<RemovedRows> {
-    const { executor, sql, own, usage: usageSql, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.#parts;
     const removed = await call(() =>
       executor.atomically(async (send) => {
         const isThere = (await send(sql.lockExisting(sessionId))).rows.length > 0;
         const affected = async (statement: string) => (await send(statement)).affectedRows;
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
         const usage = supports.usage ? await affected(usageSql.remove(sessionId)) : 0;
-        if (!isThere) return metadata + usage > 0 ? { ...NOTHING_REMOVED, metadata, usage } : NOTHING_CHANGED;
-        return { metadata, usage, ...(await this.#removeItems(send, sessionId)) };
+        const runs = supports.runs ? await affected(runSql.remove(sessionId)) : 0;
+        if (!isThere)
+          return metadata + usage + runs > 0
+            ? { ...NOTHING_REMOVED, metadata, usage, runs }
+            : NOTHING_CHANGED;
+        return { metadata, usage, runs, ...(await this.#removeItems(send, sessionId)) };
       }),
     );
     return removed ?? NOTHING_REMOVED;
   }
 
-  async #removeItems(send: Send, sessionId: string): Promise<Omit<RemovedRows, 'metadata' | 'usage'>> {
+  async #removeItems(
+    send: Send,
+    sessionId: string,
+  ): Promise<Omit<RemovedRows, 'metadata' | 'usage' | 'runs'>> {
     const { sql, supports } = this.#parts;
     const affected = async (statement: string) => (await send(statement)).affectedRows;
     return {
@@ -107,7 +120,7 @@ export class MysqlConversations implements ConversationVerbs {
     sessionId: string,
     { atMost, whole, before, changedBefore }: Removal,
   ): Promise<RemovalStep> {
-    const { executor, sql, own, usage: usageSql, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.#parts;
     const limit = whole ? atMost + 1 : atMost;
     let isDone = true;
     const step = await call(() =>
@@ -126,9 +139,10 @@ export class MysqlConversations implements ConversationVerbs {
         if (!isDone || before !== undefined) return { removed: { ...NOTHING_REMOVED, messages }, isDone };
         const metadata = supports.metadata ? await affected(own.removeDescription(sessionId)) : 0;
         const usage = supports.usage ? await affected(usageSql.remove(sessionId)) : 0;
-        if (!isThere && metadata + usage === 0) return NOTHING_CHANGED;
+        const runs = supports.runs ? await affected(runSql.remove(sessionId)) : 0;
+        if (!isThere && metadata + usage + runs === 0) return NOTHING_CHANGED;
         const removed = isThere ? await this.#removeItems(send, sessionId) : NOTHING_REMOVED;
-        return { removed: { ...removed, messages, metadata, usage }, isDone: true };
+        return { removed: { ...removed, messages, metadata, usage, runs }, isDone: true };
       }),
     );
     return step ?? { removed: NOTHING_REMOVED, isDone };
@@ -162,8 +176,19 @@ export class MysqlConversations implements ConversationVerbs {
     await call(() => executor.run(sql.refuse(sessionId, milliseconds)));
   }
 
+  async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
+    const { own } = this.#parts;
+    if (after === undefined) {
+      const [newest] = (await this.#read(own.newestRow)).rows;
+      return beforeNewest(newest?.id === null ? undefined : String(newest?.id));
+    }
+    const { rows } = await this.#read(own.changedSessions(rowNumber(after), limit));
+    const found = rows.map(({ id, newest, n }) => ({ id: String(id), newest: String(newest), n: Number(n) }));
+    return changesIn(found, after, limit);
+  }
+
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
-    const { executor, own, usage, supports, call } = this.#parts;
+    const { executor, own, usage, runs, supports, call } = this.#parts;
     let refusal: 'missing' | 'taken' | undefined;
     const copied = await call(() =>
       executor.atomically(async (send) => {
@@ -189,6 +214,7 @@ export class MysqlConversations implements ConversationVerbs {
             await send(usage.move(from, to));
             await send(usage.remove(from));
           }
+          if (supports.runs) await send(runs.move(from, to));
           await this.#removeItems(send, from);
         }
         return (await send(own.get(to))).rows[0];
@@ -349,4 +375,11 @@ function descriptionOf({ text, version }: Answer['rows'][number]): StoredDescrip
   return { text: String(text), version: Number(version) };
 }
 
-const NOTHING_REMOVED: RemovedRows = { operations: 0, messages: 0, metadata: 0, usage: 0, sessions: 0 };
+const NOTHING_REMOVED: RemovedRows = {
+  operations: 0,
+  messages: 0,
+  metadata: 0,
+  usage: 0,
+  runs: 0,
+  sessions: 0,
+};

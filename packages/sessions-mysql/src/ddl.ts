@@ -28,13 +28,10 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
 
 /**
  * The tables as the Python SDK's `SQLAlchemySession` expects them (it cannot make them on these servers itself), the
- * index that finds the newest items, and side tables of our own: those of metadata and usage outlive their
+ * indexes that find the newest items and the conversations that changed last, and side tables of our own: those of metadata, usage and runs outlive their
  * session, which Python deletes when it clears it, that of erasures has digests of ids whose conversations were erased, and that
  * of the version has no rows. Indexes stand inside CREATE TABLE, because MySQL
  * has no CREATE INDEX IF NOT EXISTS.
- *
- * An index of the last changes is not among them: under REPEATABLE READ, MySQL's default, `INSERT ... ON DUPLICATE KEY UPDATE` of a
- * session that is there locks the end of it, and turns of all other conversations wait for that transaction.
  *
  * @param idType - The type of session ids; that of the sessions table, where it is there already.
  */
@@ -47,7 +44,8 @@ export function tableStatements(names: MysqlNames, idType: string) {
   session_id ${idType} NOT NULL,
   created_at ${TIME_TYPE},
   updated_at ${TIME_TYPE},
-  PRIMARY KEY (session_id)
+  PRIMARY KEY (session_id),
+  KEY ${quoteName(names.changedIndex)} (updated_at, session_id)
 )`,
     messages: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.messages)} (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -94,6 +92,23 @@ export function tableStatements(names: MysqlNames, idType: string) {
   PRIMARY KEY (session_id, response),
   KEY ${quoteName(names.usageTimeIndex)} (recorded_at)
 )`,
+    runs: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.runs)} (
+  run_id ${idType} NOT NULL,
+  entry ${idType} NOT NULL,
+  session_id ${idType} NOT NULL,
+  tenant ${idType} NOT NULL,
+  state ${idType} NOT NULL,
+  fence BIGINT NOT NULL,
+  lease_until BIGINT NOT NULL,
+  place ${idType},
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  content ${TEXT_TYPE} NOT NULL,
+  PRIMARY KEY (run_id, entry),
+  UNIQUE KEY ${quoteName(names.runsPlaceIndex)} (place),
+  KEY ${quoteName(names.runsSessionIndex)} (session_id, state),
+  KEY ${quoteName(names.runsStateIndex)} (state, run_id)
+)`,
     schemaVersion: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.schemaVersion)} (
   version INT NOT NULL DEFAULT ${SCHEMA_VERSION},
   PRIMARY KEY (version)
@@ -101,9 +116,16 @@ export function tableStatements(names: MysqlNames, idType: string) {
   };
 }
 
-/** Adds the index that finds the newest items to a table that others made. */
-export function indexStatement(names: MysqlNames): string {
-  return `ALTER TABLE ${qualifiedName(names, names.messages)} ADD INDEX ${quoteName(names.idIndex)} (session_id, id)`;
+/** What adds the indexes to tables that others, or stores of an earlier version, made. */
+export function indexStatements(names: MysqlNames) {
+  const add = (table: string, index: string, columns: string) =>
+    `ALTER TABLE ${qualifiedName(names, table)} ADD INDEX ${quoteName(index)} (${columns})`;
+  return {
+    /** Finds the newest items. */
+    newest: add(names.messages, names.idIndex, 'session_id, id'),
+    /** Finds the conversations that changed last. */
+    changed: add(names.sessions, names.changedIndex, 'updated_at, session_id'),
+  };
 }
 
 /**

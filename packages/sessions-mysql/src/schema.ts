@@ -10,6 +10,7 @@ import {
   mysqlTable,
   primaryKey,
   timestamp,
+  uniqueIndex,
   varchar,
 } from 'drizzle-orm/mysql-core';
 import { type MysqlServer, SCHEMA_VERSION, sessionIdType, TEXT_TYPE } from './ddl.js';
@@ -31,7 +32,7 @@ export interface SessionTablesOptions extends TableNames {
  * @param options - Custom table names, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -40,11 +41,15 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
   const table = (schema === undefined ? mysqlTable : mysqlSchema(schema).table) as typeof mysqlTable;
   const exactText = customType<{ data: string }>({ dataType: () => sessionIdType(server) });
   const longText = customType<{ data: string }>({ dataType: () => TEXT_TYPE });
-  const sessions = table(names.sessions, {
-    sessionId: exactText('session_id').primaryKey(),
-    createdAt: time('created_at'),
-    updatedAt: time('updated_at'),
-  });
+  const sessions = table(
+    names.sessions,
+    {
+      sessionId: exactText('session_id').primaryKey(),
+      createdAt: time('created_at'),
+      updatedAt: time('updated_at'),
+    },
+    (columns) => [index(names.changedIndex).on(columns.updatedAt, columns.sessionId)],
+  );
   const messages = table(
     names.messages,
     {
@@ -107,6 +112,28 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
       index(names.usageTimeIndex).on(columns.recordedAt),
     ],
   );
+  const runs = table(
+    names.runs,
+    {
+      runId: exactText('run_id').notNull(),
+      entry: exactText('entry').notNull(),
+      sessionId: exactText('session_id').notNull(),
+      tenant: exactText('tenant').notNull(),
+      state: exactText('state').notNull(),
+      fence: whole('fence'),
+      leaseUntil: whole('lease_until'),
+      place: exactText('place'),
+      createdAt: whole('created_at'),
+      changedAt: whole('changed_at'),
+      content: longText('content').notNull(),
+    },
+    (columns) => [
+      primaryKey({ columns: [columns.runId, columns.entry] }),
+      uniqueIndex(names.runsPlaceIndex).on(columns.place),
+      index(names.runsSessionIndex).on(columns.sessionId, columns.state),
+      index(names.runsStateIndex).on(columns.state, columns.runId),
+    ],
+  );
   const digest = customType<{ data: string }>({
     dataType: () => 'VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin',
   });
@@ -117,7 +144,7 @@ export function sessionTables({ schema, server = 'mysql', ...tables }: SessionTa
   const schemaVersion = table(names.schemaVersion, {
     version: int('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion };
 }
 
 function time(name: string) {

@@ -5,7 +5,7 @@ import type { Send } from './driver-types.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 
 /** The tables of our own, which those of others lack. */
-const SIDE_TABLES = ['operations', 'erasures', 'metadata', 'usage', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'erasures', 'metadata', 'usage', 'runs', 'schemaVersion'] as const;
 
 type SideTable = (typeof SIDE_TABLES)[number];
 
@@ -18,7 +18,14 @@ export type SideTables = Readonly<Record<SideTable, boolean>>;
  * @throws SessionError `SCHEMA_MISMATCH` for tables of a later version.
  */
 export async function findSideTables(send: Send, names: MysqlNames): Promise<SideTables> {
-  const found = { operations: false, metadata: false, usage: false, erasures: false, schemaVersion: false };
+  const found = {
+    operations: false,
+    metadata: false,
+    usage: false,
+    runs: false,
+    erasures: false,
+    schemaVersion: false,
+  };
   for (const kind of SIDE_TABLES) {
     const defaults = await columnDefaults(send, qualifiedName(names, names[kind]));
     if (defaults && kind === 'schemaVersion')

@@ -1,7 +1,7 @@
 import type { TableNames } from '@stackone/sessions-core';
 import { behindPrefix, derivedName, digestOf, schemaNames } from '@stackone/sessions-core/backend';
 import { idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
-import { IN_UTC } from './times.js';
+import { exact, IN_UTC } from './times.js';
 
 /** Every name in the database that belongs to one pair of tables. */
 export function mysqlNames(tables?: TableNames, schema?: string) {
@@ -81,6 +81,9 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
       `ORDER BY ${messages}.session_id DESC, ${messages}.id DESC${limit === undefined ? '' : ` LIMIT ${limit}`}`
     );
   };
+  const makeAll = (sessionIds: readonly string[]) =>
+    `INSERT INTO ${sessions} (session_id) VALUES ${sessionIds.map((id) => `(${textLiteral(id)})`).join(', ')} ` +
+    'ON DUPLICATE KEY UPDATE ';
   return {
     begin: 'START TRANSACTION',
     commit: 'COMMIT',
@@ -89,9 +92,14 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
     release: 'RELEASE SAVEPOINT agent_session',
     rollbackToSavepoint: 'ROLLBACK TO SAVEPOINT agent_session',
     /** Makes the sessions that are missing and locks all, in the order given. Changes every row: see hazard B4. */
-    lock: (sessionIds: readonly string[]) =>
-      `INSERT INTO ${sessions} (session_id) VALUES ${sessionIds.map((id) => `(${textLiteral(id)})`).join(', ')} ` +
-      `ON DUPLICATE KEY UPDATE updated_at = ${now}`,
+    lock: (sessionIds: readonly string[]) => `${makeAll(sessionIds)}updated_at = ${now}`,
+    /**
+     * The same, for a time that is set later. Undone, it leaves the place where it was locked, and 1 µs earlier nobody writes; it is
+     * an update of the row still, so that the answer says whether there was one.
+     */
+    lockUntouched: (sessionId: string) =>
+      `${makeAll([sessionId])}updated_at = updated_at - INTERVAL (${exact('updated_at')} > 86400) MICROSECOND`,
+    touch: (sessionId: string) => `UPDATE ${sessions} SET updated_at = ${now} WHERE ${is(sessionId)}`,
     /** Those of these sessions that were erased a short time ago. */
     erased: (sessionIds: readonly string[]) =>
       `SELECT 1 AS erased FROM ${erasures} WHERE digest IN (${sessionIds.map(digestLiteral).join(', ')}) ` +
@@ -130,10 +138,11 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
       `${before === undefined ? '' : ` AND id < ${idLiteral(before)}`} ORDER BY id LIMIT ${count}`,
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     sessionIds: (...page: Page) => idsOf(sessions, ...page),
-    /** With those that were cleared, and have a title or usage still. */
+    /** With those that were cleared, and have a title, usage or runs still. */
     describedSessionIds: (...page: Page) =>
       `(${idsOf(sessions, ...page)}) UNION (${idsOf(qualifiedName(names, names.metadata), ...page)}) ` +
       `UNION (${idsOf(qualifiedName(names, names.usage), ...page)}) ` +
+      `UNION (${idsOf(qualifiedName(names, names.runs), ...page)}) ` +
       `ORDER BY id LIMIT ${page[1]}`,
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**

@@ -49,6 +49,7 @@ import {
 } from './executor.js';
 import { historyStatement } from './history-statements.js';
 import { GivenPool } from './pools.js';
+import { runStatements } from './runs.js';
 import { isSchemaName } from './schema-name.js';
 import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
@@ -117,7 +118,9 @@ const SUPPORTS: SessionSupport = {
   metadata: true,
   copying: true,
   restoring: true,
+  watching: true,
   usage: true,
+  runs: true,
   erasure: true,
   retention: true,
   transactions: true,
@@ -350,8 +353,8 @@ export function backendOpener(
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
-        const { createMetadata, createUsage, newestIndex, changedIndex, now } = prepared;
-        const { operations, metadata, usage, erasures } = prepared.sideTables;
+        const { createMetadata, createUsage, createRuns, newestIndex, changedIndex, now } = prepared;
+        const { operations, metadata, usage, runs, erasures } = prepared.sideTables;
         const executor = executorFor(timeout, settings.cluster);
         const own =
           'db' in target
@@ -361,13 +364,24 @@ export function backendOpener(
           executor,
           own,
           sql: statements(names, newestIndex, now),
-          conversationSql: conversationStatements(names, metadata, changedIndex),
+          conversationSql: conversationStatements(names, { metadata, runs }, changedIndex),
           historySql: historyStatement(names, newestIndex),
           usageSql: usageStatements(names),
-          supports: { ...SUPPORTS, operations, metadata, usage, erasure: erasures, retention: erasures },
+          runSql: runStatements(names),
+          supports: {
+            ...SUPPORTS,
+            operations,
+            metadata,
+            usage,
+            runs,
+            erasure: erasures,
+            retention: erasures,
+          },
           createMetadata,
           createUsage,
+          createRuns,
           maxPacket: settings.maxPacket,
+          undoneStaysLocked: settings.server === 'mysql' && changedIndex !== undefined,
           retries,
           close,
           join: joiner(sql, timeout),

@@ -1,6 +1,12 @@
 import { isSessionError, SessionError } from '@stackone/sessions-core';
 import type { WarningReporter } from '@stackone/sessions-core/backend';
-import { indexStatement, type MysqlServer, repairStatements, sessionIdType, tableStatements } from './ddl.js';
+import {
+  indexStatements,
+  type MysqlServer,
+  repairStatements,
+  sessionIdType,
+  tableStatements,
+} from './ddl.js';
 import type { Send } from './driver-types.js';
 import type { ServerSettings } from './settings.js';
 import { completeSideTables, findSideTables, type SideTables } from './side-tables.js';
@@ -47,21 +53,30 @@ export async function prepareTables(
   const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
-  const addNewest = indexStatement(names);
+  const add = indexStatements(names);
   const make = createTables ? change : undefined;
   const newestIndex =
     messages.newestIndex ??
-    (await addIndex(make, addNewest, async () => (await describe(names.messages))?.newestIndex));
-  const { changedIndex } = sessions;
-  const isSlow = newestIndex === undefined;
-  const sideTables = await completeSideTables(found, make, sql, isSlow ? [addNewest] : []);
-  if (isSlow) warn({ code: 'INDEX_MISSING', message: `${NEWEST_ADVICE}. Run: ${addNewest}` });
+    (await addIndex(make, add.newest, async () => (await describe(names.messages))?.newestIndex));
+  const changedIndex =
+    sessions.changedIndex ??
+    (await addIndex(make, add.changed, async () => (await describe(names.sessions))?.changedIndex));
+  const advised = [
+    ...(newestIndex === undefined ? [[NEWEST_ADVICE, add.newest] as const] : []),
+    ...(changedIndex === undefined ? [[CHANGED_ADVICE, add.changed] as const] : []),
+  ];
+  const statements = advised.map(([, statement]) => statement);
+  const sideTables = await completeSideTables(found, make, sql, statements);
+  for (const [advice, statement] of advised)
+    warn({ code: 'INDEX_MISSING', message: `${advice}. Run: ${statement}` });
   // MySQL stores the column's own default as it is, and CURRENT_TIMESTAMP by way of the local time, of which an hour may come twice
   const now = sessions.columns.get('updated_at')?.isNow ? 'DEFAULT' : 'CURRENT_TIMESTAMP(6)';
-  return { sideTables, createMetadata: sql.metadata, createUsage: sql.usage, newestIndex, changedIndex, now };
+  const { metadata: createMetadata, usage: createUsage, runs: createRuns } = sql;
+  return { sideTables, createMetadata, createUsage, createRuns, newestIndex, changedIndex, now };
 }
 
 const NEWEST_ADVICE = 'Reading the newest items of a conversation passes over the rows of others';
+const CHANGED_ADVICE = 'Listing conversations by their last change reads all of them';
 
 /** What a store learns when it opens. */
 export interface PreparedTables {
@@ -70,9 +85,11 @@ export interface PreparedTables {
   readonly createMetadata: string;
   /** What makes that of usage. */
   readonly createUsage: string;
+  /** What makes that of runs. */
+  readonly createRuns: string;
   /** The index that leads to the newest items. */
   readonly newestIndex: string | undefined;
-  /** The index in the order of the conversations' last changes, where somebody has made one. */
+  /** The index in the order of the conversations' last changes. */
   readonly changedIndex: string | undefined;
   /** What sets the time of a conversation's last change. */
   readonly now: string;

@@ -96,7 +96,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
   });
 
   for (const [what, without] of [
-    ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
+    ['all but that of operations', /_metadata|_usage|_runs|_erasures|_schema/],
     ['the version alone', /_schema/],
   ] as const) {
     test(`createTables: false without side tables, ${what}: refused with the statements to run`, async () => {
@@ -134,6 +134,7 @@ describeEngine(SERVERS, ({ engine, server }) => {
       ...[
         'agent_sessions_metadata',
         'agent_sessions_usage',
+        'agent_sessions_runs',
         'agent_sessions_erasures',
         'agent_sessions_schema',
       ].map(grant),

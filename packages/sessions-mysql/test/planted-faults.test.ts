@@ -11,6 +11,7 @@ import { PoolExecutor } from '../src/executor.js';
 import { historyStatement } from '../src/history-statements.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { GivenPool } from '../src/pools.js';
+import { runStatements } from '../src/runs.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
 import { usageStatements } from '../src/usage.js';
 import { rawPool, rowsOf, SERVERS } from './databases.js';
@@ -32,13 +33,16 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     return new MysqlBackend({
       executor: new PoolExecutor(new GivenPool(promisePool(connections)), sql, 0),
       sql,
-      conversationSql: conversationStatements(mysqlNames(), false),
+      conversationSql: conversationStatements(mysqlNames(), { metadata: false, runs: false }),
       historySql: historyStatement(mysqlNames()),
       usageSql: usageStatements(mysqlNames()),
+      runSql: runStatements(mysqlNames()),
       createMetadata: '',
       createUsage: '',
+      createRuns: '',
       supports: SUPPORTS,
       maxPacket: 1_000_000,
+      undoneStaysLocked: false,
       retries: { maxRetries: 0 },
       close: async () => undefined,
       join: () => {

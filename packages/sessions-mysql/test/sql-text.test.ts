@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { indexStatement, repairStatements, schemaSql } from '../src/ddl.js';
+import { indexStatements, repairStatements, schemaSql } from '../src/ddl.js';
 import { mysqlNames, statements } from '../src/statements.js';
 
 const names = mysqlNames();
@@ -16,6 +16,8 @@ function everything(): string[] {
     sql.release,
     sql.rollbackToSavepoint,
     sql.lock(['a', 'b']),
+    sql.lockUntouched('a'),
+    sql.touch('a'),
     sql.lockExisting('a'),
     `${sql.insertRows}${sql.insertedRow({ sessionId: 'a', text: 'text \\' })}`,
     sql.read('a', 20, '7'),
@@ -29,7 +31,7 @@ function everything(): string[] {
     sql.removeOperations('a'),
     sql.readOperation('a', 'o'),
     sql.insertOperations([operation, operation]),
-    indexStatement(names),
+    ...Object.values(indexStatements(names)),
     ...schemaSql({ server: 'mysql' }),
     ...repairStatements(names, 'mysql', ['agent_messages_ibfk_1']),
   ];

@@ -12,11 +12,8 @@ describeEngine(SERVERS, ({ server }) => {
 
   /** A store of so many conversations, and with so many items in one of them. */
   async function filled(count: number): Promise<FilledStore> {
-    const url = await emptyDatabase(server);
-    await (await MysqlSessionStore.fromUrl(url)).close();
-    const connection = await mysql.createConnection(driverUrl(url));
+    const connection = await mysql.createConnection(driverUrl(await emptyDatabase(server)));
     connections.push(connection);
-    await connection.query('ALTER TABLE agent_sessions ADD INDEX by_change (updated_at, session_id)');
     const store = (await MysqlSessionStore.fromPool(connection)).on('warning', failOnWarning);
     const numbers = Array.from({ length: count }, (_, at) => at);
     const time = (at: number) => `NOW() - INTERVAL ${at % 97} SECOND`;

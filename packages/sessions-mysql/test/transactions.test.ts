@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { DRIZZLES, driverUrl, failOnWarning, rowsOf, SERVERS } from './databases.js';
@@ -142,6 +142,61 @@ describeEngine(SERVERS, ({ url }) => {
     }
     for (const client of clients) await client.promise().commit();
     for (const client of clients) await client.promise().end();
+  });
+
+  test('calls that change nothing in an open transaction hold up no turn of others', async () => {
+    const backend = await backendOpener({ pool })(failOnWarning);
+    const id = randomUUID();
+    const batchOf = (sessionId: string) => ({
+      sessionId,
+      texts: texts(1),
+      operation: { id: 'o', digest: 'd' },
+    });
+    const batch = batchOf(`${id} 1`);
+    const refused = `${id} 2`;
+    // those beside it wait for what a refused call has read
+    const neighbour = batchOf(`${id} 3`);
+    await backend.append([batch, batchOf(refused), neighbour]);
+    const refuse = () => {
+      throw new RangeError('refused');
+    };
+    const client = mysql.createConnection(driverUrl(url));
+    const beside = mysql.createConnection(driverUrl(url));
+    onTestFinished(() => [client, beside].forEach((one) => void one.destroy()));
+    await client.promise().query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+    await client.promise().beginTransaction();
+    const joined = backend.with(client);
+    // a savepoint before which nothing was done undoes everything, locks included
+    await joined.append([{ sessionId: `${id} 0`, texts: texts(1) }]);
+    expect(await joined.append([batch])).toEqual(['repeated']);
+    expect(await joined.append([{ ...batch, operation: { id: 'o', digest: 'e' } }])).toEqual(['conflict']);
+    await expect(joined.edit(refused, 1, refuse)).rejects.toThrow('refused');
+    await expect(joined.edit(refused, 1, refuse, { id: 'p', digest: 'd' })).rejects.toThrow('refused');
+
+    await beside.promise().query('SET SESSION innodb_lock_wait_timeout = 1');
+    const others = await backendOpener({ pool: beside }, { maxRetries: 0 })(failOnWarning);
+    const operation = { id: 'p', digest: 'd' };
+    for (const one of [{ ...neighbour, operation }, batchOf(`${id} 4`)])
+      expect(await others.append([one])).toEqual(['stored']);
+  });
+
+  test('turns and edits in a transaction are the last change of their conversations', async () => {
+    const store = await MysqlSessionStore.fromPool(pool);
+    const backend = await backendOpener({ pool })(failOnWarning);
+    const [turn, edited, other] = [randomUUID(), randomUUID(), randomUUID()];
+    for (const sessionId of [turn, edited, other]) await backend.append([{ sessionId, texts: texts(1) }]);
+    const changedAt = async (id: string) => Number((await store.sessions.retrieve(id))?.updatedAt);
+    const last = await changedAt(other);
+    const client = mysql.createConnection(driverUrl(url));
+    await client.promise().beginTransaction();
+    const joined = backend.with(client);
+    await joined.append([{ sessionId: turn, texts: texts(1), operation: { id: 'o', digest: 'd' } }]);
+    await joined.edit(edited, 1, () => ({ append: texts(1) }), { id: 'o', digest: 'd' });
+    await client.promise().commit();
+    expect(await changedAt(turn)).toBeGreaterThanOrEqual(last);
+    expect(await changedAt(edited)).toBeGreaterThanOrEqual(last);
+    expect((await store.sessions.list({ limit: 2 })).data.map(({ id }) => id)).toEqual([edited, turn]);
+    await client.promise().end();
   });
 
   test('without a transaction, and after one ended, nothing is written', async () => {

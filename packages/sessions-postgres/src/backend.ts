@@ -20,6 +20,7 @@ import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { asJson, marked } from './parameters.js';
+import { PostgresRuns, type RunStatements } from './runs.js';
 import type { PostgresStatements } from './statements.js';
 import { PostgresUsage, type UsageStatements } from './usage.js';
 
@@ -30,11 +31,14 @@ export interface PostgresBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
   /** Whether that of usage is. */
   readonly usage: boolean;
+  /** Whether that of runs is. */
+  readonly runs: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. Otherwise it gets a transaction that does. */
   readonly readCommitted: boolean;
   /** How often to try again; absent inside a transaction of the application. */
@@ -66,6 +70,7 @@ export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: PostgresConversations;
   readonly usage: PostgresUsage;
+  readonly runs: PostgresRuns;
   readonly #parts: PostgresBackendParts;
   readonly #sql: PostgresStatements;
 
@@ -81,11 +86,12 @@ export class PostgresBackend implements SessionBackend {
         atBest: (work) => this.#atBest(work),
         rewrite: (...rows) => this.#rewrite(...rows),
       },
-      { ...parts.conversationSql, usage: parts.usageSql },
+      { ...parts.conversationSql, usage: parts.usageSql, runs: parts.runSql },
       {
         operations: parts.supports.operations,
         metadata: parts.metadata,
         usage: parts.usage,
+        runs: parts.runs,
         erasures: parts.supports.erasure === true,
       },
     );
@@ -97,6 +103,15 @@ export class PostgresBackend implements SessionBackend {
       },
       parts.usageSql,
       parts.usage,
+    );
+    this.runs = new PostgresRuns(
+      {
+        read: (...statement) => this.#again(() => parts.executor.read(...statement)),
+        write: (...statement) => this.#again(() => this.#write(...statement)),
+        writeAgain: (...statement) => this.#again(() => this.#write(...statement), true),
+      },
+      parts.runSql,
+      parts.supports.runs === true,
     );
   }
 

@@ -21,11 +21,14 @@ const EXACT = "'YYYY-MM-DD HH24:MI:SS.US'";
 /**
  * The statements on conversations as a whole.
  *
- * @param withMetadata - Whether the table of titles and metadata is there.
- * @param withErasures - Whether the table of ids that were erased is there.
+ * @param has - Which tables are there: that of titles and metadata, that of ids that were erased, and that of runs.
  */
-export function conversationStatements(names: PostgresNames, withMetadata: boolean, withErasures = false) {
-  const { sessions, messages, operations, metadata, erasures, usage } = qualifiedTables(names);
+export function conversationStatements(
+  names: PostgresNames,
+  has: { metadata: boolean; erasures: boolean; runs: boolean },
+) {
+  const { metadata: withMetadata, erasures: withErasures } = has;
+  const { sessions, messages, operations, metadata, erasures, usage, runs } = qualifiedTables(names);
   const description = withMetadata
     ? 'd.description AS text, d.version::text AS version'
     : 'NULL AS text, NULL AS version';
@@ -89,7 +92,7 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
      */
     writers:
       'SELECT l.virtualtransaction AS id FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid ' +
-      `WHERE l.locktype = 'relation' AND l.relation IN (${literal(sessions)}::regclass, to_regclass(${literal(usage)})) AND l.mode = 'RowExclusiveLock' ` +
+      `WHERE l.locktype = 'relation' AND l.relation IN (${literal(sessions)}::regclass, to_regclass(${literal(usage)}), to_regclass(${literal(runs)})) AND l.mode = 'RowExclusiveLock' ` +
       'AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted ' +
       "AND l.pid <> pg_backend_pid() AND coalesce(a.state, '') NOT LIKE 'idle in%'",
     removeOldest:
@@ -97,9 +100,14 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
       `SELECT id FROM ${messages} WHERE session_id >= $1 AND session_id <= $1 ` +
       'AND ($3::text::bigint IS NULL OR id < $3::text::bigint) ORDER BY session_id, id LIMIT $2::text::bigint)) RETURNING 1) ' +
       'SELECT count(*)::text AS n FROM removed',
+    /** Nor has it a run that goes on. */
     lockUnchanged:
       `SELECT 1 FROM ${sessions} WHERE session_id = $1 ` +
-      'AND updated_at::timestamptz < to_timestamp($2::text::float8 / 1000) FOR UPDATE',
+      'AND updated_at::timestamptz < to_timestamp($2::text::float8 / 1000) ' +
+      (has.runs
+        ? `AND NOT EXISTS (SELECT FROM ${runs} AS r WHERE r.session_id = $1 AND r.state IN ('running', 'waiting')) `
+        : '') +
+      `FOR UPDATE`,
     forgetOperations(filter: ConversationFilter, seconds: number, atMost: number): BoundStatement {
       const parameters: unknown[] = [];
       const place = placesIn(parameters);
@@ -131,6 +139,11 @@ export function conversationStatements(names: PostgresNames, withMetadata: boole
       `INSERT INTO ${operations} (session_id, operation_id, digest, calls, created_at) ` +
       `SELECT $2::text, operation_id, digest, calls, created_at FROM ${operations} WHERE session_id = $1`,
     restore: restoreText({ sessions, messages, metadata, erasures }, withMetadata, withErasures),
+    newestRow: `SELECT max(id)::text AS id FROM ${messages}`,
+    changedSessions:
+      'SELECT session_id AS id, max(place)::text AS newest, count(*)::text AS n ' +
+      `FROM (SELECT id AS place, session_id FROM ${messages} WHERE id > $1::text::bigint ORDER BY id LIMIT $2::bigint) AS looked ` +
+      'GROUP BY session_id',
     removeOperations: removed(operations),
     removeMessages: removed(messages),
     removeDescription: removed(metadata),

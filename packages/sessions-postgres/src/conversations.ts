@@ -1,10 +1,12 @@
 import { SessionError } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   delay,
   erasuresMissing,
@@ -16,6 +18,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   sessionErased,
@@ -24,7 +28,14 @@ import {
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
 import { asJson } from './parameters.js';
+import type { RunStatements } from './runs.js';
 import type { UsageStatements } from './usage.js';
+
+/** What is kept with conversations has statements of its own. */
+type OwnStatements = ConversationStatements & {
+  readonly usage: UsageStatements;
+  readonly runs: RunStatements;
+};
 
 /** How the statements reach the database, with the backend's repetitions. */
 export interface ConversationCalls {
@@ -54,20 +65,17 @@ export interface SideTables {
   readonly operations: boolean;
   readonly metadata: boolean;
   readonly usage: boolean;
+  readonly runs: boolean;
   readonly erasures: boolean;
 }
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
 export class PostgresConversations implements ConversationVerbs {
   readonly #calls: ConversationCalls;
-  readonly #sql: ConversationStatements & { readonly usage: UsageStatements };
+  readonly #sql: OwnStatements;
   readonly #has: SideTables;
 
-  constructor(
-    calls: ConversationCalls,
-    sql: ConversationStatements & { readonly usage: UsageStatements },
-    has: SideTables,
-  ) {
+  constructor(calls: ConversationCalls, sql: OwnStatements, has: SideTables) {
     this.#calls = calls;
     this.#sql = sql;
     this.#has = has;
@@ -155,6 +163,15 @@ export class PostgresConversations implements ConversationVerbs {
     }
   }
 
+  async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
+    if (after === undefined) {
+      const [newest] = await this.#calls.read(this.#sql.newestRow);
+      return beforeNewest((newest as { id: string | null }).id);
+    }
+    const found = await this.#calls.read(this.#sql.changedSessions, [rowNumber(after), limit]);
+    return changesIn(found as { id: string; newest: string; n: string }[], after, limit);
+  }
+
   async #refuseErased(query: Query, sessionId: string): Promise<void> {
     if (!this.#has.erasures) return;
     if ((await query(this.#sql.isErased, [sessionId])).length > 0) throw sessionErased();
@@ -168,6 +185,7 @@ export class PostgresConversations implements ConversationVerbs {
       messages: await removed(sql.removeMessages),
       metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
       usage: this.#has.usage ? await removed(sql.usage.remove) : 0,
+      runs: this.#has.runs ? await removed(sql.runs.remove) : 0,
       sessions: await removed(sql.removeSession),
     };
   }
@@ -213,6 +231,7 @@ export class PostgresConversations implements ConversationVerbs {
         if (rewrite) await this.#calls.rewrite(query, to, rewrite);
         if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
         if (move && this.#has.usage) await query(sql.usage.move, [from, to]);
+        if (move && this.#has.runs) await query(sql.runs.move, [from, to]);
         if (move) await this.#removeAll(query, from);
         const [copied] = await query(sql.get, [to]);
         return copied === undefined ? 'missing' : conversationOf(copied);

@@ -12,9 +12,18 @@ import {
 /** Raised only by a change of the tables that stores of earlier versions must not meet: they then refuse to open. */
 export const SCHEMA_VERSION = 1;
 
+type RunsIndex = 'runsPlaceIndex' | 'runsSessionIndex' | 'runsStateIndex';
+
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
-  readonly kind: 'schema' | TableKind | 'changedIndex' | 'timeIndex' | 'idIndex' | 'usageTimeIndex';
+  readonly kind:
+    | 'schema'
+    | TableKind
+    | 'changedIndex'
+    | 'timeIndex'
+    | 'idIndex'
+    | 'usageTimeIndex'
+    | RunsIndex;
   readonly sql: string;
 }
 
@@ -22,11 +31,12 @@ export interface SchemaObject {
  * The tables as the Python SDK's `SQLAlchemySession` makes them (0.24), with ids of 64 bits instead of 32, which
  * need no privilege on a sequence, and with the names that PostgreSQL gives its constraints; the indexes that find the newest items and the
  * conversations that changed last; and side tables of our
- * own: that of operations goes with its session when Python deletes that, those of metadata and usage outlive it, as Python deletes it
+ * own: that of operations goes with its session when Python deletes that, those of metadata, usage and runs outlive it, as Python deletes it
  * when it clears it, that of erasures has digests of ids whose conversations were erased, and that of the version has no rows.
  */
 export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
-  const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } =
+    qualifiedTables(names);
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -102,6 +112,36 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
     {
       kind: 'usageTimeIndex',
       sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.usageTimeIndex)} ON ${usage} (recorded_at)`,
+    },
+    {
+      // a run has the empty entry, its steps have others; in ms since 1970
+      kind: 'runs',
+      sql: `CREATE TABLE IF NOT EXISTS ${runs} (
+  run_id VARCHAR NOT NULL,
+  entry VARCHAR NOT NULL,
+  session_id VARCHAR NOT NULL,
+  tenant VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  fence BIGINT NOT NULL,
+  lease_until BIGINT NOT NULL,
+  place VARCHAR,
+  created_at BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  content TEXT NOT NULL,
+  PRIMARY KEY (run_id, entry)
+)`,
+    },
+    {
+      kind: 'runsPlaceIndex',
+      sql: `CREATE UNIQUE INDEX IF NOT EXISTS ${quoteName(names.runsPlaceIndex)} ON ${runs} (place)`,
+    },
+    {
+      kind: 'runsSessionIndex',
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsSessionIndex)} ON ${runs} (session_id, state)`,
+    },
+    {
+      kind: 'runsStateIndex',
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsStateIndex)} ON ${runs} (state, run_id)`,
     },
     {
       // no id, and a time in ms since 1970

@@ -10,6 +10,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
   varchar,
 } from 'drizzle-orm/pg-core';
 import { SCHEMA_VERSION } from './ddl.js';
@@ -23,7 +24,7 @@ import { postgresNames } from './statements.js';
  * @param options - Custom table names and schema, as in the store's options.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } = sessionTables();
  * const newest = await db.select().from(messages).orderBy(desc(messages.id)).limit(10);
  * ```
  */
@@ -105,6 +106,28 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
       index(names.usageTimeIndex).on(columns.recordedAt),
     ],
   );
+  const runs = table(
+    names.runs,
+    {
+      runId: varchar('run_id').notNull(),
+      entry: varchar('entry').notNull(),
+      sessionId: varchar('session_id').notNull(),
+      tenant: varchar('tenant').notNull(),
+      state: varchar('state').notNull(),
+      fence: whole('fence'),
+      leaseUntil: whole('lease_until'),
+      place: varchar('place'),
+      createdAt: whole('created_at'),
+      changedAt: whole('changed_at'),
+      content: text('content').notNull(),
+    },
+    (columns) => [
+      primaryKey({ name: `${names.runs}_pkey`, columns: [columns.runId, columns.entry] }),
+      uniqueIndex(names.runsPlaceIndex).on(columns.place),
+      index(names.runsSessionIndex).on(columns.sessionId, columns.state),
+      index(names.runsStateIndex).on(columns.state, columns.runId),
+    ],
+  );
   const erasures = table(names.erasures, {
     digest: varchar('digest').primaryKey(),
     endsAt: bigint('ends_at', { mode: 'number' }).notNull(),
@@ -112,7 +135,7 @@ export function sessionTables(options: TableNames & { schema?: string | undefine
   const schemaVersion = table(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion };
 }
 
 function time(name: string) {

@@ -22,6 +22,7 @@ export function qualifiedTables(names: PostgresNames) {
     operations: prefix + quoteName(names.operations),
     metadata: prefix + quoteName(names.metadata),
     usage: prefix + quoteName(names.usage),
+    runs: prefix + quoteName(names.runs),
     erasures: prefix + quoteName(names.erasures),
     schemaVersion: prefix + quoteName(names.schemaVersion),
   };
@@ -93,7 +94,7 @@ const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
  * @param withErasures - Whether the table of ids that were erased is there.
  */
 export function statements(names: PostgresNames, withErasures: boolean) {
-  const { sessions, messages, operations, metadata, usage } = qualifiedTables(names);
+  const { sessions, messages, operations, metadata, usage, runs } = qualifiedTables(names);
   return {
     appendTurn: appendTurnText(names, false, withErasures),
     appendTurnOnce: appendTurnText(names, true, withErasures),
@@ -109,9 +110,9 @@ export function statements(names: PostgresNames, withErasures: boolean) {
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
     sessionIds: idsOf(sessions),
-    /** With those that were cleared, and have a title or usage still. */
+    /** With those that were cleared, and have a title, usage or runs still. */
     describedSessionIds:
-      `(${idsOf(sessions)}) UNION (${idsOf(metadata)}) UNION (${idsOf(usage)}) ` +
+      `(${idsOf(sessions)}) UNION (${idsOf(metadata)}) UNION (${idsOf(usage)}) UNION (${idsOf(runs)}) ` +
       'ORDER BY id LIMIT $2::bigint',
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:

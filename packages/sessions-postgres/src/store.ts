@@ -41,9 +41,8 @@ import type {
 import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
 import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
 import { historyStatement } from './history-statements.js';
-
+import { runStatements } from './runs.js';
 import { isSchemaName } from './schema-name.js';
-
 import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import type { PostgresUrlValues } from './url-parameters.js';
@@ -198,7 +197,9 @@ const SUPPORTS: SessionSupport = {
   metadata: true,
   copying: true,
   restoring: true,
+  watching: true,
   usage: true,
+  runs: true,
   erasure: true,
   retention: true,
   transactions: true,
@@ -298,19 +299,21 @@ export function backendOpener(
     const executor = executorFor(timeout);
     try {
       const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
-      const { names, operations, metadata, usage, erasures, readCommitted, transactions } = prepared;
+      const { names, operations, metadata, usage, runs, erasures, readCommitted, transactions } = prepared;
       return new PostgresBackend({
         executor,
         sql: statements(names, erasures),
-        conversationSql: conversationStatements(names, metadata, erasures),
+        conversationSql: conversationStatements(names, { metadata, erasures, runs }),
         historySql: historyStatement(names),
         usageSql: usageStatements(names, erasures),
+        runSql: runStatements(names, erasures),
         supports: {
           ...SUPPORTS,
           operations,
           metadata: metadata && transactions,
           copying: transactions,
           usage,
+          runs: runs && transactions,
           erasure: erasures,
           retention: erasures && transactions,
           transactions,
@@ -319,6 +322,7 @@ export function backendOpener(
         },
         metadata,
         usage,
+        runs,
         readCommitted,
         retry: options,
         join: (transaction) => joinTransaction(transaction, timeout),

@@ -16,7 +16,7 @@ const COLUMNS = {
 } as const;
 
 /** Those of our own, which tables of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'usage', 'erasures', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'usage', 'runs', 'erasures', 'schemaVersion'] as const;
 
 interface Column {
   readonly name: string;
@@ -53,6 +53,8 @@ export interface PreparedTables {
   readonly metadata: boolean;
   /** Whether the side table of usage is there. */
   readonly usage: boolean;
+  /** Whether the side table of runs is there. */
+  readonly runs: boolean;
   /** Whether the side table of ids that were erased is there, and may be read: every append looks at it. */
   readonly erasures: boolean;
   /** Whether a statement on its own runs at READ COMMITTED. */
@@ -116,6 +118,7 @@ export async function prepareTables(
     operations: state.tables?.operations !== undefined,
     metadata: state.tables?.metadata !== undefined,
     usage: state.tables?.usage !== undefined,
+    runs: state.tables?.runs !== undefined,
     erasures: state.tables?.erasures?.readable === true,
     readCommitted: state.isolation === 'read committed',
     transactions,
@@ -174,6 +177,9 @@ function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
     if (kind === 'idIndex') return !leadsBy(state.tables?.messages, 'session_id', 'id');
     if (kind === 'changedIndex') return !leadsBy(state.tables?.sessions, 'updated_at', 'session_id');
     if (kind === 'usageTimeIndex') return !leadsBy(state.tables?.usage, 'recorded_at');
+    if (kind === 'runsPlaceIndex') return !leadsBy(state.tables?.runs, 'place');
+    if (kind === 'runsSessionIndex') return !leadsBy(state.tables?.runs, 'session_id', 'state');
+    if (kind === 'runsStateIndex') return !leadsBy(state.tables?.runs, 'state', 'run_id');
     return !state.tables?.[kind];
   });
 }

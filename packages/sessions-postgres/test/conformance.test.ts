@@ -19,10 +19,12 @@ const portable = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   ownTransactions: true,
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 

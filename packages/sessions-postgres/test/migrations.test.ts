@@ -100,13 +100,14 @@ describeEngine('postgres', ({ server }) => {
       'agent_sessions_erasures',
       'agent_sessions_metadata',
       'agent_sessions_operations',
+      'agent_sessions_runs',
       'agent_sessions_schema',
       'agent_sessions_usage',
     ]);
   });
 
   for (const [what, without] of [
-    ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
+    ['all but that of operations', /_metadata|_usage|_runs|_erasures|_schema/],
     ['the version alone', /_schema/],
   ] as const) {
     test(`createTables: false without side tables, ${what}: refused with the statements to run`, async () => {
@@ -194,7 +195,7 @@ describeEngine('postgres', ({ server }) => {
     const options = { schema: 'a "b"', tables: { sessions: 'one "two"', messages: 'm' } };
     const { url, query } = await database();
     for (const statement of schemaSql(options).filter(
-      (sql) => !/_metadata|_usage|_erasures|_schema/.test(sql),
+      (sql) => !/_metadata|_usage|_runs|_erasures|_schema/.test(sql),
     ))
       await query(statement);
     const { statements } = await refusal(url, { ...options, createTables: false });

@@ -10,6 +10,7 @@ import { conversationStatements } from '../src/conversation-statements.js';
 import { PoolExecutor } from '../src/executor.js';
 import { historyStatement } from '../src/history-statements.js';
 import { PostgresSessionStore, schemaSql } from '../src/index.js';
+import { runStatements } from '../src/runs.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
 import { usageStatements } from '../src/usage.js';
 
@@ -27,11 +28,17 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
     new PostgresBackend({
       executor: new PoolExecutor(pool, 30_000),
       sql: { ...right, ...changed },
-      conversationSql: conversationStatements(postgresNames(), false),
+      conversationSql: conversationStatements(postgresNames(), {
+        metadata: false,
+        erasures: false,
+        runs: false,
+      }),
       historySql: historyStatement(postgresNames()),
       usageSql: usageStatements(postgresNames()),
+      runSql: runStatements(postgresNames()),
       metadata: false,
       usage: false,
+      runs: false,
       supports: { durable: true, shared: true, edit: true, operations: true, transactions: true },
       readCommitted: true,
       retry: { maxRetries: 0 },
@@ -129,7 +136,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
 
   test('a removal that waits for no statement of before is undone by a turn that was on its way', async () => {
     const [blocked, erased] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
-    const sql = conversationStatements(postgresNames(), false);
+    const sql = conversationStatements(postgresNames(), { metadata: false, erasures: false, runs: false });
     const supports = {
       durable: true,
       shared: true,

@@ -312,7 +312,7 @@ describeEngine('postgres', ({ server }) => {
     await query(
       `CREATE ROLE ${role} LOGIN PASSWORD 'p'; REVOKE CREATE ON SCHEMA public FROM PUBLIC;
       GRANT SELECT, INSERT, UPDATE, DELETE ON agent_sessions, agent_messages, agent_sessions_operations,
-      agent_sessions_metadata, agent_sessions_usage TO ${role}`,
+      agent_sessions_metadata, agent_sessions_usage, agent_sessions_runs TO ${role}`,
     );
     const url = new URL(server.url(name));
     Object.assign(url, { username: role, password: 'p' });

@@ -17,6 +17,7 @@ import type { ConversationStatements } from './conversation-statements.js';
 import { refuseErased, SqliteConversations } from './conversations.js';
 import { type HandleExecutor, HeldExecutor, type SqliteExecutor } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
+import { type RunStatements, SqliteRuns } from './runs.js';
 import type { SqliteStatements } from './statements.js';
 import { SqliteUsage, type UsageStatements } from './usage.js';
 
@@ -33,6 +34,7 @@ export interface SqliteBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
   readonly close: () => void;
@@ -49,6 +51,7 @@ export class SqliteBackend implements SessionBackend {
   readonly hasOneConnection = true;
   readonly conversations: SqliteConversations;
   readonly usage: SqliteUsage;
+  readonly runs: SqliteRuns;
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
   readonly #parts: SqliteBackendParts;
@@ -58,11 +61,14 @@ export class SqliteBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#parts = parts;
-    const { executor, sql, conversationSql, usageSql, supports } = parts;
-    this.conversations = new SqliteConversations(executor, sql, conversationSql, usageSql, supports);
-    this.usage = new SqliteUsage(executor, usageSql, supports.usage === true, (sessionId) => {
+    const { executor, sql, conversationSql, usageSql, runSql, supports } = parts;
+    const own = { ...conversationSql, usage: usageSql, runs: runSql };
+    this.conversations = new SqliteConversations(executor, sql, own, supports);
+    const refuse = (sessionId: string) => {
       if (supports.erasure) refuseErased(executor, sql, sessionId);
-    });
+    };
+    this.usage = new SqliteUsage(executor, usageSql, supports.usage === true, refuse);
+    this.runs = new SqliteRuns(executor, runSql, supports.runs === true, refuse);
   }
 
   append(batches: readonly AppendBatch[]): AppendOutcome[] {
@@ -118,7 +124,7 @@ export class SqliteBackend implements SessionBackend {
   sessionIds(after: string | undefined, limit: number, prefix = ''): string[] {
     const page = [after ?? BEFORE_ALL, prefix, behindPrefix(prefix) ?? null, limit];
     const rows = this.supports.metadata
-      ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, ...page, limit])
+      ? this.#executor.all(this.#sql.describedSessionIds, [...page, ...page, ...page, ...page, limit])
       : this.#executor.all(this.#sql.sessionIds, page);
     return rows.map((row) => (row as { id: string }).id);
   }

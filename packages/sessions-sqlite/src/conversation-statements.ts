@@ -24,13 +24,15 @@ const TIMES = `${milliseconds('created_at')} AS createdAt, ${CHANGED} AS updated
 /**
  * The statements on conversations as a whole.
  *
- * @param withMetadata - Whether the table of titles and metadata is there.
+ * @param has - Which tables are there: that of titles and metadata, and that of runs.
  */
-export function conversationStatements(names: SqliteNames, withMetadata: boolean) {
+export function conversationStatements(names: SqliteNames, has: { metadata: boolean; runs: boolean }) {
+  const withMetadata = has.metadata;
   const sessions = quoteName(names.sessions);
   const metadata = quoteName(names.metadata);
   const messages = quoteName(names.messages);
   const operations = quoteName(names.operations);
+  const runs = quoteName(names.runs);
   const erasures = quoteName(names.erasures);
   const description = withMetadata ? 'd.description AS text, d.version' : 'NULL AS text, NULL AS version';
   /** A page of conversations with what is kept with them: that is looked up for those of the page alone. */
@@ -90,7 +92,12 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
       `DELETE FROM ${messages} WHERE id IN ` +
       `(SELECT id FROM ${messages} WHERE ${ofSession} AND id < coalesce(CAST(? AS INTEGER), 9223372036854775807) ` +
       `ORDER BY ${messages}.id LIMIT ?)`,
-    isUnchanged: `SELECT 1 FROM ${sessions} WHERE session_id = ? AND ${CHANGED} < ?`,
+    /** Nor has it a run that goes on. */
+    isUnchanged:
+      `SELECT 1 FROM ${sessions} WHERE session_id = ? AND ${CHANGED} < ?` +
+      (has.runs
+        ? ` AND NOT EXISTS (SELECT 1 FROM ${runs} AS r WHERE r.session_id = ${sessions}.session_id AND r.state IN ('running', 'waiting'))`
+        : ''),
     forgetOperations(filter: ConversationFilter, seconds: number, atMost: number): BoundStatement {
       const { conditions, parameters } = conditionsOn(filter);
       conditions.push("created_at < datetime('now', '-' || ? || ' seconds')");
@@ -106,6 +113,11 @@ export function conversationStatements(names: SqliteNames, withMetadata: boolean
     lease:
       `INSERT INTO ${erasures} (digest, ends_at) VALUES (?, ${NOW} + ?) ON CONFLICT (digest) ` +
       `DO UPDATE SET ends_at = excluded.ends_at WHERE ? = 1 OR ends_at <= ${NOW} RETURNING 1`,
+    newestRow: `SELECT CAST(max(id) AS TEXT) AS id FROM ${messages}`,
+    changedSessions:
+      'SELECT session_id AS id, CAST(max(id) AS TEXT) AS newest, count(*) AS n ' +
+      `FROM (SELECT id, session_id FROM ${messages} WHERE id > CAST(? AS INTEGER) ORDER BY id LIMIT ?) ` +
+      'GROUP BY session_id',
     removeDescription: `DELETE FROM ${metadata} WHERE session_id = ?`,
     copySession:
       `INSERT INTO ${sessions} (session_id, created_at, updated_at) ` +

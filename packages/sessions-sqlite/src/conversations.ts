@@ -1,10 +1,12 @@
 import type { SessionSupport } from '@stackone/sessions-core';
 import {
+  beforeNewest,
   type ConversationCopy,
   type ConversationFilter,
   type ConversationQuery,
   type ConversationVerbs,
   type CopyOutcome,
+  changesIn,
   type DecideDescription,
   digestOf,
   erasuresMissing,
@@ -14,6 +16,8 @@ import {
   type RemovalStep,
   type RemovedRows,
   type RestoreOutcome,
+  rowNumber,
+  type SessionChanges,
   type StoredConversation,
   type StoredDescription,
   type StoredRow,
@@ -22,8 +26,15 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { SqliteExecutor } from './executor.js';
+import type { RunStatements } from './runs.js';
 import type { SqliteStatements } from './statements.js';
 import type { UsageStatements } from './usage.js';
+
+/** What is kept with conversations has statements of its own. */
+type OwnStatements = ConversationStatements & {
+  readonly usage: UsageStatements;
+  readonly runs: RunStatements;
+};
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
@@ -35,22 +46,14 @@ const PAGE = 100;
 export class SqliteConversations implements ConversationVerbs {
   readonly #executor: SqliteExecutor;
   readonly #sql: SqliteStatements;
-  readonly #own: ConversationStatements;
-  readonly #usage: UsageStatements;
+  readonly #own: OwnStatements;
   readonly #supports: SessionSupport;
 
   /** @param supports - Which of the side tables are there. */
-  constructor(
-    executor: SqliteExecutor,
-    sql: SqliteStatements,
-    own: ConversationStatements,
-    usage: UsageStatements,
-    supports: SessionSupport,
-  ) {
+  constructor(executor: SqliteExecutor, sql: SqliteStatements, own: OwnStatements, supports: SessionSupport) {
     this.#executor = executor;
     this.#sql = sql;
     this.#own = own;
-    this.#usage = usage;
     this.#supports = supports;
   }
 
@@ -115,6 +118,15 @@ export class SqliteConversations implements ConversationVerbs {
     this.#executor.run(this.#sql.refuse, [digestOf(sessionId, 'hex'), milliseconds]);
   }
 
+  changes(after: string | undefined, limit: number): SessionChanges {
+    if (after === undefined) {
+      const [newest] = this.#executor.all(this.#own.newestRow, []);
+      return beforeNewest((newest as { id: string | null }).id);
+    }
+    const found = this.#executor.all(this.#own.changedSessions, [rowNumber(after), limit]);
+    return changesIn(found as { id: string; newest: string; n: number }[], after, limit);
+  }
+
   #refuseErased(sessionId: string): void {
     if (this.#supports.erasure) refuseErased(this.#executor, this.#sql, sessionId);
   }
@@ -124,7 +136,8 @@ export class SqliteConversations implements ConversationVerbs {
       operations: this.#supports.operations ? this.#removed(this.#sql.removeOperations, sessionId) : 0,
       messages: this.#removed(this.#sql.removeAll, sessionId),
       metadata: this.#supports.metadata ? this.#removed(this.#own.removeDescription, sessionId) : 0,
-      usage: this.#supports.usage ? this.#removed(this.#usage.remove, sessionId) : 0,
+      usage: this.#supports.usage ? this.#removed(this.#own.usage.remove, sessionId) : 0,
+      runs: this.#supports.runs ? this.#removed(this.#own.runs.remove, sessionId) : 0,
       sessions: this.#removed(this.#sql.removeSession, sessionId),
     };
   }
@@ -160,7 +173,8 @@ export class SqliteConversations implements ConversationVerbs {
       }
       if (rewrite) this.#rewrite(to, rewrite);
       if (move && this.#supports.operations) this.#executor.run(this.#own.copyOperations, [to, from]);
-      if (move && this.#supports.usage) this.#executor.run(this.#usage.move, [to, from, to, from]);
+      if (move && this.#supports.usage) this.#executor.run(this.#own.usage.move, [to, from, to, from]);
+      if (move && this.#supports.runs) this.#executor.run(this.#own.runs.move, [to, to, from]);
       if (move) this.#removeAll(from);
       return this.get(to) ?? 'missing';
     });

@@ -112,6 +112,36 @@ END`,
       sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.usageTimeIndex)} ON ${quoteName(names.usage)} (recorded_at)`,
     },
     {
+      // a run has the empty entry, its steps have others; in ms since 1970; outlives its conversation, too
+      name: names.runs,
+      sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.runs)} (
+  run_id VARCHAR NOT NULL,
+  entry VARCHAR NOT NULL,
+  session_id VARCHAR NOT NULL,
+  tenant VARCHAR NOT NULL,
+  state VARCHAR NOT NULL,
+  fence INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL,
+  place VARCHAR,
+  created_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  content TEXT NOT NULL,
+  PRIMARY KEY (run_id, entry)
+)`,
+    },
+    {
+      name: names.runsPlaceIndex,
+      sql: `CREATE UNIQUE INDEX IF NOT EXISTS ${quoteName(names.runsPlaceIndex)} ON ${quoteName(names.runs)} (place)`,
+    },
+    {
+      name: names.runsSessionIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsSessionIndex)} ON ${quoteName(names.runs)} (session_id, state)`,
+    },
+    {
+      name: names.runsStateIndex,
+      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsStateIndex)} ON ${quoteName(names.runs)} (state, run_id)`,
+    },
+    {
       // has no rows: the default is what it says
       name: names.schemaVersion,
       sql: `CREATE TABLE IF NOT EXISTS ${quoteName(names.schemaVersion)} (

@@ -1,6 +1,15 @@
 import type { TableNames } from '@stackone/sessions-core';
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, numeric, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import {
+  foreignKey,
+  index,
+  integer,
+  numeric,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import { SCHEMA_VERSION } from './ddl.js';
 import { sqliteNames } from './statements.js';
 
@@ -11,7 +20,7 @@ import { sqliteNames } from './statements.js';
  * @param tables - Custom table names, as in the store's `tables` option.
  * @example
  * ```ts
- * export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
+ * export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } = sessionTables();
  * const newest = db.select().from(messages).orderBy(desc(messages.id)).limit(10).all();
  * ```
  */
@@ -76,6 +85,28 @@ export function sessionTables(tables?: TableNames) {
       index(names.usageTimeIndex).on(table.recordedAt),
     ],
   );
+  const runs = sqliteTable(
+    names.runs,
+    {
+      runId: text('run_id').notNull(),
+      entry: text('entry').notNull(),
+      sessionId: text('session_id').notNull(),
+      tenant: text('tenant').notNull(),
+      state: text('state').notNull(),
+      fence: integer('fence').notNull(),
+      leaseUntil: integer('lease_until').notNull(),
+      place: text('place'),
+      createdAt: integer('created_at').notNull(),
+      changedAt: integer('changed_at').notNull(),
+      content: text('content').notNull(),
+    },
+    (table) => [
+      primaryKey({ columns: [table.runId, table.entry] }),
+      uniqueIndex(names.runsPlaceIndex).on(table.place),
+      index(names.runsSessionIndex).on(table.sessionId, table.state),
+      index(names.runsStateIndex).on(table.state, table.runId),
+    ],
+  );
   const erasures = sqliteTable(names.erasures, {
     digest: text('digest').primaryKey(),
     endsAt: integer('ends_at').notNull(),
@@ -83,7 +114,7 @@ export function sessionTables(tables?: TableNames) {
   const schemaVersion = sqliteTable(names.schemaVersion, {
     version: integer('version').primaryKey().default(SCHEMA_VERSION),
   });
-  return { sessions, messages, operations, metadata, usage, erasures, schemaVersion };
+  return { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion };
 }
 
 /** UTC as `YYYY-MM-DD HH:MM:SS`. NUMERIC, as SQLite reads the type TIMESTAMP of the tables the Python SDK makes. */

@@ -66,11 +66,12 @@ export function statements(names: SqliteNames) {
       `DELETE FROM ${operations} WHERE session_id = ? AND operation_id <> ? ` +
       "AND created_at < datetime('now', '-' || ? || ' seconds')",
     sessionIds: idsOf(sessions),
-    /** With those that were cleared, and have a title or usage still. */
+    /** With those that were cleared, and have a title, usage or runs still. */
     describedSessionIds:
       `SELECT id FROM (SELECT * FROM (${idsOf(sessions)}) UNION ` +
       `SELECT * FROM (${idsOf(quoteName(names.metadata))}) UNION ` +
-      `SELECT * FROM (${idsOf(quoteName(names.usage))})) ORDER BY id LIMIT ?`,
+      `SELECT * FROM (${idsOf(quoteName(names.usage))}) UNION ` +
+      `SELECT * FROM (${idsOf(quoteName(names.runs))})) ORDER BY id LIMIT ?`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = ?`,
     isErased: `SELECT 1 FROM ${erasures} WHERE digest = ? AND ends_at > ${NOW}`,
     refuse:

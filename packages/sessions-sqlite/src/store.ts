@@ -34,6 +34,7 @@ import {
 } from './executor.js';
 import { historyStatement } from './history-statements.js';
 import { IN_MEMORY, readSqliteUrl, sqliteLocation } from './location.js';
+import { runStatements } from './runs.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import { usageStatements } from './usage.js';
@@ -268,8 +269,10 @@ function support(target: SqliteTarget): SessionSupport {
     metadata: true,
     copying: true,
     usage: true,
+    runs: true,
     erasure: true,
     restoring: true,
+    watching: true,
     retention: true,
   };
 }
@@ -292,9 +295,10 @@ export function backendOpener(
       const sideTables = prepareTables(executor, names, options.createTables ?? true, warn);
       const supports = { ...support(target), ...sideTables, retention: sideTables.erasure };
       const sql = statements(names);
-      const conversationSql = conversationStatements(names, sideTables.metadata);
+      const conversationSql = conversationStatements(names, sideTables);
       const historySql = historyStatement(names);
       const usageSql = usageStatements(names);
+      const runSql = runStatements(names);
       const own = { handle: executor, client };
       return new SqliteBackend({
         executor,
@@ -302,6 +306,7 @@ export function backendOpener(
         conversationSql,
         historySql,
         usageSql,
+        runSql,
         supports,
         join,
         own,

@@ -11,7 +11,7 @@ const COLUMNS = {
 } as const;
 
 /** The tables of our own, which those of others lack. */
-const SIDE_TABLES = ['operations', 'metadata', 'usage', 'erasures', 'schemaVersion'] as const;
+const SIDE_TABLES = ['operations', 'metadata', 'usage', 'runs', 'erasures', 'schemaVersion'] as const;
 
 /**
  * Makes the tables that are missing, and checks the ones that are there.
@@ -25,7 +25,7 @@ export function prepareTables(
   names: SqliteNames,
   createTables: boolean,
   warn: WarningReporter,
-): { operations: boolean; metadata: boolean; usage: boolean; erasure: boolean } {
+): { operations: boolean; metadata: boolean; usage: boolean; runs: boolean; erasure: boolean } {
   checkVersion(connection, names);
   if (createTables && missing(connection, names).length > 0) {
     connection.atomically(() => {
@@ -56,6 +56,7 @@ export function prepareTables(
     operations,
     metadata: exists(connection, names.metadata),
     usage: exists(connection, names.usage),
+    runs: exists(connection, names.runs),
     erasure: exists(connection, names.erasures),
   };
 }

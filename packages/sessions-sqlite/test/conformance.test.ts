@@ -57,10 +57,12 @@ const file = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   ownTransactions: true,
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
 const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };

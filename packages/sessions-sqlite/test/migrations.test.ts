@@ -112,7 +112,7 @@ test('an earlier version had no index of changes: createTables: false is told th
 });
 
 describe.each([
-  ['all but that of operations', /_metadata|_usage|_erasures|_schema/],
+  ['all but that of operations', /_metadata|_usage|_runs|_erasures|_schema/],
   ['the version alone', /_schema/],
 ])('createTables: false without side tables, %s', (_what, without) => {
   test('is refused with the statements to run', async () => {

@@ -276,7 +276,7 @@ test('tables of others with createTables: false: all works but update and late t
 describe('a page of many conversations', () => {
   const database = new Database(':memory:');
   for (const statement of schemaSql()) database.exec(statement);
-  const { list } = conversationStatements(sqliteNames(), true);
+  const { list } = conversationStatements(sqliteNames(), { metadata: true, runs: false });
   const plan = (query: Pick<ConversationQuery, 'by'> & Partial<ConversationQuery>) => {
     const all = { prefix: '', withoutPrefix: '$tenant:', descending: true, limit: 21 };
     const { sql, parameters } = list({ ...all, ...query });

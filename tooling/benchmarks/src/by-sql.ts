@@ -53,13 +53,3 @@ function seriesOfMysql(count: number): string {
     10000 * e.n + 100000 * f.n AS n FROM ${digits} AS a, ${digits} AS b, ${digits} AS c, ${digits} AS d, ${digits} AS e,
     ${digits} AS f) AS numbers WHERE n <= ${count}`;
 }
-
-/** Where it is none of the tables as they are made: on MySQL and MariaDB. */
-export async function addChangedIndex(engine: SqlEngineName, url: string): Promise<void> {
-  if (engine === 'mysql' || engine === 'mariadb')
-    await execute(
-      engine,
-      url,
-      'ALTER TABLE agent_sessions ADD INDEX idx_agent_sessions_changed (updated_at, session_id)',
-    );
-}

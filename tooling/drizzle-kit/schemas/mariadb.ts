@@ -1,5 +1,6 @@
 import { sessionTables } from '@stackone/sessions-mysql/schema';
 
-export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables({
-  server: 'mariadb',
-});
+export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } =
+  sessionTables({
+    server: 'mariadb',
+  });

@@ -1,3 +1,4 @@
 import { sessionTables } from '@stackone/sessions-mysql/schema';
 
-export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables();
+export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } =
+  sessionTables();

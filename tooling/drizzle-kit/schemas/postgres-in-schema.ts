@@ -3,8 +3,9 @@ import { pgSchema } from 'drizzle-orm/pg-core';
 
 // drizzle-kit makes a schema only where it is exported
 export const chats = pgSchema('chats');
-export const { sessions, messages, operations, metadata, usage, erasures, schemaVersion } = sessionTables({
-  schema: 'chats',
-  sessions: 'chat',
-  messages: 'chat_items',
-});
+export const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } =
+  sessionTables({
+    schema: 'chats',
+    sessions: 'chat',
+    messages: 'chat_items',
+  });

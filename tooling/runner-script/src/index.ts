@@ -12,6 +12,7 @@ export {
   playDoubledMessage,
   playFailure,
 } from './failures.js';
+export { playSceneAsRun, RUN_SCENES } from './runs.js';
 export { SCENES } from './scenes.js';
 export { playSceneForTenants, type TenantStore } from './tenants.js';
 export { playWindowedScene, WINDOWS } from './windows.js';

@@ -20,12 +20,22 @@ export function withContext<T>(context: SceneContext, play: () => Promise<T>): P
   return playing.run(context, play);
 }
 
+/** Begins a run, as the SDK's runner does. */
+type Start = (agent: Agent, input: string, options: object) => Promise<unknown>;
+
+const starting = new AsyncLocalStorage<Start>();
+
+/** Plays with runs that something else than the SDK's runner begins. */
+export function withStart<T>(start: Start, play: () => Promise<T>): Promise<T> {
+  return starting.run(start, play);
+}
+
 const sdk = new Runner({ tracingDisabled: true });
 const run = (agent: Agent, input: string, options: object) =>
-  sdk.run(agent, input, { ...options, context: playing.getStore() });
+  (starting.getStore() ?? sdk.run.bind(sdk))(agent, input, { ...options, context: playing.getStore() });
 
 /** The SDK's runner, with the context of the scene in every run. */
-export const runner = { run: run as Runner['run'] };
+export const runner = { run: run as unknown as Runner['run'] };
 
 /** Reads a conversation outside of a run. */
 export function readByHand(session: Session): Promise<AgentInputItem[]> {

@@ -33,7 +33,7 @@ export interface DeletedSession {
   readonly deleted: boolean;
   /**
    * How many rows went, by table: `sessions`, `messages` (items), `operations` (remembered operation ids), `metadata` (title
-   * and metadata), `usage` (responses whose usage was recorded).
+   * and metadata), `usage` (responses whose usage was recorded), `runs` (runs and their steps).
    */
   readonly removed: RemovedRows;
 }

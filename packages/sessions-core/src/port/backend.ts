@@ -1,5 +1,6 @@
 import type { Awaitable } from './awaitable.js';
 import type { ConversationVerbs } from './conversations.js';
+import type { RunVerbs } from './runs.js';
 import type { UsageVerbs } from './usage.js';
 import type { WarningReporter } from './warnings.js';
 
@@ -116,12 +117,16 @@ export interface SessionSupport {
   readonly copying?: boolean | undefined;
   /** Sessions have `recordUsage` and `usage`, and the store has sums. Absent where they do not. */
   readonly usage?: boolean | undefined;
+  /** `store.runs` works: runs are kept and go on in another process. Absent where they cannot. */
+  readonly runs?: boolean | undefined;
   /** `importSessions` and `copyStore` can write to it: conversations can be made with the times that they had. Absent where they cannot. */
   readonly restoring?: boolean | undefined;
   /** What `store.sessions.delete` erased can be kept from coming back for a while. Absent where it cannot. */
   readonly erasure?: boolean | undefined;
   /** `store.prune` and the option `retention` work. Absent where they do not. */
   readonly retention?: boolean | undefined;
+  /** `store.watch` works: the backend tells which conversations got items. Absent where it does not. */
+  readonly watching?: boolean | undefined;
 }
 
 /**
@@ -200,6 +205,9 @@ export interface SessionBackend {
 
   /** The verbs on what model responses used. Absent where `supports.usage` never is. */
   readonly usage?: UsageVerbs;
+
+  /** The verbs on runs. Absent where `supports.runs` never is. */
+  readonly runs?: RunVerbs;
 
   /** Ends what the backend opened itself; leaves open what the caller handed over. */
   close(): Awaitable<void>;

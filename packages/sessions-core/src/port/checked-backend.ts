@@ -1,6 +1,7 @@
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { AppendOutcome, HistoryQuery, SessionBackend, StoredRow, TimedRow } from './backend.js';
 import { checkedConversations } from './checked-conversations.js';
+import { checkedRuns } from './checked-runs.js';
 import { checkedUsage } from './checked-usage.js';
 import { SessionError } from './errors.js';
 
@@ -42,6 +43,7 @@ export function checked(backend: SessionBackend): SessionBackend {
     }),
     ...(backend.conversations && { conversations: checkedConversations(backend.conversations) }),
     ...(backend.usage && { usage: checkedUsage(backend.usage) }),
+    ...(backend.runs && { runs: checkedRuns(backend.runs) }),
     ...(backend.with && { with: joined(backend.with.bind(backend)) }),
     ...(backend.transaction && { transaction: begun(backend.transaction.bind(backend)) }),
     ...(backend.hasOneConnection !== undefined && { hasOneConnection: backend.hasOneConnection }),

@@ -8,6 +8,7 @@ import type {
   RemovalStep,
   RemovedRows,
   RestoreOutcome,
+  SessionChanges,
   StoredConversation,
   StoredDescription,
   WholeConversation,
@@ -49,12 +50,35 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
           checkRestored(outcomes, conversations.length),
         ),
     }),
+    ...(verbs.changes && {
+      changes: (after: string | undefined, limit: number): Awaitable<SessionChanges> =>
+        whenReady(verbs.changes?.(after, limit), checkChanges),
+    }),
   };
 }
 
 function checkList(found: unknown): readonly StoredConversation[] {
   if (Array.isArray(found) && found.every(isConversation)) return found;
   throw fault('DATABASE_ERROR', `conversations.list() must return an array of ${CONVERSATION}.`);
+}
+
+function checkChanges(changes: unknown): SessionChanges {
+  const { sessions, last, isLast } = (changes ?? {}) as Partial<SessionChanges>;
+  const isTold = (one: unknown) => {
+    const { id, newest } = (one ?? {}) as Partial<SessionChanges['sessions'][number]>;
+    return typeof id === 'string' && typeof newest === 'string';
+  };
+  if (
+    Array.isArray(sessions) &&
+    sessions.every(isTold) &&
+    typeof last === 'string' &&
+    typeof isLast === 'boolean'
+  )
+    return changes as SessionChanges;
+  throw fault(
+    'DATABASE_ERROR',
+    'conversations.changes() must return { sessions, last, isLast }, with { id, newest } for each session: texts.',
+  );
 }
 
 function checkCount(count: unknown): number {
@@ -93,14 +117,15 @@ function checkCopied(outcome: unknown): CopyOutcome {
 
 function checkRemoved(removed: unknown, verb = 'remove() must return'): RemovedRows {
   if (typeof removed === 'object' && removed !== null) {
-    const { sessions, messages, operations, metadata, usage } = removed as RemovedRows;
-    if ([sessions, messages, operations, metadata, usage ?? 0].every(isWholeNumber))
-      return { sessions, messages, operations, metadata, ...(usage !== undefined && { usage }) };
+    const { sessions, messages, operations, metadata, usage, runs } = removed as RemovedRows;
+    const optional = { ...(usage !== undefined && { usage }), ...(runs !== undefined && { runs }) };
+    if ([sessions, messages, operations, metadata, ...Object.values(optional)].every(isWholeNumber))
+      return { sessions, messages, operations, metadata, ...optional };
   }
   throw fault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was removed: conversations.${verb} { sessions, messages, operations, ` +
-      'metadata }, all whole numbers, and usage where the backend keeps it.',
+      'metadata }, all whole numbers, and usage and runs where the backend keeps them.',
   );
 }
 

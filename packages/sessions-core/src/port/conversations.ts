@@ -75,6 +75,8 @@ export interface RemovedRows {
   readonly metadata: number;
   /** Of what responses used. Absent where the backend keeps no usage. */
   readonly usage?: number | undefined;
+  /** Of runs and their steps. Absent where the backend keeps no runs. */
+  readonly runs?: number | undefined;
 }
 
 /** How much of a conversation is removed at once. */
@@ -85,7 +87,10 @@ export interface Removal {
   readonly whole?: boolean | undefined;
   /** The id of a row: only items that stand before it. The conversation stays. */
   readonly before?: string | undefined;
-  /** In ms since 1970: nothing is removed of a conversation that is not there, or whose last change is not earlier. */
+  /**
+   * In ms since 1970: nothing is removed of a conversation that is not there, whose last change is not earlier, or that has a run which is
+   * under way or waits.
+   */
   readonly changedBefore?: number | undefined;
 }
 
@@ -140,6 +145,16 @@ export interface WholeConversation {
  * that was cleared); `erased` (one with its id was erased a short time ago). Only the first wrote something.
  */
 export type RestoreOutcome = 'stored' | 'taken' | 'erased';
+
+/** Which sessions got rows behind a place in the order of the ids of all rows. */
+export interface SessionChanges {
+  /** Each session that has rows among those that were looked at, once, with the id of the newest of them. */
+  readonly sessions: readonly { readonly id: string; readonly newest: string }[];
+  /** The last row that was looked at, to look on from; where there was none, the place itself. */
+  readonly last: string;
+  /** Whether there were no more rows. */
+  readonly isLast: boolean;
+}
 
 /** The verbs on conversations as a whole, without their items. A backend may lack them. */
 export interface ConversationVerbs {
@@ -208,6 +223,63 @@ export interface ConversationVerbs {
    * @returns One outcome for each, in the same order.
    */
   restore?(conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]>;
+  /**
+   * Which sessions got rows: looks at the rows behind a place, in the order of their ids, those of all sessions together. One read, which
+   * costs as much as there is behind the place. Absent where `supports.watching` is.
+   *
+   * @param after - The id of a row, which need not be there any more. Where it is absent no session is told, and `last` is a place from
+   * which rows can be looked at that may not be committed yet: {@link beforeNewest}.
+   * @param limit - How many rows are looked at: a positive integer. A backend may look at more.
+   * @throws SessionError `NOT_FOUND` for an `after` that cannot be the id of a row.
+   */
+  changes?(after: string | undefined, limit: number): Awaitable<SessionChanges>;
+}
+
+/** How many rows that are not committed yet may stand before one that is. */
+const UNCOMMITTED = 1000n;
+
+/**
+ * Where a backend whose ids are numbers lets a watch begin: a little before the newest row, as other rows that are not committed yet have
+ * lower ids.
+ *
+ * @param newest - The id of the newest row of all; nothing where there is none.
+ * @example
+ * ```ts
+ * beforeNewest('2500'); // '1500'
+ * ```
+ */
+export function beforeNewest(newest: string | null | undefined): SessionChanges {
+  const row = BigInt(newest ?? 0) - UNCOMMITTED;
+  return { sessions: [], last: String(row > 0n ? row : 0n), isLast: true };
+}
+
+/**
+ * What `changes` of a backend answers whose ids are numbers.
+ *
+ * @param found - For each session the id of its newest row, and how many of its rows were looked at (`n`).
+ * @param after - Behind which row.
+ * @param limit - How many rows were looked at, at most.
+ * @example
+ * ```ts
+ * changesIn([{ id: 'chat_123', newest: '17', n: 2 }], '15', 1000); // last: '17', isLast: true
+ * ```
+ */
+export function changesIn(
+  found: readonly { readonly id: string; readonly newest: string; readonly n: number | string }[],
+  after: string,
+  limit: number,
+): SessionChanges {
+  const looked = found.reduce((sum, { n }) => sum + Number(n), 0);
+  const last = found.map(({ newest }) => BigInt(newest)).reduce(greater, BigInt(after));
+  return {
+    sessions: found.map(({ id, newest }) => ({ id, newest })),
+    last: String(last),
+    isLast: looked < limit,
+  };
+}
+
+function greater(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }
 
 /**

@@ -28,6 +28,12 @@ const RETRYABLE = {
   OUTCOME_UNKNOWN: false,
   PERMISSION_DENIED: false,
   READ_ONLY: false,
+  RUN_ACTIVE: true,
+  RUN_CANCELLED: false,
+  RUN_DECIDED: false,
+  RUN_FAILED: false,
+  RUN_INCOMPATIBLE: false,
+  RUN_LOST: false,
   SCHEMA_MISMATCH: false,
   SESSION_ERASED: false,
   SESSION_EXISTS: false,
@@ -60,6 +66,8 @@ export interface SessionErrorDetails {
   path?: string | undefined;
   /** The id of the row in the messages table (`CORRUPT_ITEM`, `DECRYPTION_FAILED`). */
   rowId?: string | undefined;
+  /** The id of the run (`RUN_ACTIVE`, `RUN_LOST` and the others that begin with `RUN_`). */
+  runId?: string | undefined;
 }
 
 // A symbol of the global registry, so that an error of the CommonJS copy is known to the ESM copy.
@@ -88,6 +96,8 @@ export class SessionError extends Error {
   declare readonly path?: string;
   /** The row that could not be read (`CORRUPT_ITEM`, `DECRYPTION_FAILED`). */
   declare readonly rowId?: string;
+  /** The run that is meant (codes that begin with `RUN_`). */
+  declare readonly runId?: string;
 
   /**
    * @param code - One of {@link SESSION_ERROR_CODES}.
@@ -101,6 +111,7 @@ export class SessionError extends Error {
     this.retryable = RETRYABLE[code];
     if (details.path !== undefined) this.path = details.path;
     if (details.rowId !== undefined) this.rowId = details.rowId;
+    if (details.runId !== undefined) this.runId = details.runId;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }

@@ -76,6 +76,7 @@ export class GroupingBackend implements SessionBackend {
   readonly sessionIds?: NonNullable<SessionBackend['sessionIds']>;
   readonly conversations?: NonNullable<SessionBackend['conversations']>;
   readonly usage?: NonNullable<SessionBackend['usage']>;
+  readonly runs?: NonNullable<SessionBackend['runs']>;
   readonly history?: NonNullable<SessionBackend['history']>;
   readonly #backend: SessionBackend;
   readonly #oneSession: boolean;
@@ -101,6 +102,7 @@ export class GroupingBackend implements SessionBackend {
     if (backend.history) this.history = backend.history.bind(backend);
     if (backend.conversations) this.conversations = backend.conversations;
     if (backend.usage) this.usage = backend.usage;
+    if (backend.runs) this.runs = backend.runs;
   }
 
   /** Each batch is a turn of its own. Which of them share a commit is decided here, not by the caller. */

@@ -45,6 +45,14 @@ export function schemaNames(tables?: TableNames) {
     usage: derivedName('', sessions, '_usage'),
     /** Finds the usage of a time. */
     usageTimeIndex: derivedName('idx_', sessions, '_usage_time'),
+    /** Our own side table of runs and their steps. */
+    runs: derivedName('', sessions, '_runs'),
+    /** Keeps two runs out of one conversation. */
+    runsPlaceIndex: derivedName('idx_', sessions, '_runs_place'),
+    /** Finds the runs of a conversation. */
+    runsSessionIndex: derivedName('idx_', sessions, '_runs_session'),
+    /** Finds the runs that wait, and those that nobody holds. */
+    runsStateIndex: derivedName('idx_', sessions, '_runs_state'),
     /** Our own side table of digests of ids that were erased. */
     erasures: derivedName('', sessions, '_erasures'),
     /** Our own side table that says which version the tables have. */

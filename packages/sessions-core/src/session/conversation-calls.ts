@@ -46,7 +46,7 @@ export class ConversationCalls {
     { check, work }: ConversationCall<Checked, Result>,
   ): Promise<Result> {
     return this.host.perform(operation, () => {
-      const conversation = this.#conversationOf(runContext);
+      const conversation = this.conversationOf(runContext);
       const checked = check(conversation);
       return {
         storedId: conversation.storedId,
@@ -56,7 +56,8 @@ export class ConversationCalls {
     });
   }
 
-  #conversationOf(runContext: RunContext<unknown> | undefined): Conversation {
+  /** The conversation that a run with this context means. @throws SessionError `TENANT_MISSING` */
+  conversationOf(runContext: RunContext<unknown> | undefined): Conversation {
     const storedId = this.#storedIdOf(runContext);
     if (this.#conversation?.storedId !== storedId) {
       const codec = this.host.codec(storedId);

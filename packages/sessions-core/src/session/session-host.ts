@@ -10,6 +10,8 @@ export interface SessionHost {
   readonly onCorruptItem: OnCorruptItem;
   /** Tells the application. */
   readonly warn: WarningReporter;
+  /** What is the same for all views of one store. */
+  readonly store: object;
   /** The tenant whose conversations these are, where the store is limited to one. */
   readonly tenant: string | undefined;
   /** How the items of a conversation become texts. */
@@ -31,11 +33,18 @@ export interface SessionHost {
    * waits for the SDK to be loaded: a synchronous transaction would be over by then.
    */
   readonly joined: boolean;
+  /** Calls `listener` after each call of the store that wrote something, until what it returns is called. */
+  onWrite(listener: (storedId: string) => void): () => void;
   /**
    * Makes one call. `prepare` runs at once and looks at the arguments; the work it returns is done when its turn
    * has come, and is the only part that reaches the database.
    */
   perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T>;
+  /**
+   * Makes calls of a backend in one transaction. A backend that begins none (memory) is handed over as it is: what it does at once
+   * nobody comes between.
+   */
+  atomically<T>(work: (inner: SessionBackend) => Awaitable<T>): Promise<T>;
 }
 
 /** A call whose arguments are right. */
@@ -61,6 +70,7 @@ export type SessionOperation =
   | 'history'
   | 'turns'
   | 'items'
+  | 'watch'
   | 'rewind'
   | 'replaceTurn'
   | 'replaceItem'
@@ -77,4 +87,11 @@ export type SessionOperation =
   | 'sessions.rename'
   | 'sessions.fork'
   | 'sessions.delete'
+  | 'runs.create'
+  | 'runs.read'
+  | 'runs.take'
+  | 'runs.write'
+  | 'runs.add'
+  | 'runs.settle'
+  | 'runs.list'
   | 'prune';

@@ -22,6 +22,8 @@ const METHODS = {
   history: reads,
   turns: reads,
   items: reads,
+  // a transaction sees what is committed when it is over
+  watch: ({ history, joined }) => history && !joined,
   rewind: changes,
   replaceTurn: changes,
   removeItem: changes,

@@ -44,6 +44,15 @@ import { wholeOutputs } from './whole-outputs.js';
  */
 export type TenantSession = Omit<StoreSession, 'applyHistoryMutations'>;
 
+// A symbol of the global registry: a session of the CommonJS copy may be handed to a store of the ESM copy.
+const CALLS = Symbol.for('@stackone/sessions-core/calls');
+
+/** How the calls of a session are made; `undefined` for what is no session of a store. */
+export function callsOf(session: unknown): ConversationCalls | undefined {
+  if (typeof session !== 'object' || session === null) return undefined;
+  return (session as { readonly [CALLS]?: ConversationCalls })[CALLS];
+}
+
 /** What `addItems` takes besides the items. */
 export interface AddItemsOptions {
   /** Any text that is not blank and names this call alone, the same when it is repeated. */
@@ -79,6 +88,7 @@ export class StoreSession
     const calls = new ConversationCalls(host, storedId, options.window && windowOf(options.window));
     super(calls);
     this.#calls = calls;
+    Object.defineProperty(this, CALLS, { value: calls });
     this.sessionId = sessionId;
     removeAbsentMethods(this, host, options);
     if (options.window) {

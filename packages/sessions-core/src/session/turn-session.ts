@@ -1,5 +1,6 @@
 import type { AgentInputItem, RunContext, UserMessageItem } from '@openai/agents-core';
 import type { ItemCodec } from '../items/item-codec.js';
+import { whenReady } from '../port/awaitable.js';
 import { checkOptions } from '../port/options.js';
 import { type ChangedConversation, changeHistory } from '../turns/change-history.js';
 import {
@@ -22,10 +23,15 @@ import {
 } from '../turns/history-item.js';
 import { replaceBeginningBy } from '../turns/replaced-beginning.js';
 import { StoredHistory } from '../turns/stored-history.js';
+import { lookAgain } from '../watch/look-again.js';
+import { DEFAULT_INTERVAL, WATCH_CHECKS, type WatchOptions } from '../watch/watch-options.js';
 import { isUserMessage } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
 import type { ConversationCalls } from './conversation-calls.js';
 import type { SessionOperation } from './session-host.js';
+
+/** How many items a watch reads at once. */
+const WATCHED = 50;
 
 /** How many of the newest rows a change looks at first. */
 const FEW = 32;
@@ -34,7 +40,7 @@ const FEW = 32;
  * What a session has besides the SDK's `Session`: its items with times and turns, and changes of them. All of it is about
  * the whole conversation, whatever window the session has. Every change is one transaction, under the conversation's lock.
  *
- * Absent are `history`, `turns` and `items` where `store.supports.history` is not true, and the changes where
+ * Absent are `history`, `turns`, `items` and `watch` where `store.supports.history` is not true, and the changes where
  * `store.supports.edit` is not either; `replaceBeginning` needs `edit` alone.
  */
 export class TurnSession {
@@ -108,6 +114,53 @@ export class TurnSession {
       if (isLast || data.length === 0) return;
       before = data;
     }
+  }
+
+  /**
+   * All items and then, as they are committed, those to come, whoever adds them: this store, another process, the Python SDK. Each comes
+   * once, in its order, without gaps. It goes on until the signal ends it or the loop is left, and holds the process meanwhile.
+   *
+   * What this store adds comes at once, what others add when the database is asked next: every `interval`, one statement, which reads
+   * nothing where nothing is new. A database that cannot be reached is asked again for a minute. Items that are removed are not told,
+   * and an item that takes the place of another (`replaceItem`, `replaceTurn`, a compaction) is told where it stands behind those that
+   * were told.
+   *
+   * @throws TypeError for an unknown option. SessionError `NOT_FOUND` for an `after` that cannot be the id of an item; `CLOSED` when the
+   * store is closed; `CORRUPT_ITEM` and `DECRYPTION_FAILED` as `getItems`.
+   * @example
+   * ```ts
+   * for await (const { id, item } of session.watch({ after: lastEventId, signal: request.signal }))
+   *   stream.write(`id: ${id}\ndata: ${JSON.stringify(item)}\n\n`);
+   * ```
+   */
+  watch(
+    options: WatchOptions = {},
+    runContext?: RunContext<unknown>,
+  ): AsyncGenerator<HistoryItem, void, void> {
+    checkOptions('watch', options, WATCH_CHECKS);
+    const { interval = DEFAULT_INTERVAL, signal } = options;
+    const { host } = this.#calls;
+    let last = options.after;
+    let watched: string | undefined;
+    const onNews = (wake: () => void) =>
+      host.onWrite((storedId) => {
+        if (storedId === watched) wake();
+      });
+    return lookAgain({ interval, signal, onNews }, () =>
+      this.#calls.perform('watch', runContext, {
+        check: ({ storedId }) => {
+          watched = storedId;
+        },
+        work: (backend, conversation) =>
+          whenReady(
+            this.#stored(conversation).following(backend, last, WATCHED),
+            ({ data, hasMore, ...read }) => {
+              last = read.last;
+              return { found: data, hasMore };
+            },
+          ),
+      }),
+    );
   }
 
   /**

@@ -3,7 +3,7 @@ import { parseTenantSessionId } from '../ids/tenant-id.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
-import type { UsageCounts, UsageVerbs } from '../port/usage.js';
+import type { UsageBatch, UsageCounts, UsageVerbs } from '../port/usage.js';
 import { StoredHistory } from '../turns/stored-history.js';
 import { type RecordUsageOptions, type RunUsage, usageRows } from '../usage/run-usage.js';
 import {
@@ -17,6 +17,7 @@ import {
   usageTotals,
 } from '../usage/usage-sums.js';
 import type { Conversation, ConversationCalls } from './conversation-calls.js';
+import type { SessionHost } from './session-host.js';
 import { TurnSession } from './turn-session.js';
 
 /**
@@ -53,12 +54,7 @@ export class UsageSession extends TurnSession {
     return this.#calls.perform('recordUsage', runContext, {
       check: () => ({ rows: usageRows(result, options), turn: options.turn }),
       work: (backend, conversation, { rows, turn }) => {
-        if (rows.length === 0) return;
-        const { storedId } = conversation;
-        const tenant = parseTenantSessionId(storedId)?.tenant ?? '';
-        const record = (id: string | undefined) =>
-          usageOf(backend).record({ sessionId: storedId, tenant, turn: id, rows });
-        return turn === undefined ? whenReady(this.#newestTurn(backend, conversation), record) : record(turn);
+        return recordRows(backend, conversation, this.#calls.host, { rows, turn });
       },
     });
   }
@@ -88,13 +84,31 @@ export class UsageSession extends TurnSession {
         ),
     });
   }
+}
 
-  #newestTurn(backend: SessionBackend, { storedId, codec }: Conversation): Awaitable<string | undefined> {
-    const { host } = this.#calls;
-    if (!host.history) return undefined;
-    const history = new StoredHistory(storedId, codec, host);
-    return whenReady(history.turns(backend, { limit: 1 }), ({ data: [turn] }) => turn?.id);
-  }
+/** Keeps what responses used with a conversation, and its newest turn if no other is meant. */
+export function recordRows(
+  backend: SessionBackend,
+  conversation: Conversation,
+  host: SessionHost,
+  { rows, turn }: Pick<UsageBatch, 'rows' | 'turn'>,
+): Awaitable<void> {
+  if (rows.length === 0) return;
+  const { storedId } = conversation;
+  const tenant = parseTenantSessionId(storedId)?.tenant ?? '';
+  const record = (id: string | undefined) =>
+    usageOf(backend).record({ sessionId: storedId, tenant, turn: id, rows });
+  return turn === undefined ? whenReady(newestTurn(backend, conversation, host), record) : record(turn);
+}
+
+function newestTurn(
+  backend: SessionBackend,
+  { storedId, codec }: Conversation,
+  host: SessionHost,
+): Awaitable<string | undefined> {
+  if (!host.history) return undefined;
+  const history = new StoredHistory(storedId, codec, host);
+  return whenReady(history.turns(backend, { limit: 1 }), ({ data: [turn] }) => turn?.id);
 }
 
 /** @throws SessionError `UNSUPPORTED` */

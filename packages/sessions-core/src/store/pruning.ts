@@ -14,7 +14,7 @@ import { PagePlan } from '../window/window-reader.js';
 
 /** What `store.prune` takes: at least one of `olderThan` and `keep`. */
 export interface PruneOptions {
-  /** Removes the conversations whose last turn is earlier than this. */
+  /** Removes the conversations whose last turn is earlier than this, but for those with a run that is under way or waits for a decision. */
   olderThan?: Date | undefined;
   /**
    * Removes what is older than the newest so many items or turns of each conversation. More are kept where the beginning would

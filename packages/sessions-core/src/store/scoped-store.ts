@@ -3,13 +3,16 @@ import { checkTenant } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionSupport } from '../port/backend.js';
 import type { UsageCounts } from '../port/usage.js';
+import { Runs } from '../runs/runs.js';
 import { StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
+import type { SessionChanged, StoreWatchOptions } from '../watch/watch-options.js';
 import type { PruneOptions, PruneProgress } from './pruning.js';
 import type { StoreTransaction } from './store-transaction.js';
 import { sumUsage } from './store-usage.js';
+import { watchSessions } from './store-watch.js';
 import type { TransactionStore } from './transaction-store.js';
 
 /** What a {@link ScopedStore} needs of the store it is a view of. */
@@ -74,6 +77,18 @@ export class ScopedStore<Transaction = object> {
   }
 
   /**
+   * The runs of the tenant's conversations: see `store.runs`. Ids of runs are those of the tenant.
+   *
+   * @example
+   * ```ts
+   * const { data } = await store.scoped('acme').runs.pending();
+   * ```
+   */
+  get runs(): Runs {
+    return new Runs(this.#parent.host, () => this.#parent.host);
+  }
+
+  /**
    * Removes what is old of the tenant's conversations: see `store.prune`.
    *
    * @throws As `store.prune` does.
@@ -98,6 +113,19 @@ export class ScopedStore<Transaction = object> {
   usage(options: Grouped<StoreUsageOptions>): Promise<UsageSum[]>;
   usage(options: StoreUsageOptions = {}): Promise<UsageCounts | UsageSum[]> {
     return sumUsage(this.#parent.host, options);
+  }
+
+  /**
+   * Tells which of the tenant's conversations get items: see `store.watch`.
+   *
+   * @throws As `store.watch` does.
+   * @example
+   * ```ts
+   * for await (const { id } of store.scoped('acme').watch({ signal })) console.log(`${id} has news`);
+   * ```
+   */
+  watch(options: StoreWatchOptions = {}): AsyncGenerator<SessionChanged, void, void> {
+    return watchSessions(this.#parent.host, options);
   }
 
   /**

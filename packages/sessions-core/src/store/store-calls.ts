@@ -16,10 +16,13 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'turns',
   'usage',
   'items',
+  'watch',
   'exportSessions',
   'sessions.list',
   'sessions.retrieve',
   'sessions.count',
+  'runs.read',
+  'runs.list',
 ]);
 
 /**
@@ -40,6 +43,7 @@ export class StoreCalls {
   /** The end of the transaction that holds the one connection there is. */
   #held: Promise<void> | undefined;
   #transactions = 0;
+  readonly #listeners = new Set<(storedId: string) => void>();
 
   constructor(engine: SessionEngine, groupCommit: GroupCommit, warn: WarningReporter) {
     this.#engine = engine;
@@ -73,6 +77,12 @@ export class StoreCalls {
   /** Makes a call of a session or of `store.sessions`: its arguments are checked at once, its work is done in turn. */
   perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
     return this.published(operation, () => this.#start(operation, prepare)) as Promise<T>;
+  }
+
+  /** Calls `listener` after each call that wrote something, until what it returns is called. */
+  onWrite(listener: (storedId: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Makes a call that need not be put in order, and tells the diagnostics channel of it. */
@@ -118,6 +128,13 @@ export class StoreCalls {
     });
   }
 
+  /** Makes calls of the backend in one transaction; where it begins none, at once. */
+  async atomically<T>(work: (inner: SessionBackend) => Awaitable<T>): Promise<T> {
+    const backend = await this.open();
+    if (!backend.transaction) return work(backend);
+    return this.transaction(async (inner) => work(inner));
+  }
+
   /** Waits for what is under way, and lets all else wait. */
   async #alone<T>(call: () => Promise<T>): Promise<T> {
     while (this.#held) await this.#held;
@@ -141,9 +158,20 @@ export class StoreCalls {
       return Promise.reject(error);
     }
     const { storedId, otherId, work, exclusive } = call;
-    if (otherId !== undefined && otherId !== storedId)
-      return this.#order.runOnBoth(storedId, otherId, () => this.#work(work));
-    return this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+    const result =
+      otherId !== undefined && otherId !== storedId
+        ? this.#order.runOnBoth(storedId, otherId, () => this.#work(work))
+        : this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+    if (this.#listeners.size > 0 && !READS.has(operation)) {
+      result.then(() => this.#tell(storedId, otherId), ignore);
+    }
+    return result;
+  }
+
+  #tell(...storedIds: (string | undefined)[]): void {
+    for (const listener of this.#listeners) {
+      for (const storedId of storedIds) if (storedId !== undefined) listener(storedId);
+    }
   }
 
   #work<T>(work: PreparedCall<T>['work']): Awaitable<T> {

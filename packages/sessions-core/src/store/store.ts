@@ -9,10 +9,12 @@ import type { SessionEngine, SessionSupport } from '../port/backend.js';
 import { delay } from '../port/timers.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionWarning } from '../port/warnings.js';
+import { Runs } from '../runs/runs.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
+import type { SessionChanged, StoreWatchOptions } from '../watch/watch-options.js';
 import type { StoreOptions } from './options.js';
 import { type PruneOptions, type PruneProgress, type PruningHost, prune, unsupported } from './pruning.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
@@ -21,6 +23,7 @@ import { ScopedStore } from './scoped-store.js';
 import { StoreCalls } from './store-calls.js';
 import { runInTransaction, type StoreTransaction } from './store-transaction.js';
 import { sumUsage } from './store-usage.js';
+import { watchSessions } from './store-watch.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
 
@@ -69,6 +72,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #host: SessionHost;
   readonly #retention: Retention | undefined;
   #sessions: Conversations | undefined;
+  #runs: Runs | undefined;
 
   /** No I/O: the engine is opened at the first call, or by {@link open}. */
   constructor(engine: SessionEngine, options: StoreOptions = {}) {
@@ -142,6 +146,20 @@ export class SessionStore implements AsyncDisposable {
   get sessions(): Conversations {
     this.#sessions ??= new Conversations(this.#host);
     return this.#sessions;
+  }
+
+  /**
+   * Runs that outlive their process: they go on elsewhere after a crash, wait for approvals, and are one where a request comes twice.
+   * No I/O. Its calls fail with `UNSUPPORTED` where `supports.runs` is not true.
+   *
+   * @example
+   * ```ts
+   * const result = await store.runs.start(agent, 'Where is my order?', { session: store.session('chat_123') });
+   * ```
+   */
+  get runs(): Runs {
+    this.#runs ??= new Runs(this.#host, (tenant) => this.#hostOf(tenant));
+    return this.#runs;
   }
 
   /**
@@ -229,6 +247,25 @@ export class SessionStore implements AsyncDisposable {
     return new TransactionStore(this.#calls.join(transaction), host, (operation, call) =>
       this.#calls.published(operation, call),
     );
+  }
+
+  /**
+   * Tells which conversations get items, as these are committed, whoever adds them: to keep a list of conversations or a search up to
+   * date. Those of tenants are told by `store.scoped(tenant).watch()`. It goes on until the signal ends it or the loop is left, and holds
+   * the process meanwhile. The database is asked every `interval`: one statement, which reads what was added lately.
+   *
+   * A conversation is told at least once after each of its turns; turns that follow each other quickly are told together. It begins with
+   * the conversations of the newest items, see `after`. Not told are titles, and what is removed.
+   *
+   * @throws TypeError for an unknown option. SessionError `UNSUPPORTED` where `supports.watching` is not true; `NOT_FOUND` for an `after`
+   * that no watch gave out; `CLOSED` when the store is closed; as the database says where it cannot be reached for a minute.
+   * @example
+   * ```ts
+   * for await (const { id } of store.watch({ signal })) console.log(`${id} has news`);
+   * ```
+   */
+  watch(options: StoreWatchOptions = {}): AsyncGenerator<SessionChanged, void, void> {
+    return watchSessions(this.#host, options);
   }
 
   /** Calls `listener` for every warning. Without a listener, the first of each kind goes to `process.emitWarning`. */
@@ -353,10 +390,13 @@ export class SessionStore implements AsyncDisposable {
       },
       ...this.#settings,
       joined: false,
+      store: calls,
       tenant,
       warn: (warning) => this.#warnings.warn(warning),
       codec: (storedId) => this.#encryption?.codec(storedId, this.#plainCodec) ?? this.#plainCodec,
+      onWrite: (listener) => calls.onWrite(listener),
       perform: (operation, prepare) => calls.perform(operation, prepare),
+      atomically: (work) => calls.atomically(work),
     };
   }
 }

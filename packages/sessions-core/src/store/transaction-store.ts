@@ -35,6 +35,7 @@ export class TransactionStore {
       operations: backend.supports.operations,
       exactlyOnce: false, // nothing is repeated here
       joined: true,
+      atomically: async (work) => work(backend),
       perform: (operation, prepare) => Promise.resolve(published(operation, () => prepare().work(backend))),
     };
   }

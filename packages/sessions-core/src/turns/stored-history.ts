@@ -49,6 +49,33 @@ export class StoredHistory {
     );
   }
 
+  /**
+   * The items that stand after a place, from the oldest on.
+   *
+   * @param after - The id of a row; from the beginning on if absent.
+   * @param limit - How many rows are read, at most.
+   * @returns `last`: up to which row was read, whether that is an item or not.
+   */
+  following(
+    backend: SessionBackend,
+    after: string | undefined,
+    limit: number,
+  ): Awaitable<{
+    readonly data: readonly HistoryItem[];
+    readonly last: string | undefined;
+    readonly hasMore: boolean;
+  }> {
+    if (!backend.history) throw unsupported();
+    const reader = this.#reader();
+    return whenReady(backend.history(this.#storedId, { limit, oldest: true, after }), (rows) =>
+      whenReady(this.#withTurns(backend, reader, itemsIn(reader, rows)), (data) => ({
+        data,
+        last: rows.at(-1)?.id ?? after,
+        hasMore: rows.length === limit,
+      })),
+    );
+  }
+
   /** A page of turns. */
   turns(backend: SessionBackend, { before, limit = 20 }: TurnOptions): Awaitable<TurnPage> {
     const reader = this.#reader();
@@ -111,10 +138,7 @@ export class StoredHistory {
   ): Awaitable<readonly TimedItem[]> {
     if (!backend.history) throw unsupported();
     return whenReady(backend.history(this.#storedId, query), (rows) => {
-      const items = rows.flatMap((row) => {
-        const item = reader.item(row);
-        return item ? [{ id: row.id, item, createdAt: row.createdAt }] : [];
-      });
+      const items = itemsIn(reader, rows);
       const all = query.oldest ? [...found, ...items] : [...items, ...found];
       const size = pageSize(rows);
       const last = query.oldest ? rows.at(-1) : rows[0];
@@ -183,6 +207,13 @@ export class StoredHistory {
   #reader(): RowReader {
     return new RowReader(this.#codec, this.#host);
   }
+}
+
+function itemsIn(reader: RowReader, rows: readonly TimedRow[]): TimedItem[] {
+  return rows.flatMap((row) => {
+    const item = reader.item(row);
+    return item ? [{ id: row.id, item, createdAt: row.createdAt }] : [];
+  });
 }
 
 /** The turns that begin among these items. */

@@ -27,12 +27,14 @@ import { OPERATION_ID_FAULTS } from './planted-faults/operation-ids.js';
 import { OWN_TRANSACTION_FAULTS } from './planted-faults/own-transactions.js';
 import { PRUNING_FAULTS, STORE_PRUNING_FAULTS } from './planted-faults/pruning.js';
 import { RESTORING_FAULTS } from './planted-faults/restoring.js';
+import { RUN_FAULTS } from './planted-faults/runs.js';
 import { SESSION_FAULTS } from './planted-faults/sessions.js';
 import { STORE_FAULTS } from './planted-faults/stores.js';
 import { TENANT_FAULTS } from './planted-faults/tenants.js';
 import { TURN_FAULTS } from './planted-faults/turns.js';
 import { STORE_USAGE_FAULTS, USAGE_FAULTS } from './planted-faults/usage.js';
 import { VALUE_FAULTS } from './planted-faults/values.js';
+import { CHANGES_FAULTS, WATCH_FAULTS } from './planted-faults/watching.js';
 import { WRONG_ANSWERS } from './planted-faults/wrong-answers.js';
 
 /** The exports of a source text. */
@@ -64,9 +66,11 @@ const everything = {
   metadata: true,
   copying: true,
   usage: true,
+  runs: true,
   erasure: true,
   retention: true,
   restoring: true,
+  watching: true,
   ownTransactions: true,
 };
 
@@ -148,6 +152,7 @@ describe('the suite of a store and its sessions', async () => {
     ...STORE_USAGE_FAULTS,
     ...STORE_ERASING_FAULTS,
     ...STORE_PRUNING_FAULTS,
+    ...WATCH_FAULTS,
   ];
   await defineFaultTests('./toy-store.mjs', toyStoreSuite, faults);
 });
@@ -161,8 +166,10 @@ describe('the suite of the port', async () => {
     ...COPYING_FAULTS,
     ...RESTORING_FAULTS,
     ...USAGE_FAULTS,
+    ...RUN_FAULTS,
     ...ERASING_FAULTS,
     ...PRUNING_FAULTS,
+    ...CHANGES_FAULTS,
   ]);
 });
 

@@ -18,6 +18,7 @@ export function createToyBackend() {
   let sessions = [];
   const descriptions = new Map();
   let used = [];
+  let runs = [];
   const refusals = new Map();
   const leases = new Map();
 
@@ -93,9 +94,11 @@ export function createToyBackend() {
           sessions: sessions.filter(({ id }) => id === sessionId).length,
           metadata: Number(descriptions.delete(sessionId)),
           usage: used.filter(own).length,
+          runs: runs.filter(own).reduce((sum, { entries }) => sum + 1 + entries.size, 0),
         };
         rows = rows.filter((one) => !own(one));
         used = used.filter((one) => !own(one));
+        runs = runs.filter((one) => !own(one));
         operations = operations.filter((one) => !own(one));
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return removed;
@@ -104,7 +107,8 @@ export function createToyBackend() {
       locked(() => {
         const nothing = { messages: 0, operations: 0, metadata: 0, sessions: 0, usage: 0 };
         const changed = sessions.find(({ id }) => id === sessionId)?.updatedAt ?? Infinity;
-        const isKept = changedBefore !== undefined && changed >= changedBefore;
+        const goesOn = (one) => one.sessionId === sessionId && ['running', 'waiting'].includes(one.state);
+        const isKept = changedBefore !== undefined && (changed >= changedBefore || runs.some(goesOn));
         if (isKept) return { removed: nothing, isDone: true };
         const meant = ofSession(sessionId).filter(({ id }) => id < Number(before));
         if (whole && meant.length > atMost) return { removed: nothing, isDone: false };
@@ -117,6 +121,10 @@ export function createToyBackend() {
         removed.operations = operations.length - operations.filter(isOther).length;
         removed.sessions = sessions.filter(({ id }) => id === sessionId).length;
         removed.metadata = Number(descriptions.delete(sessionId));
+        removed.runs = runs
+          .filter((one) => !isOther(one))
+          .reduce((sum, { entries }) => sum + 1 + entries.size, 0);
+        runs = runs.filter(isOther);
         operations = operations.filter(isOther);
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return { removed, isDone: true };
@@ -159,6 +167,7 @@ export function createToyBackend() {
         const moved = (turn) => after[before.findIndex(({ id }) => String(id) === turn)]?.id;
         for (const one of used.filter(({ sessionId }) => sessionId === from))
           Object.assign(one, { sessionId: to, turn: one.turn && String(moved(one.turn)) });
+        for (const one of runs) if (one.sessionId === from) one.sessionId = to;
         rows = rows.filter((row) => row.sessionId !== from);
         sessions = sessions.filter((one) => one !== source);
         descriptions.delete(from); // it has moved
@@ -175,6 +184,17 @@ export function createToyBackend() {
           return made;
         }),
       ),
+    async changes(after, limit) {
+      if (after === undefined) return { sessions: [], last: String(Math.max(lastId - 100, 0)), isLast: true };
+      if (!/^\d+$/.test(after)) throw notFound();
+      return locked(() => {
+        const looked = rows.filter(({ id }) => id > Number(after)).sort((a, b) => a.id - b.id); // of all sessions
+        const page = looked.slice(0, limit);
+        const found = new Map(page.map(({ sessionId, id }) => [sessionId, String(id)]));
+        const sessions = [...found].map(([id, newest]) => ({ id, newest }));
+        return { sessions, last: String(page.at(-1)?.id ?? after), isLast: page.length < limit };
+      });
+    },
     describe: (sessionId, decide, make) =>
       locked(() => {
         const description = decide(descriptions.get(sessionId));
@@ -222,6 +242,82 @@ export function createToyBackend() {
       }),
   };
 
+  const shownRun = ({ alone: _, entries: __, until, ...run }) => ({
+    ...run,
+    heldFor: Math.round(until - performance.now()),
+  });
+  const findRun = ({ runId, sessionId }) =>
+    runs.find((one) => one.runId === runId && one.sessionId === sessionId);
+  const isOpen = (run) => run.state === 'running' || run.state === 'waiting';
+  const isHeld = (run, fence) =>
+    run?.state === 'running' && run.fence === fence && run.until > performance.now();
+  const runVerbs = {
+    create: ({ lease, ...wanted }) =>
+      locked(() => {
+        const found = runs.find(({ runId }) => runId === wanted.runId);
+        if (found) return { outcome: 'found', run: shownRun(found) };
+        const others = runs.filter((one) => one.sessionId === wanted.sessionId && one.alone);
+        const busy = wanted.alone && others.find(isOpen);
+        if (busy) return { outcome: 'busy', run: shownRun(busy) };
+        refuseErased(wanted.sessionId); // a run
+        const times = { createdAt: Date.now(), changedAt: Date.now(), until: performance.now() + lease };
+        const run = { ...wanted, state: 'running', fence: 1, ...times, entries: new Map() };
+        runs.push(run);
+        return { outcome: 'created', run: shownRun(run) };
+      }),
+    read: (runId) =>
+      locked(() => {
+        const run = runs.find((one) => one.runId === runId);
+        return (
+          run && { run: shownRun(run), entries: [...run.entries].map(([key, content]) => ({ key, content })) }
+        );
+      }),
+    take: (name, lease) =>
+      locked(() => {
+        const run = findRun(name);
+        if (run?.state !== 'waiting' && !(run?.state === 'running' && run.until <= performance.now()))
+          return undefined;
+        Object.assign(run, { state: 'running', fence: run.fence + 1, until: performance.now() + lease });
+        return shownRun(run);
+      }),
+    write: (hold, entry) =>
+      locked(() => {
+        const run = findRun(hold);
+        if (!isHeld(run, hold.fence)) return false; // a write
+        run.until = performance.now() + hold.lease;
+        if (entry && !run.entries.has(entry.key)) run.entries.set(entry.key, entry.content);
+        return true;
+      }),
+    add: (name, { key, content }) =>
+      locked(() => {
+        const run = findRun(name);
+        if (run && !run.entries.has(key)) run.entries.set(key, content); // a decision
+        return run && { key, content: run.entries.get(key) };
+      }),
+    settle: ({ state, fence, content, ...name }) =>
+      locked(() => {
+        const run = findRun(name);
+        const released = fence === undefined && state === 'running';
+        const open = released ? run?.state === 'waiting' : run && isOpen(run);
+        if (fence === undefined ? !open : !isHeld(run, fence)) return false;
+        const next = fence === undefined && !released ? run.fence + 1 : run.fence;
+        Object.assign(run, { state, fence: next, until: 0, content: content ?? run.content });
+        return true;
+      }),
+    list: ({ state, free, sessionId, tenant, after, limit }) =>
+      locked(() =>
+        runs
+          .filter((run) => run.state === state)
+          .filter((run) => !free || run.until <= performance.now())
+          .filter((run) => sessionId === undefined || run.sessionId === sessionId)
+          .filter((run) => tenant === undefined || run.tenant === tenant) // of runs
+          .sort((a, b) => (a.runId < b.runId ? -1 : 1))
+          .filter((run) => after === undefined || run.runId > after)
+          .slice(0, limit)
+          .map(shownRun),
+      ),
+  };
+
   return {
     supports: {
       durable: false,
@@ -235,13 +331,16 @@ export function createToyBackend() {
       metadata: true,
       copying: true,
       usage: true,
+      runs: true,
       erasure: true,
       retention: true,
       restoring: true,
+      watching: true,
     },
 
     conversations,
     usage,
+    runs: runVerbs,
 
     append(batches) {
       return locked(() =>
@@ -311,7 +410,7 @@ export function createToyBackend() {
 
     sessionIds(after, limit) {
       return locked(() => {
-        const known = [...rows, ...used].map((one) => one.sessionId);
+        const known = [...rows, ...used, ...runs].map((one) => one.sessionId);
         const ids = [...new Set([...known, ...descriptions.keys()])].sort();
         const later = ids.filter((id) => after === undefined || id > after);
         return later.slice(0, limit);

@@ -43,6 +43,7 @@ export function createToyStore(core, database = newDatabase()) {
     ownTransactions: true,
     erasure: true,
     retention: true,
+    watching: true,
   };
   const underWay = new Set();
   /** The locks of transactions under way. */
@@ -299,6 +300,15 @@ export function createToyStore(core, database = newDatabase()) {
         yield* page.data;
         last = page.data.at(-1)?.id;
         hasMore = page.hasMore;
+      }
+    }
+
+    async *watch({ after = '0', signal } = {}) {
+      for (let last = after; !signal?.aborted; ) {
+        const page = await this.history({ after: last, limit: 16 });
+        for (const entry of page.data) yield entry; // of a watch
+        last = page.data.at(-1)?.id ?? last; // it goes on there
+        await answer(); // until something comes
       }
     }
 
@@ -757,6 +767,20 @@ export function createToyStore(core, database = newDatabase()) {
         return () => sums(database.used.filter(({ sessionId }) => sessionId.startsWith(mark)));
       });
 
+  // Which conversations of a tenant, or of none, get rows.
+  const watchOf = (tenant) =>
+    async function* ({ after = '0', signal } = {}) {
+      const mark = tenant === undefined ? '' : new ToySession('x', database, tenant).sessionId.slice(0, -1);
+      const isMeant = (id) => (tenant ? id.startsWith(mark) : !id.startsWith('$tenant:'));
+      for (let last = Number(after); !signal?.aborted; await answer()) {
+        const behind = database.rows.filter(({ id }) => id > last);
+        const ids = new Set(behind.map(({ sessionId }) => sessionId).filter(isMeant));
+        const cursor = String(last);
+        last = Math.max(last, ...behind.map(({ id }) => id));
+        for (const id of ids) yield { id: id.slice(mark.length), cursor }; // of its own
+      }
+    };
+
   const session = (sessionId, { tenant } = {}) =>
     tenant ? asking(sessionId, tenant) : new ToySession(sessionId, database);
   const store = {
@@ -764,11 +788,12 @@ export function createToyStore(core, database = newDatabase()) {
     session,
     sessions: sessionsOf(undefined),
     usage: usageOf(undefined),
+    watch: watchOf(undefined),
     scoped(tenant) {
       if (!isTenant(tenant)) throw new TypeError('A tenant must be a text that is not blank.');
       const session = (sessionId) => new ToySession(sessionId, database, tenant);
       const prune = (options) => pruned(tenant, options);
-      return { session, sessions: sessionsOf(tenant), prune, usage: usageOf(tenant) };
+      return { session, sessions: sessionsOf(tenant), prune, usage: usageOf(tenant), watch: watchOf(tenant) };
     },
     transaction(work) {
       if (closing) return Promise.reject(closed());

@@ -50,5 +50,5 @@ test('errors of another copy of the package are recognised', async () => {
 
 test('only failures after which nothing was written can be retried', () => {
   const retryable = SESSION_ERROR_CODES.filter((code) => new SessionError(code, '').retryable);
-  expect(retryable).toEqual(['BUSY', 'CONNECTION_FAILED', 'TRANSACTION_CONFLICT']);
+  expect(retryable).toEqual(['BUSY', 'CONNECTION_FAILED', 'RUN_ACTIVE', 'TRANSACTION_CONFLICT']);
 });

@@ -241,11 +241,13 @@ describe('a scoped store', () => {
     expect(names).toEqual([
       'constructor',
       'prune',
+      'runs',
       'session',
       'sessions',
       'supports',
       'transaction',
       'usage',
+      'watch',
       'with',
     ]);
     expect(Object.keys(acme.session('chat'))).toEqual(['sessionId']);

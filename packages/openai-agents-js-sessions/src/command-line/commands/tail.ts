@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { HistoryItem } from '@stackone/sessions-core';
 import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument, secondsToMs, wholeNumber } from '../command.js';
@@ -10,8 +9,8 @@ interface TailOptions extends DatabaseOptions {
   readonly interval: number;
 }
 
-/** The most that is read at once. */
-const PAGE = 1000;
+/** In ms. */
+const SHORTEST_INTERVAL = 10;
 
 /** `sessions tail`. */
 export function addTail(program: Command): void {
@@ -39,13 +38,12 @@ async function tail(database: Database, id: string, options: TailOptions): Promi
   const { newestItems, printItems } = await import('../conversation/show.js');
   const print = (entries: readonly HistoryItem[]) => printItems(database.output, entries, false);
   if (!(await sessions.retrieve(id))) noSuchConversation();
-  let entries = await newestItems(database, id, options.last);
+  const entries = await newestItems(database, id, options.last);
   await print(entries);
-  for (let last = entries.at(-1)?.id; options.follow; last = entries.at(-1)?.id ?? last) {
-    await wait(options.interval, undefined, { signal }).catch(() => undefined);
-    signal.throwIfAborted();
-    const page = await session(id).history({ limit: PAGE, after: last });
-    entries = [...page.data];
-    await print(entries);
-  }
+  if (!options.follow) return;
+  const { together } = await import('../conversation/together.js');
+  const interval = Math.max(Math.round(options.interval), SHORTEST_INTERVAL);
+  const watch = session(id).watch({ after: entries.at(-1)?.id, interval, signal });
+  for await (const added of together(watch)) await print(added);
+  signal.throwIfAborted();
 }

@@ -212,12 +212,17 @@ export const CONVERSATIONS: Contract<BackendSubject> = {
           { sessionId, texts: ['{}', '{}', '{}'] },
           { sessionId: other, ...BEGINNING },
         ]);
-        const { operations: remembered, usage: _, ...removed } = await verbsOf(backend).remove(sessionId);
+        const {
+          operations: remembered,
+          usage: _,
+          runs: ___,
+          ...removed
+        } = await verbsOf(backend).remove(sessionId);
         assert.deepEqual([{ ...removed }, remembered], [{ messages: 3, metadata: 0, sessions: 1 }, 0]);
         assert.deepEqual(await backend.read(sessionId), []);
         assert.equal(await verbsOf(backend).get(sessionId), undefined);
         assert.equal((await backend.read(other)).length, 1);
-        const { usage: __, ...again } = await verbsOf(backend).remove(sessionId);
+        const { usage: __, runs: ____, ...again } = await verbsOf(backend).remove(sessionId);
         assert.deepEqual({ ...again }, { messages: 0, metadata: 0, operations: 0, sessions: 0 });
       },
     },

@@ -32,12 +32,14 @@ const USED = {
   reasoningTokens: 0,
 };
 
+const RUN = { tenant: '', content: '{}', alone: false, lease: HOUR };
+
 function texts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `{"n":${index}}`);
 }
 
-/** The case of usage looks at that. */
-function withoutUsage({ usage: _, ...removed }: RemovedRows): RemovedRows {
+/** The cases of usage and runs look at those. */
+function withoutUsage({ usage: _, runs: __, ...removed }: RemovedRows): RemovedRows {
   return removed;
 }
 
@@ -54,6 +56,7 @@ function makers(backend: SessionBackend, sessionId: string): (() => unknown)[] {
     () => backend.edit(sessionId, 1, () => ({ append: ['{}'] })),
     () => backend.edit(sessionId, 1, () => ({}), { id: 'o1', digest: 'd1' }),
     ...(backend.usage ? [() => backend.usage?.record({ sessionId, tenant: '', rows: [USED] })] : []),
+    ...(backend.runs ? [() => backend.runs?.create({ ...RUN, runId: newId(), sessionId })] : []),
     ...(describe ? [() => describe(sessionId, () => ({ text: 'a title', version: 1 }), true)] : []),
     ...(copy
       ? [true, false].map((move) => async () => {
@@ -126,7 +129,7 @@ export const ERASING: Contract<BackendSubject> = {
         }
         const nothing = { messages: 0, operations: 0, metadata: 0, sessions: 0 };
         const removed = await remove(sessionId);
-        assert.deepEqual([withoutUsage(removed), removed.usage ?? 0], [nothing, 0]);
+        assert.deepEqual([withoutUsage(removed), removed.usage ?? 0, removed.runs ?? 0], [nothing, 0, 0]);
       },
     },
     {

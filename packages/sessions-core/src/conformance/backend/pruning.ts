@@ -16,7 +16,7 @@ function verbsOf({ conversations }: SessionBackend): Pruning {
   return conversations as Pruning;
 }
 
-const NOTHING = { messages: 0, operations: 0, metadata: 0, sessions: 0, usage: 0 };
+const NOTHING = { messages: 0, operations: 0, metadata: 0, sessions: 0, usage: 0, runs: 0 };
 
 async function filled({ backend }: BackendSubject, count: number): Promise<string> {
   const sessionId = newId();
@@ -39,10 +39,10 @@ export const PRUNING: Contract<BackendSubject> = {
         const sessionId = await filled(subject, 2);
         const { updatedAt } = (await get(sessionId)) ?? { updatedAt: 0 };
         const kept = await removeSome(sessionId, { atMost: 9, changedBefore: updatedAt });
-        assert.deepEqual([{ usage: 0, ...kept.removed }, kept.isDone], [NOTHING, true]);
+        assert.deepEqual([{ usage: 0, runs: 0, ...kept.removed }, kept.isDone], [NOTHING, true]);
         assert.equal(await left(subject, sessionId), 2);
         const none = await removeSome(newId(), { atMost: 9, changedBefore: updatedAt });
-        assert.deepEqual([{ usage: 0, ...none.removed }, none.isDone], [NOTHING, true]);
+        assert.deepEqual([{ usage: 0, runs: 0, ...none.removed }, none.isDone], [NOTHING, true]);
         const gone = await removeSome(sessionId, { atMost: 9, changedBefore: updatedAt + 1 });
         assert.deepEqual([gone.removed.messages, gone.removed.sessions, gone.isDone], [2, 1, true]);
       },
@@ -53,7 +53,7 @@ export const PRUNING: Contract<BackendSubject> = {
         const { removeSome } = verbsOf(subject.backend);
         const sessionId = await filled(subject, 4);
         const some = await removeSome(sessionId, { atMost: 3, whole: true });
-        assert.deepEqual([{ usage: 0, ...some.removed }, some.isDone], [NOTHING, false]);
+        assert.deepEqual([{ usage: 0, runs: 0, ...some.removed }, some.isDone], [NOTHING, false]);
         assert.equal(await left(subject, sessionId), 4);
         const all = await removeSome(sessionId, { atMost: 4, whole: true });
         assert.deepEqual([all.removed.messages, all.removed.sessions, all.isDone], [4, 1, true]);
@@ -68,12 +68,12 @@ export const PRUNING: Contract<BackendSubject> = {
         const before = (await subject.backend.read(sessionId))[3]?.id;
         const first = await removeSome(sessionId, { atMost: 2, before });
         assert.deepEqual(
-          [{ usage: 0, ...first.removed }, first.isDone],
+          [{ usage: 0, runs: 0, ...first.removed }, first.isDone],
           [{ ...NOTHING, messages: 2 }, false],
         );
         const second = await removeSome(sessionId, { atMost: 2, before });
         assert.deepEqual(
-          [{ usage: 0, ...second.removed }, second.isDone],
+          [{ usage: 0, runs: 0, ...second.removed }, second.isDone],
           [{ ...NOTHING, messages: 1 }, true],
         );
         const rows = await subject.backend.read(sessionId);

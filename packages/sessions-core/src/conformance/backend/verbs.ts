@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { HistoryPatch, StoredRow } from '../../port/backend.js';
 import { type Contract, newId } from '../harness.js';
+import { CHANGES } from './changes.js';
 import { CONVERSATIONS } from './conversations.js';
 import { COPYING } from './copying.js';
 import { ERASING } from './erasing.js';
@@ -10,6 +11,7 @@ import { METADATA } from './metadata.js';
 import { OPERATION_RETENTION } from './operation-retention.js';
 import { PRUNING } from './pruning.js';
 import { RESTORING } from './restoring.js';
+import { RUNS } from './runs.js';
 import type { BackendSubject } from './subject.js';
 import { USAGE } from './usage.js';
 
@@ -354,7 +356,9 @@ export const BACKEND_CONTRACTS: readonly Contract<BackendSubject>[] = [
   METADATA,
   COPYING,
   USAGE,
+  RUNS,
   ERASING,
   PRUNING,
   RESTORING,
+  CHANGES,
 ];

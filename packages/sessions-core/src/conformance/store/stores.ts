@@ -17,6 +17,7 @@ import { TENANTS } from './tenants.js';
 import { JOINED_TRANSACTIONS } from './transactions.js';
 import { TURNS } from './turns.js';
 import { STORE_USAGE } from './usage.js';
+import { WATCHING } from './watching.js';
 
 /** The manifest of the store, and which parts the subject has besides the store. */
 export interface StoreFeatures extends SessionSupport {
@@ -42,6 +43,7 @@ export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   TENANTS,
   STORE_CONVERSATIONS,
   TURNS,
+  WATCHING,
   STORE_METADATA,
   STORE_COPYING,
   STORE_USAGE,

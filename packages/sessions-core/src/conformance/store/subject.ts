@@ -34,6 +34,8 @@ export interface ConformingSessions {
 
 /** What the suite asks of `usage` of a store. */
 type ConformingUsage = SessionStore['usage'];
+/** What the suite asks of `watch` of a store. */
+type ConformingWatch = SessionStore['watch'];
 /** What the suite asks of the answer of an erasure, `store.sessions.delete({ ids })`. */
 export interface ConformingErasure {
   readonly conversations: number;
@@ -52,11 +54,14 @@ export interface ConformingStore extends AsyncDisposable {
     session(sessionId: string): Session;
     readonly sessions?: ConformingSessions;
     readonly usage?: ConformingUsage;
+    readonly watch?: ConformingWatch;
   };
   /** Absent where the store cannot list, describe and delete its conversations. */
   readonly sessions?: ConformingSessions;
   /** Absent where the store keeps no usage. */
   readonly usage?: ConformingUsage;
+  /** Absent where the store does not tell which conversations got items. */
+  readonly watch?: ConformingWatch;
   with(transaction: unknown): { session(sessionId: string): Session };
   /** Absent where the store begins no transactions. */
   transaction?<T>(work: (tx: { session(sessionId: string): Session }) => Promise<T>): Promise<T>;

@@ -74,7 +74,7 @@ export const USAGE_FAULTS: readonly PlantedFault[] = [
   },
   {
     fault: 'usage that nobody finds',
-    line: '[...rows, ...used].map(',
+    line: '[...rows, ...used, ...runs].map(',
     becomes: 'rows.map(',
     fails: 'usage outlives clear, and goes with remove, which says how many rows',
   },

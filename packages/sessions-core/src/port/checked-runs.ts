@@ -1,0 +1,76 @@
+import { whenReady } from './awaitable.js';
+import { SessionError } from './errors.js';
+import type { RunCreation, RunEntry, RunVerbs, StoredRun } from './runs.js';
+
+/** The verbs on runs with their answers looked at: see `checked`. */
+export function checkedRuns(verbs: RunVerbs): RunVerbs {
+  return {
+    create: (run) => whenReady(verbs.create(run), checkCreation),
+    read: (runId) => whenReady(verbs.read(runId), checkRead),
+    take: (run, lease) => whenReady(verbs.take(run, lease), checkTaken),
+    write: (hold, entry) => whenReady(verbs.write(hold, entry), (held) => checkFlag('write', held)),
+    add: (run, entry) => whenReady(verbs.add(run, entry), checkEntry),
+    settle: (settlement) => whenReady(verbs.settle(settlement), (done) => checkFlag('settle', done)),
+    list: (query) => whenReady(verbs.list(query), checkList),
+  };
+}
+
+const RUN =
+  '{ runId, sessionId, tenant, state, fence, heldFor, createdAt, changedAt, content }: texts and, of the fence and the times, whole numbers';
+
+function checkCreation(creation: unknown): RunCreation {
+  const { outcome, run } = (creation ?? {}) as Partial<RunCreation>;
+  if ((outcome === 'created' || outcome === 'found' || outcome === 'busy') && isRun(run))
+    return { outcome, run };
+  throw fault(
+    'OUTCOME_UNKNOWN',
+    `runs.create() must return "outcome", 'created', 'found' or 'busy', and a run ${RUN}.`,
+  );
+}
+
+function checkRead(found: unknown): { run: StoredRun; entries: readonly RunEntry[] } | undefined {
+  if (found === undefined) return undefined;
+  const { run, entries } = (found ?? {}) as { run?: unknown; entries?: unknown };
+  if (isRun(run) && Array.isArray(entries) && entries.every(isEntry)) return { run, entries };
+  throw fault('DATABASE_ERROR', `runs.read() must return a run ${RUN} and "entries", or undefined.`);
+}
+
+function checkTaken(run: unknown): StoredRun | undefined {
+  if (run === undefined || isRun(run)) return run;
+  throw fault('OUTCOME_UNKNOWN', `runs.take() must return a run ${RUN}, or undefined.`);
+}
+
+function checkEntry(entry: unknown): RunEntry | undefined {
+  if (entry === undefined || isEntry(entry)) return entry;
+  throw fault('OUTCOME_UNKNOWN', 'runs.add() must return { key, content }, both texts, or undefined.');
+}
+
+function checkFlag(verb: string, flag: unknown): boolean {
+  if (typeof flag === 'boolean') return flag;
+  throw fault('OUTCOME_UNKNOWN', `runs.${verb}() must return true or false.`);
+}
+
+function checkList(found: unknown): readonly StoredRun[] {
+  if (Array.isArray(found) && found.every(isRun)) return found;
+  throw fault('DATABASE_ERROR', `runs.list() must return an array of runs ${RUN}.`);
+}
+
+function isRun(value: unknown): value is StoredRun {
+  if (typeof value !== 'object' || value === null) return false;
+  const { runId, sessionId, tenant, state, content, fence, heldFor, createdAt, changedAt } =
+    value as StoredRun;
+  return (
+    [runId, sessionId, tenant, state, content].every((text) => typeof text === 'string') &&
+    [fence, heldFor, createdAt, changedAt].every(Number.isSafeInteger)
+  );
+}
+
+function isEntry(value: unknown): value is RunEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { key, content } = value as RunEntry;
+  return typeof key === 'string' && typeof content === 'string';
+}
+
+function fault(code: 'DATABASE_ERROR' | 'OUTCOME_UNKNOWN', rule: string): SessionError {
+  return new SessionError(code, `The backend of this store has a fault. ${rule}`);
+}

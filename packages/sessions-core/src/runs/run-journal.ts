@@ -1,0 +1,190 @@
+import { decodeItem, encodeItems, type ItemCodec } from '../items/item-codec.js';
+import { isSessionError, SessionError } from '../port/errors.js';
+import type { RunEntry, RunHold } from '../port/runs.js';
+import { startTimer, type Timer } from '../port/timers.js';
+
+/** A step has at most so many bytes. */
+const MAX_BYTES = 10_000_000;
+
+/** What a person decided about a call. */
+export interface RunDecision {
+  readonly approve: boolean;
+  readonly reason?: string | undefined;
+  readonly by?: string | undefined;
+  /** In ms since 1970, by the clock of the process in which it was made. */
+  readonly at: number;
+}
+
+/** What a journal needs of the store. */
+export interface JournalStore {
+  /** Keeps an entry, and holds the run. @returns Whether it was held. */
+  write(hold: RunHold, entry?: RunEntry): Promise<boolean>;
+  /** What is told to who no longer holds the run. */
+  whyLost(hold: RunHold): Promise<SessionError>;
+}
+
+/**
+ * What came to a run from outside: answers of models, results of tools, decisions of people. What is in it is not asked for again;
+ * what is new is kept before the run goes on. While it is open the run is held.
+ */
+export class RunJournal {
+  readonly #store: JournalStore;
+  readonly #codec: ItemCodec;
+  /** Absent where the run has ended, and is only played again. */
+  readonly #hold: RunHold | undefined;
+  readonly #entries: Map<string, string>;
+  readonly #lost = new AbortController();
+  #renewal: Timer | undefined;
+  #isOver = false;
+  #responses = 0;
+
+  constructor(
+    store: JournalStore,
+    codec: ItemCodec,
+    entries: readonly RunEntry[],
+    hold: RunHold | undefined,
+  ) {
+    this.#store = store;
+    this.#codec = codec;
+    this.#hold = hold;
+    this.#entries = new Map(entries.map(({ key, content }) => [key, content]));
+    this.#renew();
+  }
+
+  /** Aborts when somebody else has the run, with what is to be told. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Whether the run is over: then models and tools are the application's again. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** The key of the model's answer that comes next. */
+  get nextResponse(): string {
+    return `model:${this.#responses}`;
+  }
+
+  /** Goes on to the next answer. */
+  responded(): void {
+    this.#responses++;
+  }
+
+  /** Whether there is an entry. */
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** What an entry holds. @throws SessionError `DECRYPTION_FAILED` */
+  get(key: string): unknown {
+    const content = this.#entries.get(key);
+    return content === undefined ? undefined : readValue(this.#codec, content);
+  }
+
+  /** @throws SessionError `DECRYPTION_FAILED` */
+  decision(callId: string): RunDecision | undefined {
+    return this.get(decisionKey(callId)) as RunDecision | undefined;
+  }
+
+  /** How many decisions there are. */
+  get decisions(): number {
+    return [...this.#entries.keys()].filter((key) => key.startsWith('decision:')).length;
+  }
+
+  /**
+   * Keeps something, before the run goes on.
+   *
+   * @throws SessionError `RUN_LOST` or `RUN_CANCELLED` where somebody else has the run; `RUN_INCOMPATIBLE` where it has ended.
+   */
+  async keep(key: string, value: unknown): Promise<void> {
+    const hold = this.#hold;
+    if (!hold) throw differentRun();
+    this.#lost.signal.throwIfAborted();
+    const content = valueText(this.#codec, value);
+    if (!(await this.#store.write(hold, { key, content }))) throw await this.#lose(hold);
+    this.#entries.set(key, content);
+  }
+
+  /** Ends the journal: nothing is kept or renewed any more. */
+  close(): void {
+    this.#isOver = true;
+    this.#renewal?.cancel();
+  }
+
+  #renew(): void {
+    const hold = this.#hold;
+    if (!hold) return;
+    this.#renewal = startTimer(hold.lease / 3, () => {
+      this.#store
+        .write(hold)
+        .then(async (held) => {
+          if (held) this.#renewed();
+          else await this.#lose(hold);
+        })
+        // the next one, or the next step, will tell: until then it is held
+        .catch(() => this.#renewed());
+    }).unref();
+  }
+
+  #renewed(): void {
+    if (!this.#isOver) this.#renew();
+  }
+
+  async #lose(hold: RunHold): Promise<SessionError> {
+    const error = this.#isOver ? differentRun() : await this.#store.whyLost(hold);
+    if (!this.#isOver) this.#lost.abort(error);
+    return error;
+  }
+}
+
+export function toolKey(callId: string): string {
+  return `tool:${shortName(callId)}`;
+}
+
+export function decisionKey(callId: string): string {
+  return `decision:${shortName(callId)}`;
+}
+
+/** Ids of calls are of any length, and hold any characters. */
+function shortName(callId: string): string {
+  if (/^[\w-]{1,64}$/.test(callId)) return callId;
+  return `:${process.getBuiltinModule('node:crypto').createHash('sha256').update(JSON.stringify(callId)).digest('base64url')}`;
+}
+
+/** The text that is kept of a value: encrypted where the items are. @throws SessionError `ITEM_TOO_LARGE` */
+export function valueText(codec: ItemCodec, value: unknown): string {
+  const text = plainText(value);
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    throw new SessionError(
+      'ITEM_TOO_LARGE',
+      `A step of the run (an answer, a result of a tool, the input) has more than ${MAX_BYTES} bytes as JSON, and cannot be kept.`,
+    );
+  }
+  return codec.seal?.([text])[0] ?? text;
+}
+
+/** @throws SessionError `DECRYPTION_FAILED` */
+export function readValue(codec: ItemCodec, content: string): unknown {
+  const { value } = decodeItem(codec.open?.(content) ?? content) as { value?: unknown };
+  return value;
+}
+
+/** What JSON cannot say exactly is kept as the SDK would hand it to a model: as JSON says it. */
+function plainText(value: unknown): string {
+  const wrapped = { value } as unknown as Parameters<typeof encodeItems>[0][number];
+  try {
+    return encodeItems([wrapped])[0] as string;
+  } catch (error) {
+    if (!isSessionError(error) || error.code !== 'UNSUPPORTED_VALUE') throw error;
+    return JSON.stringify(wrapped);
+  }
+}
+
+function differentRun(): SessionError {
+  return new SessionError(
+    'RUN_INCOMPATIBLE',
+    'The run has ended, and when it was played again the agent asked for a step that was not in it: its tools or instructions ' +
+      'have changed. Its turn is in the conversation.',
+  );
+}
