@@ -1,12 +1,16 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, matchesGlob } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import LongFilesFirst from './tooling/configs/long-files-first.ts';
+import { LongFilesFirst } from './tooling/configs/long-files-first.ts';
 
 // Tests wait for servers more than they compute: with two files at a time two cores are idle for half of it, and Vitest takes
 // one. It is a variable because the projects take none of this file's settings.
 process.env.VITEST_MAX_WORKERS ??= String(availableParallelism() + 1);
+
+// Hundreds of processes load the same modules. Coverage is counted where code was compiled in its own process.
+if (!process.argv.includes('--coverage'))
+  process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
 /**
  * Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. These
@@ -14,22 +18,32 @@ process.env.VITEST_MAX_WORKERS ??= String(availableParallelism() + 1);
  */
 const TIMES = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 100_000 } } };
 
+/**
+ * Whole programs and the tools of this repository, which few changes touch: `npm test` leaves them out, unless it is told
+ * which projects to run.
+ */
+const NOT_BY_DEFAULT = ['examples/*', 'tooling/{benchmarks,bootstrap,model-test,quickstart,test-servers}'];
+
 /** Each package is a project, with these times where it has no configuration of its own. */
-const projects = globSync('{packages,tooling,examples}/*/package.json')
-  .sort()
-  .map((file) => {
-    const root = dirname(file);
-    if (existsSync(join(root, 'vitest.config.ts'))) return root;
-    const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name: string };
-    return { root, test: { name, ...TIMES } };
-  });
+const projectsOf = (mode: string) => {
+  const all = mode === 'all' || process.argv.some((argument) => argument.startsWith('--project'));
+  return globSync('{packages,tooling,examples}/*/package.json')
+    .map(dirname)
+    .filter((root) => all || !NOT_BY_DEFAULT.some((glob) => matchesGlob(root, glob)))
+    .sort()
+    .map((root) => {
+      if (existsSync(join(root, 'vitest.config.ts'))) return root;
+      const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string };
+      return { root, test: { name, ...TIMES } };
+    });
+};
 
 export default defineConfig(({ mode }) => {
   // `--mode all`: what `npm run test:all` adds. For the projects, as above.
   process.env.TEST_MATRIX ??= mode === 'all' ? 'all' : 'once';
   return {
     test: {
-      projects,
+      projects: projectsOf(mode),
       globalSetup: ['./tooling/test-servers/src/global-setup.ts'],
       sequence: { sequencer: LongFilesFirst },
       reporters: ['default', './tooling/configs/plain-reporter.ts'],

@@ -25,7 +25,7 @@ const place = ({ moduleId }: TestSpecification) => {
  * Starts the longest files first, so that none is left running alone at the end. Where no times of an earlier run are
  * kept, as in a fresh clone, Vitest itself goes by the size of a file, which says little here.
  */
-export default class LongFilesFirst extends BaseSequencer {
+export class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => place(a) - place(b));

@@ -5,7 +5,7 @@ import { SessionError } from '@stackone/sessions-core';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { toCommitError, toSessionError } from '../src/errors.js';
-import { emptyDatabase, SERVERS } from './databases.js';
+import { emptyDatabase, FIRST_SERVER } from './databases.js';
 
 const run = promisify(execFile);
 
@@ -18,7 +18,7 @@ async function strictly(program: URL, url: string): Promise<Record<string, unkno
   return JSON.parse(stdout);
 }
 
-describeEngine(SERVERS, ({ server }) => {
+describeEngine(FIRST_SERVER, ({ server }) => {
   test('a process that forbids code from text: pools and connections of any maker work', async () => {
     expect(
       await strictly(

@@ -3,13 +3,13 @@ import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { SERVERS } from './databases.js';
+import { FIRST_SERVER } from './databases.js';
 import { contents, messages } from './items.js';
 
 const TURN = messages(2);
 
 // the answer to a commit is lost as the server dies; where it is not back in time, nobody may say "nothing was written"
-describeEngine(SERVERS, { own: true }, ({ server, url }) => {
+describeEngine(FIRST_SERVER, { own: true }, ({ server, url }) => {
   test('killed at the commit, and gone for a while: OUTCOME_UNKNOWN, also where the turn would be repeated', async () => {
     await using proxy = await startProxy(server, { protocol: 'mysql' });
     const options = { maxRetries: 2, retryDelay: 10, connectionTimeout: 5000 };

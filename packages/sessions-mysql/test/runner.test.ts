@@ -3,9 +3,9 @@ import { variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { SERVERS } from './databases.js';
+import { FIRST_SERVER } from './databases.js';
 
-describeEngine(SERVERS, ({ url }) => {
+describeEngine(FIRST_SERVER, ({ url }) => {
   test.each(Object.keys(SCENES))('the runner: %s', async (name) => {
     await using store = await MysqlSessionStore.fromUrl(url);
     await playScene(name, (sessionId) => store.session(sessionId), name);

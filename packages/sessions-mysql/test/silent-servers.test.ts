@@ -4,13 +4,13 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { expect, onTestFinished, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { driverUrl, SERVERS } from './databases.js';
+import { driverUrl, FIRST_SERVER } from './databases.js';
 import { messages } from './items.js';
 
 /** For calls that are not answered. All others are made by a store that waits longer, however busy the machine is. */
 const QUICK = { timeout: 1000, maxRetries: 0 };
 
-describeEngine(SERVERS, ({ engine, server, url }) => {
+describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
   async function proxied(): Promise<FaultProxy> {
     const proxy = await startProxy(server, { protocol: engine });
     onTestFinished(() => proxy.close());
