@@ -3,18 +3,10 @@ import { isSessionError, SessionError } from '../port/errors.js';
 import type { RunEntry, RunHold } from '../port/runs.js';
 import { startTimer, type Timer } from '../port/timers.js';
 import { attachCall } from './durable-call.js';
+import type { RunDecision } from './run-decision.js';
 
 /** A step has at most so many bytes. */
 const MAX_BYTES = 10_000_000;
-
-/** What a person decided about a call. */
-export interface RunDecision {
-  readonly approve: boolean;
-  readonly reason?: string | undefined;
-  readonly by?: string | undefined;
-  /** In ms since 1970, by the clock of the process in which it was made. */
-  readonly at: number;
-}
 
 /** What a journal needs of the store. */
 export interface JournalStore {
