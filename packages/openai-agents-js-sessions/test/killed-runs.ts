@@ -29,8 +29,15 @@ interface Seen {
   readonly usage: object;
 }
 
-/** Ends all leases, so that nobody has to wait, and reads which entries of which runs are there. */
-export type Journal = () => Promise<readonly { readonly run_id: string; readonly entry: string }[]>;
+/** A database, behind the back of the store. */
+export interface Database {
+  /** Makes the table for effects that are in the database. */
+  prepare(): Promise<void>;
+  /** Ends all leases, so that nobody has to wait, and reads which entries of which runs are there. */
+  journal(): Promise<readonly { readonly run_id: string; readonly entry: string }[]>;
+  /** For each effect that is in the database the run that had it. */
+  bookings(): Promise<readonly { readonly run_id: string }[]>;
+}
 
 /** A call of a tool, as the service outside noted it. */
 type Effect = readonly [runId: string, callId: string, effect: string];
@@ -67,34 +74,37 @@ async function play(...parameters: readonly string[]): Promise<{ stdout: string;
 /**
  * Kills a process whose runs stand still at each of their moments, and lets another one end them; each has to come out as if nothing had
  * happened: its conversation, its result and its usage are those of the run that nobody disturbed. A tool was called once where its
- * result was kept, and at most once more, with the same call, where the process was killed between.
+ * result was kept, and at most once more, with the same call, where the process was killed between; the one whose effect is in the database
+ * had it once, wherever that was.
  *
  * @param nth - Only this moment. @returns How many were killed.
  */
 export async function expectUnharmed(
   url: string,
   kinds: readonly Kind[],
-  journal: Journal,
+  database: Database,
   nth?: number,
 ): Promise<number> {
+  await database.prepare();
   const [service, name] = [join(folder, randomUUID()), randomUUID()];
   const killed = await play(url, service, name, 'kill', JSON.stringify(kinds), ...(nth ? [String(nth)] : []));
   expect(killed.isKilled).toBe(true);
   // in SQLite the process died before it could say so
   const dead = kinds.map((kind): KilledRun => ({ kind, nth: nth ?? 1, end: 'killed' }));
   const runs = killed.stdout === '' ? dead : (JSON.parse(killed.stdout) as KilledRun[]);
-  const kept = new Set((await journal()).map(({ run_id, entry }) => `${run_id} ${entry}`));
+  const kept = new Set((await database.journal()).map(({ run_id, entry }) => `${run_id} ${entry}`));
   // of a stream the SDK stores keys in another order
   const undisturbed = kinds.map((kind): KilledRun => ({ kind, nth: 1000 }));
   const { stdout } = await play(url, service, name, 'end', JSON.stringify([...runs, ...undisturbed]));
   const ends = JSON.parse(stdout) as Seen[];
   const effects = effectsIn(service);
+  const bookings = (await database.bookings()).map(({ run_id }) => run_id);
   for (const [index, run] of runs.entries()) {
     const where = `killed at ${run.kind} ${run.nth}`;
     const { items, ...end } = ends[index] as Seen;
     const right = ends[runs.length + kinds.indexOf(run.kind)] as Seen;
-    expect(right.items).toHaveLength(8);
-    expect(right).toMatchObject({ output: 'Done.', usage: { requests: 3, totalTokens: 33 } });
+    expect(right.items).toHaveLength(10);
+    expect(right).toMatchObject({ output: 'Done.', usage: { requests: 4, totalTokens: 44 } });
     expect({ ...end, items: named(items) }, where).toEqual({ ...right, items: named(right.items) });
     const runId = `${name}-${run.kind}-${run.nth}`;
     const own = effects.filter(([id]) => id === runId);
@@ -103,6 +113,10 @@ export async function expectUnharmed(
       'look Rome',
       'pay Oslo',
     ]);
+    expect(
+      bookings.filter((id) => id === runId),
+      `${where}: effects in the database`,
+    ).toHaveLength(1);
     const calls = own.map(([, callId]) => callId);
     expect(callsIn(items), `${where}: a tool was called for what is not stored`).toEqual(
       expect.arrayContaining(calls),

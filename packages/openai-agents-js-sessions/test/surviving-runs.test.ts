@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test } from 'vitest';
 import { expectUnharmed, folder } from './killed-runs.js';
-import { journalOf } from './run-journals.js';
+import { databaseOf } from './run-databases.js';
 
 describe('sqlite', () => {
   test('a run whose process was killed is ended by another one, as if nothing had happened', async () => {
     const url = `sqlite:${join(folder, 'runs.db')}`;
-    expect(await expectUnharmed(url, ['tool', 'effect', 'model'], journalOf(url))).toBe(9);
+    expect(await expectUnharmed(url, ['tool', 'effect', 'model'], databaseOf(url))).toBe(11);
     // after the answer of the model
-    expect(await expectUnharmed(url, ['statement'], journalOf(url), 20)).toBe(1);
+    expect(await expectUnharmed(url, ['statement'], databaseOf(url), 20)).toBe(1);
   });
 });
 
@@ -19,7 +19,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
     const killed = await expectUnharmed(
       url,
       ['statement', 'tool', 'effect', 'model', 'event'],
-      journalOf(url),
+      databaseOf(url),
     );
     expect(killed).toBeGreaterThan(30);
   });

@@ -29,6 +29,7 @@ export { parseStoreUrl, StoreUrl } from './port/url.js';
 export type { UsageCounts } from './port/usage.js';
 export type { SessionWarning } from './port/warnings.js';
 export type { AnyAgent } from './runs/agent-view.js';
+export { type DurableCall, durableCall } from './runs/durable-call.js';
 export type { CallDecision, PendingOptions, RunPage } from './runs/run-decisions.js';
 export type { PendingCall, RunDecisionInfo, RunInfo } from './runs/run-info.js';
 export type { Exclusive, RunResumeOptions, RunStartOptions, RunWorkOptions } from './runs/run-options.js';

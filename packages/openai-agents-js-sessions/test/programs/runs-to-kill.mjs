@@ -10,6 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, writeSync } from 'node:fs';
 import { Agent, setTracingDisabled, tool, Usage } from '@openai/agents';
 import {
+  durableCall,
   MysqlSessionStore,
   openSessionStore,
   PostgresSessionStore,
@@ -108,11 +109,30 @@ function answer(input) {
   if (JSON.stringify(calls) !== JSON.stringify(results)) throw new Error('The input is no valid one.');
   if (calls.length === 0) return [call('look', 'Oslo'), call('look', 'Rome')];
   if (calls.length === 2) return [call('pay', 'Oslo')];
+  if (calls.length === 3) return [call('book', 'Oslo')];
   return [say('Done.')];
 }
 
+/** A tool whose effect is in the database, in one transaction with the record of its result. */
+function booking(store, moments) {
+  return tool({
+    name: 'book',
+    description: 'Books a room',
+    parameters: z.object({ city: z.string() }),
+    execute: async ({ city }, _runContext, details) => {
+      await moments.wait('tool');
+      const call = durableCall(details);
+      return store.transaction(async (tx) => {
+        const booked = `INSERT INTO bookings (run_id) VALUES ('${call.runId}')`;
+        await (tx.client.query?.(booked) ?? tx.client.exec(booked));
+        return call.record(tx, `booked ${city}`);
+      });
+    },
+  });
+}
+
 /** An agent with tools that have an effect outside. */
-function clerk(runId, moments) {
+function clerk(runId, store, moments) {
   const model = {
     async getResponse({ input }) {
       await moments.wait('model');
@@ -137,7 +157,11 @@ function clerk(runId, moments) {
         return `${tool_} ${city}`;
       },
     });
-  return new Agent({ name: 'Clerk', model, tools: [counted('look'), counted('pay')] });
+  return new Agent({
+    name: 'Clerk',
+    model,
+    tools: [counted('look'), counted('pay'), booking(store, moments)],
+  });
 }
 
 /** Begins a run, or joins the one that was begun. */
@@ -149,7 +173,7 @@ async function play({ kind, nth }, moments) {
   const session = store.session(runId);
   const stream = kind === 'event';
   const options = { session, runId, stream, ...(what === 'kill' && { lease: LEASE }) };
-  const result = await store.runs.start(clerk(runId, moments), 'Pay in Oslo.', options);
+  const result = await store.runs.start(clerk(runId, store, moments), 'Pay in Oslo.', options);
   if (stream) for await (const _ of result) await moments.wait('event');
   if (stream) await result.completed;
   return { output: result.finalOutput, items: await session.getItems(), usage: await session.usage() };

@@ -91,9 +91,12 @@ export class AgentViews {
       if (callId === undefined || journal.isOver) return invoke(runContext, input, details);
       const key = toolKey(callId);
       if (journal.has(key)) return journal.get(key) as string;
+      const isRecorded = journal.offer(callId, details as object);
       const output: unknown = await invoke(runContext, input, details);
       await journal.keep(key, output);
-      return output as string;
+      // what the tool recorded itself holds, whatever became of the tool afterwards
+      if (isRecorded()) await journal.look(key);
+      return journal.get(key) as string;
     };
     return Object.defineProperties({} as Given, {
       ...Object.getOwnPropertyDescriptors(tool),

@@ -1,5 +1,5 @@
 import { isSessionError, SessionError, type SessionErrorCode } from '../port/errors.js';
-import type { RunDecision } from './run-journal.js';
+import type { RunDecision } from './run-decision.js';
 
 function runError(code: SessionErrorCode, runId: string, message: string): SessionError {
   return new SessionError(code, message, { runId });

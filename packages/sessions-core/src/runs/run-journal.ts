@@ -2,23 +2,21 @@ import { decodeItem, encodeItems, type ItemCodec } from '../items/item-codec.js'
 import { isSessionError, SessionError } from '../port/errors.js';
 import type { RunEntry, RunHold } from '../port/runs.js';
 import { startTimer, type Timer } from '../port/timers.js';
+import { attachCall } from './durable-call.js';
+import type { RunDecision } from './run-decision.js';
 
 /** A step has at most so many bytes. */
 const MAX_BYTES = 10_000_000;
-
-/** What a person decided about a call. */
-export interface RunDecision {
-  readonly approve: boolean;
-  readonly reason?: string | undefined;
-  readonly by?: string | undefined;
-  /** In ms since 1970, by the clock of the process in which it was made. */
-  readonly at: number;
-}
 
 /** What a journal needs of the store. */
 export interface JournalStore {
   /** Keeps an entry, and holds the run. @returns Whether it was held. */
   write(hold: RunHold, entry?: RunEntry): Promise<boolean>;
+  read(runId: string): Promise<{ readonly entries: readonly RunEntry[] } | undefined>;
+  /** What is the same for all views of one store. */
+  readonly store: object;
+  /** The ids of a run and of its conversation, as they were given. */
+  idsOf(hold: RunHold): { readonly runId: string; readonly sessionId: string };
   /** What is told to who no longer holds the run. */
   whyLost(hold: RunHold): Promise<SessionError>;
 }
@@ -104,6 +102,32 @@ export class RunJournal {
     const content = valueText(this.#codec, value);
     if (!(await this.#store.write(hold, { key, content }))) throw await this.#lose(hold);
     this.#entries.set(key, content);
+  }
+
+  /** Lets a tool keep its result in a transaction of its own. @returns Whether it tried. */
+  offer(callId: string, details: object): () => boolean {
+    const hold = this.#hold;
+    let isRecorded = false;
+    if (!hold) return () => false;
+    const entry = (result: unknown) => ({ key: toolKey(callId), content: valueText(this.#codec, result) });
+    const recorded = () => {
+      isRecorded = true;
+    };
+    attachCall(details, callId, {
+      store: this.#store.store,
+      hold,
+      ids: this.#store.idsOf(hold),
+      entry,
+      recorded,
+    });
+    return () => isRecorded;
+  }
+
+  /** Reads what is kept under a key, where somebody else may have kept it. */
+  async look(key: string): Promise<void> {
+    const found = await this.#store.read(this.#hold?.runId ?? '');
+    const entry = found?.entries.find((one) => one.key === key);
+    if (entry) this.#entries.set(key, entry.content);
   }
 
   /** Ends the journal: nothing is kept or renewed any more. */

@@ -11,9 +11,10 @@ import type { UsageRow } from '../port/usage.js';
 import { usageRows } from '../usage/run-usage.js';
 import { AgentViews, type AnyAgent } from './agent-view.js';
 import { recordedProvider } from './recorded-model.js';
+import type { RunDecision } from './run-decision.js';
 import { storeErrorIn } from './run-errors.js';
 import type { PendingCall } from './run-info.js';
-import type { RunDecision, RunJournal } from './run-journal.js';
+import type { RunJournal } from './run-journal.js';
 import type { RunSession, RunTurn } from './run-session.js';
 import { endingWith } from './run-stream.js';
 

@@ -63,7 +63,7 @@ export class RunStore implements JournalStore {
   /** @throws SessionError `NOT_FOUND` */
   async found(runId: string): Promise<FoundRun> {
     const found = await this.read(runId);
-    if (!found) throw runNotFound(parseTenantSessionId(runId)?.sessionId ?? runId);
+    if (!found) throw runNotFound(givenId(runId));
     return found;
   }
 
@@ -87,9 +87,17 @@ export class RunStore implements JournalStore {
     return this.#call('runs.list', '', (verbs) => verbs.list(query));
   }
 
+  get store(): object {
+    return this.host.store;
+  }
+
+  idsOf({ runId, sessionId }: RunHold): { runId: string; sessionId: string } {
+    return { runId: givenId(runId), sessionId: givenId(sessionId) };
+  }
+
   async whyLost({ runId }: RunHold): Promise<SessionError> {
     const found = await this.read(runId);
-    const id = parseTenantSessionId(runId)?.sessionId ?? runId;
+    const id = givenId(runId);
     return found?.run.state === 'cancelled' ? runCancelled(id) : runLost(id);
   }
 
@@ -104,6 +112,11 @@ export class RunStore implements JournalStore {
 /** The tenant of a stored id, of a conversation or of a run. */
 export function tenantOfId(storedId: string): string | undefined {
   return parseTenantSessionId(storedId)?.tenant;
+}
+
+/** The id without its tenant. */
+function givenId(storedId: string): string {
+  return parseTenantSessionId(storedId)?.sessionId ?? storedId;
 }
 
 /** Ids that sort by the time at which they were made. */
