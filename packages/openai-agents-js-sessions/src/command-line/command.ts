@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, type CommandOptions, InvalidArgumentError } from 'commander';
 
 /** What a command says about itself. */
 export interface CommandTexts {
@@ -15,17 +15,22 @@ export interface CommandTexts {
 export function addCommand(
   program: Command,
   { name, summary, description, examples }: CommandTexts,
+  options: CommandOptions = {},
 ): Command {
   return program
-    .command(name)
+    .command(name, options)
     .summary(summary)
     .description(description)
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}\n`).join('')}`);
 }
 
 /** Adds a command on a database. Its own arguments come before the URL: see {@link addUrlArgument}. */
-export function addDatabaseCommand(program: Command, texts: CommandTexts): Command {
-  return addCommand(program, texts)
+export function addDatabaseCommand(
+  program: Command,
+  texts: CommandTexts,
+  options: CommandOptions = {},
+): Command {
+  return addCommand(program, texts, options)
     .option('--url <url>', 'the URL of the database, if it is not the last argument')
     .option('--env <file>', 'read SESSIONS_URL, DATABASE_URL and SESSIONS_ENCRYPTION_KEY from this file')
     .option('--tenant <tenant>', texts.tenant ?? 'the conversations of this tenant, not those without one')

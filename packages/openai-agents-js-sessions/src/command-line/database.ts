@@ -1,4 +1,4 @@
-import type { Conversations, SessionStore, StoreSession } from '@stackone/sessions-core';
+import type { Conversations, Runs, SessionStore, StoreSession } from '@stackone/sessions-core';
 import type { OpenStoreOptions } from '../open-store.js';
 import { databaseUrl, type UrlSources, variable } from './database-url.js';
 import { CommandFailure, EXIT } from './exit-codes.js';
@@ -21,6 +21,8 @@ export interface Database {
   /** The conversations that are meant: those of the tenant, or those without one. */
   readonly sessions: Conversations;
   session(id: string): StoreSession;
+  /** The runs of the tenant; without one, those of all. */
+  readonly runs: Runs;
   readonly output: Output;
   /** Ends the work between two calls. */
   readonly signal: AbortSignal;
@@ -53,8 +55,8 @@ export async function onDatabase(
     const store = await openStore(url, makesTables ? given : { ...given, createTables: false }, output);
     try {
       const scope = options.tenant === undefined ? store : store.scoped(options.tenant);
-      const { sessions } = scope;
-      await work({ store, sessions, session: (id) => scope.session(id), output, signal });
+      const { sessions, runs } = scope;
+      await work({ store, sessions, runs, session: (id) => scope.session(id), output, signal });
     } finally {
       await store.close();
     }

@@ -16,6 +16,7 @@ const OF_ERRORS: Readonly<Partial<Record<SessionErrorCode, ExitCode>>> = {
   HISTORY_CHANGED: EXIT.refused,
   PERMISSION_DENIED: EXIT.refused,
   READ_ONLY: EXIT.refused,
+  RUN_DECIDED: EXIT.refused,
   SESSION_ERASED: EXIT.refused,
   SESSION_EXISTS: EXIT.refused,
   VERSION_CONFLICT: EXIT.refused,

@@ -15,6 +15,7 @@ import { addPrune } from './commands/prune.js';
 import { addReencrypt } from './commands/reencrypt.js';
 import { addRename } from './commands/rename.js';
 import { addRewind } from './commands/rewind.js';
+import { addRuns } from './commands/runs.js';
 import { addSchema } from './commands/schema.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
@@ -34,6 +35,7 @@ const COMMANDS = [
   addTurns,
   addGrep,
   addStats,
+  addRuns,
   addDelete,
   addRename,
   addFork,

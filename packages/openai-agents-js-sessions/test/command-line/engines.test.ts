@@ -3,7 +3,7 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
 import { sessions } from '../run-sessions.js';
-import { fillSample } from './sample-database.js';
+import { fillSample, startWaitingRun } from './sample-database.js';
 
 describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
   const told = async (...args: string[]) => {
@@ -32,6 +32,20 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
     expect(stderr).toMatch(/^error: AUTHENTICATION_FAILED: [^\n]*\n$/);
     expect(stderr).not.toContain('not-the-password');
+  });
+
+  test('runs: approved as often as you like, rejected no more', async () => {
+    await startWaitingRun(url);
+    expect(await told('runs', 'pending')).toMatch(/^run_1 +bills +\S+ +call_1 +pay +\{"invoice":1\}$/m);
+    const calls = ['run_1', '--call', 'call_1', '--call', 'call_2'];
+    for (let time = 0; time < 2; time++)
+      expect(await told('runs', 'approve', ...calls, '--by', 'ada')).toBe(
+        'approved call_1, call_2 of run_1\n',
+      );
+    const rejected = await sessions(['runs', 'reject', ...calls, '--url', url]);
+    expect(rejected).toMatchObject({ code: 4, stdout: '' });
+    expect(rejected.stderr).toMatch(/^error: RUN_DECIDED: "ada" approved this call at /);
+    expect(await told('runs', 'cancel', 'run_1', '--yes')).toContain('run_1: cancelled');
   });
 
   test('each command', async () => {

@@ -5,26 +5,33 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { PROGRAM, sessions } from '../run-sessions.js';
-import { sampleFolder } from './sample-database.js';
+import { sampleFolder, startWaitingRun } from './sample-database.js';
 
 const run = promisify(execFile);
 
 const help = (await sessions(['--help'])).stdout;
-const [, listed = ''] = /\nCommands:\n(.*?)\n\n/s.exec(help) ?? [];
-const COMMANDS = [...listed.matchAll(/^ {2}([a-z]+) /gm)]
-  .map(([, name = '']) => name)
-  .filter((name) => name !== 'help');
+const commandsOf = (text: string) => {
+  const [, listed = ''] = /\nCommands:\n(.*?)\n\n/s.exec(text) ?? [];
+  return [...listed.matchAll(/^ {2}([a-z]+) /gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'help');
+};
+const OF_RUNS = commandsOf((await sessions(['runs', '--help'])).stdout).map((name) => `runs ${name}`);
+const COMMANDS = [...commandsOf(help), ...OF_RUNS];
 
 test('there are commands', () => {
-  expect(COMMANDS).toEqual(expect.arrayContaining(['list', 'show', 'delete', 'bench', 'conformance']));
+  expect(COMMANDS).toEqual(
+    expect.arrayContaining(['list', 'show', 'delete', 'bench', 'conformance', 'runs approve']),
+  );
 });
 
 test.concurrent.each(COMMANDS)('%s', async (name) => {
-  const { stdout } = await sessions([name, '--help']);
+  const { stdout } = await sessions([...name.split(' '), '--help']);
   const examples = [...stdout.matchAll(/^ {2}\$ (.*)$/gm)].map(([, line = '']) => line);
   expect(examples.length).toBeGreaterThan(0);
   for (const example of examples) {
-    const { folder } = await sampleFolder();
+    const { folder, url } = await sampleFolder();
+    if (name.startsWith('runs')) await startWaitingRun(url);
     // what users have: the program on their path, and modules of theirs beside the packages
     const bin = join(folder, 'bin');
     mkdirSync(bin);

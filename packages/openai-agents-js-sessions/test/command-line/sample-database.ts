@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { AgentInputItem } from '@openai/agents-core';
+import { Agent, type AgentInputItem, tool } from '@openai/agents';
+import { functionCall, ScriptedModel } from '@openai/agents/testing';
 import { temporaryFolder } from '@stackone/test-environment';
 import { openSessionStore, type SessionStore } from '../../src/index.js';
 
@@ -62,6 +63,29 @@ export async function fillStore(store: SessionStore): Promise<void> {
     .scoped('acme')
     .session('chat_1')
     .addItems([user('I am of acme'), assistant('Welcome.')]);
+}
+
+/** A run `run_1` that waits for two approvals, in a conversation that has no item yet. */
+export async function startWaitingRun(url: string, tenant?: string): Promise<void> {
+  await using store = await openSessionStore(url);
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays an invoice',
+    parameters: { type: 'object', properties: {}, required: [], additionalProperties: true },
+    strict: false,
+    needsApproval: true,
+    execute: async () => 'paid',
+  });
+  const calls = [1, 2].map((invoice) => functionCall('pay', { invoice }, { callId: `call_${invoice}` }));
+  const agent = new Agent({ name: 'Clerk', tools: [pay], model: new ScriptedModel([calls]) });
+  const { runs, session } =
+    tenant === undefined ? { runs: store.runs, session: store.session('bills') } : tenantOf(store, tenant);
+  await runs.start(agent, 'Pay the invoices.', { session, runId: 'run_1' });
+}
+
+function tenantOf(store: SessionStore, tenant: string) {
+  const scope = store.scoped(tenant);
+  return { runs: scope.runs, session: scope.session('bills') };
 }
 
 /** A folder with a `sessions.db`. */
