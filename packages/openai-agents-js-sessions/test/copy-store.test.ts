@@ -1,14 +1,16 @@
 // Promise: Moving.
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { AgentInputItem } from '@openai/agents-core';
+import { type AgentInputItem, Usage } from '@openai/agents-core';
+import { hostOf, type SessionBackend } from '@stackone/sessions-core/backend';
 import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   copyStore,
   exportSessions,
   importSessions,
+  isSessionError,
   type OpenStoreOptions,
   openSessionStore,
   recordDigest,
@@ -18,6 +20,13 @@ import {
 import { FIRST_TURN, fillStore, SECOND_TURN } from './command-line/sample-database.js';
 
 const newUrl = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
+
+/** As the Python SDK makes them. */
+const PYTHON_TABLES = `CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, updated_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+  CREATE TABLE agent_messages (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT NOT NULL, message_data TEXT NOT NULL,
+    created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+  CREATE INDEX idx_agent_messages_session_id ON agent_messages (session_id, id)`;
 
 /** What JSON cannot say as it is, and what databases stumble over. */
 const VALUES = [
@@ -50,7 +59,7 @@ async function allOf(store: SessionStore): Promise<SessionRecord[]> {
   return records.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
 }
 
-const NOTHING = { stored: 0, items: 0, different: [], erased: [], unread: 0 };
+const NOTHING = { stored: 0, items: 0, different: [], erased: [], unread: 0, unkept: 0 };
 
 test('everything of all tenants: items and values, order, times, titles, metadata, versions', async () => {
   await using from = await sample();
@@ -128,6 +137,125 @@ test('between keys and formats: digests are equal', async () => {
   expect(await allOf(to)).toEqual(await allOf(from));
 });
 
+const USED = {
+  rawResponses: [],
+  state: { usage: new Usage({ requests: 2, inputTokens: 30, outputTokens: 12, totalTokens: 42 }) },
+};
+
+/** A conversation with an operation id, and with usage of its second turn. */
+async function remembered(options?: OpenStoreOptions): Promise<SessionStore> {
+  const store = await openSessionStore(newUrl(), options);
+  const session = store.scoped('acme').session('chat_123');
+  await session.addItems(FIRST_TURN, undefined, { operationId: 'first' });
+  await session.addItems(SECOND_TURN, undefined, { operationId: 'second' });
+  await session.recordUsage(USED, { model: 'a model' });
+  return store;
+}
+
+/** What becomes of the calls of {@link remembered} that are made again. */
+async function repeated(store: SessionStore) {
+  const session = store.scoped('acme').session('chat_123');
+  await session.addItems(SECOND_TURN, undefined, { operationId: 'second' });
+  const isConflict = await session.addItems(FIRST_TURN, undefined, { operationId: 'second' }).then(
+    () => false,
+    (error: unknown) => isSessionError(error) && error.code === 'OPERATION_CONFLICT',
+  );
+  return { items: (await session.getItems()).length, isConflict };
+}
+
+const ALL = FIRST_TURN.length + SECOND_TURN.length;
+
+describe('what models used, and operation ids', () => {
+  test.each<[string, OpenStoreOptions | undefined, OpenStoreOptions | undefined]>([
+    ['without keys', undefined, undefined],
+    ['to a store with keys', undefined, { encryption: { key: 'new' } }],
+    ['from and to the same key', { encryption: { key: 'old' } }, { encryption: { key: 'old' } }],
+    [
+      'to a newer key beside the old one',
+      { encryption: { key: 'old' } },
+      { encryption: { keys: ['new', 'old'] } },
+    ],
+  ])('go along %s', async (_name, source, target) => {
+    await using from = await remembered(source);
+    await using to = await openSessionStore(newUrl(), target);
+    await using memory = await openSessionStore('memory:', target);
+    expect(await copyStore(from, to)).toMatchObject({ stored: 1, unkept: 0 });
+    expect(await copyStore(to, memory)).toMatchObject({ stored: 1, unkept: 0 });
+    for (const store of [to, memory]) {
+      const [turn] = (await store.scoped('acme').session('chat_123').turns({ limit: 1 })).data;
+      const used = await store
+        .scoped('acme')
+        .session('chat_123')
+        .usage({ by: ['turn', 'model'] });
+      expect(used).toMatchObject([{ turn: turn?.id, model: 'a model', totalTokens: 42 }]);
+      expect(await store.usage({ by: 'tenant' })).toMatchObject([{ tenant: 'acme', requests: 2 }]);
+      expect(await repeated(store)).toEqual({ items: ALL, isConflict: true });
+    }
+  });
+
+  test.each([
+    ['another key', { encryption: { key: 'another' } }],
+    ['no key', undefined],
+  ])('operation ids cannot be told apart by a store with %s, and that is said', async (_name, target) => {
+    await using from = await remembered({ encryption: { key: 'old' } });
+    await using to = await openSessionStore(newUrl(), target);
+    expect(await copyStore(from, to)).toMatchObject({ stored: 1, unkept: 2 });
+    expect(await to.usage()).toMatchObject({ totalTokens: 42 });
+    expect((await repeated(to)).items).toBe(ALL + SECOND_TURN.length);
+  });
+
+  test('tables that have no place for them: that is said', async () => {
+    const file = join(temporaryFolder(), 'python.db');
+    const database = new DatabaseSync(file);
+    database.exec(PYTHON_TABLES);
+    database.close();
+    await using from = await remembered();
+    await using to = await openSessionStore(`sqlite:${file}`, { createTables: false });
+    to.on('warning', () => {});
+    expect(await copyStore(from, to)).toMatchObject({ stored: 1, unkept: 3 });
+  });
+
+  test('runs that are not over stay behind, and are counted', async () => {
+    await using from = await remembered();
+    await using to = await openSessionStore('memory:');
+    const work = async (backend: SessionBackend) => {
+      const name = (runId: string) => ({
+        runId,
+        sessionId: 'chat_123',
+        tenant: '',
+        content: '',
+        alone: false,
+        lease: 1000,
+      });
+      for (const runId of ['one', 'two', 'three']) await backend.runs?.create(name(runId));
+      await backend.runs?.settle({ runId: 'one', sessionId: 'chat_123', state: 'waiting', fence: 1 });
+      await backend.runs?.settle({ runId: 'two', sessionId: 'chat_123', state: 'done', fence: 1 });
+    };
+    await hostOf(from).perform('importSessions', () => ({ storedId: 'chat_123', work }));
+    expect(await copyStore(from, to)).toMatchObject({ stored: 1, unkept: 2 });
+    expect(await copyStore(from, to, { tenant: 'acme' })).toMatchObject({ same: 1, unkept: 0 });
+  });
+
+  test('a record with others is refused', async () => {
+    await using from = await remembered();
+    await using to = await openSessionStore('memory:');
+    const [record] = await allOf(from);
+    if (!record) throw new Error('there is one');
+    const [used] = record.usage ?? [];
+    if (!used) throw new Error('there is one');
+    for (const wrong of [
+      { operations: [{ id: '', digest: 'a', createdAt: new Date() }] },
+      { operations: [{ id: 'a', digest: "'", createdAt: new Date() }] },
+      { usage: [{ ...used, requests: -1 }] },
+      { usage: [{ ...used, turn: ALL }] },
+      { usage: [{ ...used, model: 'x'.repeat(256) }] },
+      { usage: [{ ...used, recordedAt: new Date(Number.NaN) }] },
+    ])
+      await expect(importSessions(to, [{ ...record, ...wrong }])).rejects.toBeInstanceOf(TypeError);
+    expect(await to.sessions.count()).toBe(0);
+  });
+});
+
 test('a wrong key reads nothing, and nothing is written', async () => {
   const url = newUrl();
   const from = await openSessionStore(url, { encryption: { key: 'right' } });
@@ -195,9 +323,12 @@ test.each([
 describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
   test('there and back again, with four transactions at a time', async () => {
     await using from = await sample();
+    const session = from.session('chat_123');
+    await session.addItems(SECOND_TURN, undefined, { operationId: 'third' });
+    await session.recordUsage(USED, { model: 'a model' });
     await using to = await openSessionStore(url);
     await using back = await openSessionStore(newUrl());
-    expect(await copyStore(from, to)).toMatchObject({ stored: 7, items: 2360 });
+    expect(await copyStore(from, to)).toMatchObject({ stored: 7, items: 2362, unkept: 0 });
     expect(await copyStore(from, to)).toMatchObject({ stored: 0, same: 7, different: [] });
     expect(await allOf(to)).toEqual(await allOf(from));
     expect(await copyStore(to, back)).toMatchObject({ stored: 7 });

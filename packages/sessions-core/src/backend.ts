@@ -36,12 +36,9 @@ export {
   type Removal,
   type RemovalStep,
   type RemovedRows,
-  type RestoreOutcome,
   type SessionChanges,
   type StoredConversation,
-  type StoredDescription,
   sessionErased,
-  type WholeConversation,
 } from './port/conversations.js';
 export { decidePatch, outcomeOf } from './port/decisions.js';
 export { digestOf } from './port/digest.js';
@@ -112,6 +109,17 @@ export {
   usageMissing,
 } from './port/usage.js';
 export type { WarningReporter } from './port/warnings.js';
+export {
+  type KeptConversation,
+  type KeptConversations,
+  type KeptRow,
+  keptConversations,
+  type RecordedOperation,
+  type RecordedUsage,
+  type RestoreOutcome,
+  type StoredDescription,
+  type WholeConversation,
+} from './port/whole-conversations.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';
 export { STORE_OPTION_CHECKS } from './store/options.js';

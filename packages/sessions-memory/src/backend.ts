@@ -9,6 +9,8 @@ import {
   digestOf,
   type HistoryPatch,
   type HistoryQuery,
+  type KeptConversation,
+  type KeptConversations,
   now,
   type Operation,
   outcomeOf,
@@ -52,6 +54,8 @@ interface RecordedOperation {
   readonly digest: string;
   /** In ms, of a clock that only goes forward. */
   readonly at: number;
+  /** In ms since 1970. */
+  readonly createdAt: number;
 }
 
 interface Conversation {
@@ -140,6 +144,7 @@ export class MemoryBackend implements SessionBackend {
       return this.#describe(to, moved);
     },
     restore: (conversations) => conversations.map((one) => this.#restore(one)),
+    wholes: (sessionIds, atMost) => this.#wholes(sessionIds, atMost),
     changes: (after) => this.#changes(after),
   };
   #lastId = 0n;
@@ -228,13 +233,50 @@ export class MemoryBackend implements SessionBackend {
     return before - this.#erasures.size;
   }
 
-  #restore({ id, createdAt, updatedAt, rows, description }: WholeConversation): RestoreOutcome {
-    if (this.#conversations.has(id) || this.#descriptions.has(id)) return 'taken';
+  #restore(whole: WholeConversation): RestoreOutcome {
+    const { id, tenant, createdAt, updatedAt, rows, description, operations = [], usage, replaces } = whole;
+    if (replaces !== undefined) {
+      if (this.#conversations.get(id)?.updatedAt !== replaces) return 'taken';
+      this.#remove(id);
+    } else if (this.#conversations.has(id) || this.#descriptions.has(id)) return 'taken';
     if (this.#isErased(id)) return 'erased';
     const restored = rows.map((row) => ({ ...row, id: this.#nextId() }));
-    this.#conversations.set(id, { rows: restored, operations: new Map(), createdAt, updatedAt });
+    const recorded = operations.map(({ id: key, digest, createdAt: at }): [string, RecordedOperation] => [
+      key,
+      { digest, at: now() - (Date.now() - at), createdAt: at },
+    ]);
+    const kept = new Map(recorded.sort(([, one], [, other]) => one.at - other.at));
+    this.#conversations.set(id, { rows: restored, operations: kept, createdAt, updatedAt });
     if (description) this.#descriptions.set(id, description);
+    if (usage) this.usage.restore(id, tenant, usage, restored);
     return 'stored';
+  }
+
+  #wholes(sessionIds: readonly string[], atMost?: number): KeptConversations {
+    let room = atMost ?? Infinity;
+    const found: KeptConversation[] = [];
+    const left: string[] = [];
+    for (const id of sessionIds) {
+      const conversation = this.#conversations.get(id);
+      room -= conversation?.rows.length ?? 0;
+      if (room < 0) left.push(id);
+      else if (conversation) found.push(this.#kept(id, conversation));
+    }
+    return { found, left };
+  }
+
+  #kept(id: string, conversation: Conversation): KeptConversation {
+    const { rows, operations } = conversation;
+    const { time: _, ...described } = this.#describe(id, conversation);
+    const usage = this.usage.kept(id, new Map(rows.map((row, place) => [row.id, place])));
+    return {
+      ...described,
+      rows: [...rows],
+      ...(operations.size > 0 && {
+        operations: [...operations].map(([key, { digest, createdAt }]) => ({ id: key, digest, createdAt })),
+      }),
+      ...(usage.length > 0 && { usage }),
+    };
   }
 
   /** All rows are looked at: they are committed as they get their ids. */
@@ -304,7 +346,7 @@ function newest(conversation: Conversation | undefined, count: number | 'all'): 
 
 function record(conversation: Conversation, { id, digest, forgetOlderThan = Infinity }: Operation): void {
   forget(conversation, forgetOlderThan);
-  conversation.operations.set(id, { digest, at: now() });
+  conversation.operations.set(id, { digest, at: now(), createdAt: Date.now() });
 }
 
 /** @returns How many operations are forgotten now. */

@@ -1,5 +1,6 @@
 import {
   DAY,
+  type RecordedUsage,
   type StoredUsage,
   USAGE_COUNTS,
   type UsageBatch,
@@ -76,6 +77,30 @@ export class MemoryUsage implements UsageVerbs {
     }
     this.#rows.delete(from);
     if (moved.size > 0) this.#rows.set(to, moved);
+  }
+
+  /** @param rows - The items of the conversation, by whose places turns are known. */
+  restore(
+    session: string,
+    tenant: string,
+    usage: readonly RecordedUsage[],
+    rows: readonly { readonly id: string }[],
+  ): void {
+    const there = this.#rows.get(session) ?? new Map<string, RecordedRow>();
+    this.#rows.set(session, there);
+    for (const { recordedAt, turn, ...row } of usage)
+      if (!there.has(row.key))
+        there.set(row.key, { ...row, session, tenant, turn: rows[turn ?? -1]?.id, at: recordedAt });
+  }
+
+  /** @param places - The places of the items, by their ids. */
+  kept(sessionId: string, places: ReadonlyMap<string, number>): RecordedUsage[] {
+    return [...(this.#rows.get(sessionId)?.values() ?? [])].map(
+      ({ session: _, tenant: __, turn, at, ...row }): RecordedUsage => {
+        const place = turn === undefined ? undefined : places.get(turn);
+        return { ...row, recordedAt: at, ...(place !== undefined && { turn: place }) };
+      },
+    );
   }
 
   clear(): void {

@@ -30,6 +30,7 @@ import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import { MysqlRuns, type RunStatements } from './runs.js';
 import type { MysqlStatements, NewRow } from './statements.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
 
 /** What a {@link MysqlBackend} works with. */
 export interface MysqlBackendParts {
@@ -38,6 +39,7 @@ export interface MysqlBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly wholeSql: WholeStatements;
   readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
@@ -88,6 +90,7 @@ export class MysqlBackend implements SessionBackend {
       sql: parts.sql,
       own: parts.conversationSql,
       usage: parts.usageSql,
+      whole: parts.wholeSql,
       runs: parts.runSql,
       supports: parts.supports,
       createMetadata: parts.createMetadata,

@@ -3,19 +3,10 @@ import {
   type ConversationFilter,
   type ConversationQuery,
   type StoredDescription,
-  type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import { bytesLiteral, idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
-import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
-import {
-  behindTime,
-  comparedToTime,
-  exact,
-  GIVEN_IN_UTC,
-  IN_UTC,
-  milliseconds,
-  secondsLiteral,
-} from './times.js';
+import { type MysqlNames, qualifiedName } from './statements.js';
+import { behindTime, comparedToTime, exact, IN_UTC, milliseconds, secondsLiteral } from './times.js';
 
 const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updated_at')} AS updatedAt`;
 
@@ -103,13 +94,6 @@ export function conversationStatements(
     /** Makes the session, if it is missing, and locks it. */
     makeNewSession: (sessionId: string) =>
       `INSERT IGNORE INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)})`,
-    /** Makes the session, if it is missing, with times of its own, and locks it. */
-    restoreSession: ({ id, createdAt, updatedAt }: WholeConversation) =>
-      `${GIVEN_IN_UTC}INSERT ${IN_UTC} IGNORE INTO ${sessions} (session_id, created_at, updated_at) VALUES ` +
-      `(${textLiteral(id)}, ${timeLiteral(createdAt)}, ${timeLiteral(updatedAt)})`,
-    insertRows: `${GIVEN_IN_UTC}INSERT ${IN_UTC} INTO ${messages} (session_id, message_data, created_at) VALUES `,
-    insertedRow: ({ sessionId, text, createdAt }: TimedNewRow) =>
-      `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${timeLiteral(createdAt)})`,
     copyTimes: (from: string, to: string) =>
       `UPDATE ${IN_UTC} ${sessions} AS copy JOIN ${sessions} AS source ON source.session_id = ${textLiteral(from)} ` +
       'SET copy.created_at = source.created_at, copy.updated_at = source.updated_at ' +
@@ -137,16 +121,6 @@ export function conversationStatements(
       'GROUP BY session_id',
     removeDescription: (sessionId: string) => `DELETE FROM ${metadata} WHERE ${is(sessionId)}`,
   };
-}
-
-/** A row with the time that it had elsewhere, in ms since 1970. */
-export interface TimedNewRow extends NewRow {
-  readonly createdAt: number;
-}
-
-/** A time in ms since 1970, as the connection's time zone writes it. */
-function timeLiteral(milliseconds: number): string {
-  return `FROM_UNIXTIME(${secondsLiteral((milliseconds / 1000).toFixed(3))})`;
 }
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;

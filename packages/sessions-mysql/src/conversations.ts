@@ -11,6 +11,7 @@ import {
   erasuresMissing,
   type Forgetting,
   inByteOrder,
+  type KeptConversations,
   metadataMissing,
   type Removal,
   type RemovalStep,
@@ -24,13 +25,15 @@ import {
   sessionErased,
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import type { ConversationStatements, TimedNewRow } from './conversation-statements.js';
+import type { ConversationStatements } from './conversation-statements.js';
 import type { Answer, Send } from './driver-types.js';
 import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
-import { checkPacket, InsertBuilder } from './inserts.js';
+import { checkPacket } from './inserts.js';
 import type { RunStatements } from './runs.js';
 import type { MysqlStatements } from './statements.js';
 import type { UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
+import { MysqlWholes } from './wholes.js';
 
 /** What {@link MysqlConversations} works with. */
 export interface MysqlConversationParts {
@@ -38,6 +41,7 @@ export interface MysqlConversationParts {
   readonly sql: MysqlStatements;
   readonly own: ConversationStatements;
   readonly usage: UsageStatements;
+  readonly whole: WholeStatements;
   readonly runs: RunStatements;
   /** Which of the side tables are there. */
   readonly supports: SessionSupport;
@@ -55,9 +59,25 @@ const PAGE = 100;
 /** The verbs on conversations as a whole, on MySQL and MariaDB. */
 export class MysqlConversations implements ConversationVerbs {
   readonly #parts: MysqlConversationParts;
+  readonly #wholes: MysqlWholes;
 
   constructor(parts: MysqlConversationParts) {
     this.#parts = parts;
+    const { executor, sql, own, usage, whole, supports, maxPacket } = parts;
+    this.#wholes = new MysqlWholes({
+      executor,
+      sql: whole,
+      maxPacket,
+      call: (attempt) => parts.call(attempt),
+      refusals: (send, made) => this.#refusals(send, made),
+      removeSession: (send, sessionId) => send(sql.removeSession(sessionId)),
+      removeAll: async (send, sessionId) => {
+        if (supports.metadata) await send(own.removeDescription(sessionId));
+        if (supports.usage) await send(usage.remove(sessionId));
+        await this.#removeItems(send, sessionId);
+      },
+      has: supports,
+    });
   }
 
   async list(query: ConversationQuery): Promise<StoredConversation[]> {
@@ -224,36 +244,14 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
-    const { executor, sql, own, supports, maxPacket, createMetadata, call } = this.#parts;
+    const { supports, createMetadata } = this.#parts;
     if (!supports.metadata && conversations.some(({ description }) => description))
       throw metadataMissing(createMetadata);
-    const builder = new InsertBuilder<TimedNewRow>(own, maxPacket);
-    const rowsOf = ({ id, rows }: WholeConversation) => rows.map((row) => ({ sessionId: id, ...row }));
-    builder.build(conversations.map(rowsOf)); // before anything is sent, so that an item that is too large leaves no trace
-    const byId = new Map(conversations.map((one) => [one.id, one]));
-    const outcomes = new Map<string, RestoreOutcome>();
-    await call(() =>
-      executor.atomically(async (send) => {
-        const made: string[] = [];
-        for (const id of inByteOrder([...byId.keys()])) {
-          const { affectedRows } = await send(own.restoreSession(byId.get(id) as WholeConversation));
-          outcomes.set(id, affectedRows > 0 ? 'stored' : 'taken');
-          if (affectedRows > 0) made.push(id);
-        }
-        for (const [id, refusal] of await this.#refusals(send, made)) {
-          outcomes.set(id, refusal);
-          await send(sql.removeSession(id));
-        }
-        const stored = conversations.filter(({ id }) => outcomes.get(id) === 'stored');
-        if (stored.length === 0) return NOTHING_CHANGED;
-        for (const { statements } of builder.build(stored.map(rowsOf)))
-          for (const statement of statements) await send(statement);
-        for (const { id, description } of stored)
-          if (description) await send(own.writeDescription(id, description));
-        return undefined;
-      }),
-    );
-    return conversations.map(({ id }) => outcomes.get(id) ?? 'taken');
+    return this.#wholes.restore(conversations);
+  }
+
+  async wholes(sessionIds: readonly string[], atMost?: number): Promise<KeptConversations> {
+    return this.#wholes.read(sessionIds, atMost);
   }
 
   /** Which of the sessions that were made must not be: under their locks. */

@@ -57,6 +57,7 @@ import { prepareTables } from './tables.js';
 import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
 import type { MysqlUrlValues } from './url-parameters.js';
 import { usageStatements } from './usage.js';
+import { wholeStatements } from './whole-statements.js';
 
 /** Where the conversations are: a URL, a mysql2 pool or connection, or a Drizzle database on one. */
 export type MysqlTarget =
@@ -360,6 +361,15 @@ export function backendOpener(
           'db' in target
             ? new DrizzleTransactions(target.db, executor.hasOneConnection, timeout, settings.cluster)
             : executor;
+        const supports = {
+          ...SUPPORTS,
+          operations,
+          metadata,
+          usage,
+          runs,
+          erasure: erasures,
+          retention: erasures,
+        };
         return new MysqlBackend({
           executor,
           own,
@@ -367,16 +377,9 @@ export function backendOpener(
           conversationSql: conversationStatements(names, { metadata, runs }, changedIndex),
           historySql: historyStatement(names, newestIndex),
           usageSql: usageStatements(names),
+          wholeSql: wholeStatements(names, supports, newestIndex),
           runSql: runStatements(names),
-          supports: {
-            ...SUPPORTS,
-            operations,
-            metadata,
-            usage,
-            runs,
-            erasure: erasures,
-            retention: erasures,
-          },
+          supports,
           createMetadata,
           createUsage,
           createRuns,

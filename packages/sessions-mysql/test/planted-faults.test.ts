@@ -14,6 +14,7 @@ import { GivenPool } from '../src/pools.js';
 import { runStatements } from '../src/runs.js';
 import { type MysqlStatements, mysqlNames, statements } from '../src/statements.js';
 import { usageStatements } from '../src/usage.js';
+import { wholeStatements } from '../src/whole-statements.js';
 import { rawPool, rowsOf, SERVERS } from './databases.js';
 import { texts } from './items.js';
 
@@ -36,6 +37,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       conversationSql: conversationStatements(mysqlNames(), { metadata: false, runs: false }),
       historySql: historyStatement(mysqlNames()),
       usageSql: usageStatements(mysqlNames()),
+      wholeSql: wholeStatements(mysqlNames(), SUPPORTS),
       runSql: runStatements(mysqlNames()),
       createMetadata: '',
       createUsage: '',

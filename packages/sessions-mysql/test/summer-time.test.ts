@@ -87,7 +87,9 @@ describeEngine(['mysql', 'mariadb'], { own: true }, ({ url }) => {
     for (const seconds of [PUT_BACK - 600, PUT_BACK, PUT_BACK + 600]) {
       const [id, createdAt, updatedAt] = [randomUUID(), seconds * 1000, seconds * 1000 + 1];
       const rows = [{ text: '{}', createdAt }];
-      expect(await backend.conversations.restore([{ id, createdAt, updatedAt, rows }])).toEqual(['stored']);
+      expect(await backend.conversations.restore([{ id, tenant: '', createdAt, updatedAt, rows }])).toEqual([
+        'stored',
+      ]);
       expect(await backend.conversations.get(id)).toMatchObject({ createdAt, updatedAt });
       expect(await backend.history(id, { limit: 1, oldest: false })).toMatchObject([{ createdAt }]);
     }

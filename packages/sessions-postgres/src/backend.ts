@@ -23,6 +23,7 @@ import { asJson, marked } from './parameters.js';
 import { PostgresRuns, type RunStatements } from './runs.js';
 import type { PostgresStatements } from './statements.js';
 import { PostgresUsage, type UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
 
 /** What a {@link PostgresBackend} works with. */
 export interface PostgresBackendParts {
@@ -31,6 +32,7 @@ export interface PostgresBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly wholeSql: WholeStatements;
   readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** Whether the side table of titles and metadata is there. */
@@ -86,7 +88,7 @@ export class PostgresBackend implements SessionBackend {
         atBest: (work) => this.#atBest(work),
         rewrite: (...rows) => this.#rewrite(...rows),
       },
-      { ...parts.conversationSql, usage: parts.usageSql, runs: parts.runSql },
+      { ...parts.conversationSql, usage: parts.usageSql, runs: parts.runSql, whole: parts.wholeSql },
       {
         operations: parts.supports.operations,
         metadata: parts.metadata,

@@ -21,13 +21,10 @@ const EXACT = "'YYYY-MM-DD HH24:MI:SS.US'";
 /**
  * The statements on conversations as a whole.
  *
- * @param has - Which tables are there: that of titles and metadata, that of ids that were erased, and that of runs.
+ * @param has - Which tables are there: that of titles and metadata, and that of runs.
  */
-export function conversationStatements(
-  names: PostgresNames,
-  has: { metadata: boolean; erasures: boolean; runs: boolean },
-) {
-  const { metadata: withMetadata, erasures: withErasures } = has;
+export function conversationStatements(names: PostgresNames, has: { metadata: boolean; runs: boolean }) {
+  const { metadata: withMetadata } = has;
   const { sessions, messages, operations, metadata, erasures, usage, runs } = qualifiedTables(names);
   const description = withMetadata
     ? 'd.description AS text, d.version::text AS version'
@@ -138,7 +135,6 @@ export function conversationStatements(
     copyOperations:
       `INSERT INTO ${operations} (session_id, operation_id, digest, calls, created_at) ` +
       `SELECT $2::text, operation_id, digest, calls, created_at FROM ${operations} WHERE session_id = $1`,
-    restore: restoreText({ sessions, messages, metadata, erasures }, withMetadata, withErasures),
     newestRow: `SELECT max(id)::text AS id FROM ${messages}`,
     changedSessions:
       'SELECT session_id AS id, max(place)::text AS newest, count(*)::text AS n ' +
@@ -149,43 +145,6 @@ export function conversationStatements(
     removeDescription: removed(metadata),
     removeSession: removed(sessions),
   };
-}
-
-/**
- * The one statement of a restoration. Rows get their ids above the sort. Parameters: the conversations as JSON, and all rows as JSON.
- */
-function restoreText(
-  tables: Readonly<Record<'sessions' | 'messages' | 'metadata' | 'erasures', string>>,
-  withMetadata: boolean,
-  withErasures: boolean,
-): string {
-  const { sessions, messages, metadata, erasures } = tables;
-  const time = (milliseconds: string) => `to_timestamp(${milliseconds} / 1000)`;
-  const isDescribed = `EXISTS (SELECT FROM ${metadata} AS d WHERE d.session_id = given.session_id)`;
-  const wasErased = `EXISTS (${isErased(erasures, 'given.session_id')})`;
-  return `WITH given AS MATERIALIZED (
-  SELECT given.*, ${withMetadata ? isDescribed : 'false'} AS described, ${withErasures ? wasErased : 'false'} AS erased
-  FROM json_to_recordset($1::text::json) AS given(session_id text, created float8, updated float8, description text, version bigint)
-), made AS (
-  INSERT INTO ${sessions} (session_id, created_at, updated_at)
-  SELECT session_id, ${time('created')}, ${time('updated')} FROM given WHERE NOT described AND NOT erased
-  ORDER BY session_id COLLATE "C" ON CONFLICT (session_id) DO NOTHING RETURNING session_id
-), added AS (
-  INSERT INTO ${messages} (session_id, message_data, created_at)
-  SELECT item.session_id, item.text, ${time('item.created')}
-  FROM json_to_recordset($2::text::json) AS item(session_id text, text text, created float8, place int)
-  JOIN made ON made.session_id = item.session_id ORDER BY item.place
-)${
-    withMetadata
-      ? `, titled AS (
-  INSERT INTO ${metadata} (session_id, description, version)
-  SELECT given.session_id, given.description, given.version FROM given JOIN made ON made.session_id = given.session_id
-  WHERE given.description IS NOT NULL
-)`
-      : ''
-  }
-SELECT given.session_id AS session, CASE WHEN made.session_id IS NOT NULL THEN 'stored' WHEN given.erased THEN 'erased' ELSE 'taken' END AS outcome
-FROM given LEFT JOIN made ON made.session_id = given.session_id`;
 }
 
 export type ConversationStatements = ReturnType<typeof conversationStatements>;

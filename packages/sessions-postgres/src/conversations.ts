@@ -12,6 +12,9 @@ import {
   erasuresMissing,
   type Forgetting,
   inByteOrder,
+  type KeptConversations,
+  type KeptRow,
+  keptConversations,
   metadataMissing,
   now,
   type Removal,
@@ -27,14 +30,15 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { BoundStatement, ConversationStatements } from './conversation-statements.js';
 import type { Query } from './executor.js';
-import { asJson } from './parameters.js';
 import type { RunStatements } from './runs.js';
 import type { UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
 
 /** What is kept with conversations has statements of its own. */
 type OwnStatements = ConversationStatements & {
   readonly usage: UsageStatements;
   readonly runs: RunStatements;
+  readonly whole: WholeStatements;
 };
 
 /** How the statements reach the database, with the backend's repetitions. */
@@ -245,25 +249,45 @@ export class PostgresConversations implements ConversationVerbs {
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
     if (!this.#has.metadata && conversations.some(({ description }) => description))
       throw metadataMissing(this.#sql.createMetadata);
-    const given = conversations.map(({ id, createdAt, updatedAt, description }) => ({
-      session_id: id,
-      created: createdAt,
-      updated: updatedAt,
-      description: description?.text,
-      version: description?.version,
-    }));
-    let place = 0;
-    const items = conversations.flatMap(({ id, rows }) =>
-      rows.map(({ text, createdAt }) => ({ session_id: id, text, created: createdAt, place: place++ })),
-    );
-    const rows = await this.#calls.write(this.#sql.restore, [asJson(given), asJson(items)]);
-    const outcomes = new Map(
-      (rows as { session: string; outcome: RestoreOutcome }[]).map(({ session, outcome }) => [
-        session,
-        outcome,
-      ]),
-    );
+    const replacing = conversations.filter(({ replaces }) => replaces !== undefined);
+    const outcomes =
+      replacing.length === 0
+        ? await this.#restored(this.#calls.write, conversations)
+        : await this.#calls.atomically(async (query) => {
+            const changed = await this.#makeRoom(query, replacing);
+            return this.#restored(
+              query,
+              conversations.filter(({ id }) => !changed.has(id)),
+            );
+          });
     return conversations.map(({ id }) => outcomes.get(id) ?? 'taken');
+  }
+
+  async wholes(sessionIds: readonly string[], atMost?: number): Promise<KeptConversations> {
+    const limit = atMost === undefined ? undefined : atMost + 1;
+    const rows = await this.#calls.read(...this.#sql.whole.kept(sessionIds, limit));
+    return keptConversations(sessionIds, rows as KeptRow[], atMost);
+  }
+
+  async #restored(
+    query: Query,
+    conversations: readonly WholeConversation[],
+  ): Promise<Map<string, RestoreOutcome>> {
+    const rows = await query(...this.#sql.whole.restore(conversations));
+    const outcomes = rows as { session: string; outcome: RestoreOutcome }[];
+    return new Map(outcomes.map(({ session, outcome }) => [session, outcome]));
+  }
+
+  /** Removes what is to be replaced. @returns What is not as it was any more. */
+  async #makeRoom(query: Query, replacing: readonly WholeConversation[]): Promise<ReadonlySet<string>> {
+    const changed = new Set<string>();
+    const times = new Map(replacing.map(({ id, replaces }) => [id, String(replaces)]));
+    for (const id of inByteOrder([...times.keys()])) {
+      const isAsItWas = (await query(this.#sql.whole.lockAsChanged, [id, times.get(id)])).length > 0;
+      if (isAsItWas) await this.#removeAll(query, id);
+      else changed.add(id);
+    }
+    return changed;
   }
 
   async #descriptions(query: Query, sessionId: string): Promise<StoredDescription[]> {

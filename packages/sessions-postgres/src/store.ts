@@ -47,6 +47,7 @@ import { postgresNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import type { PostgresUrlValues } from './url-parameters.js';
 import { usageStatements } from './usage.js';
+import { wholeStatements } from './whole-statements.js';
 
 /** Where the conversations are: a URL, a `pg` pool, or a Drizzle database on any driver. */
 export type PostgresTarget = { url: string } | { pool: PostgresPool } | { db: DrizzlePostgresDatabase };
@@ -303,9 +304,10 @@ export function backendOpener(
       return new PostgresBackend({
         executor,
         sql: statements(names, erasures),
-        conversationSql: conversationStatements(names, { metadata, erasures, runs }),
+        conversationSql: conversationStatements(names, { metadata, runs }),
         historySql: historyStatement(names),
         usageSql: usageStatements(names, erasures),
+        wholeSql: wholeStatements(names, { operations, metadata, usage, erasures, runs }),
         runSql: runStatements(names, erasures),
         supports: {
           ...SUPPORTS,

@@ -103,7 +103,7 @@ describeEngine('postgres', ({ url }) => {
 describeEngine('postgres', ({ url }) => {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   const names = postgresNames(undefined, 'public');
-  const { list } = conversationStatements(names, { metadata: true, erasures: false, runs: false });
+  const { list } = conversationStatements(names, { metadata: true, runs: false });
   beforeAll(async () => {
     for (const statement of schemaSql()) await pool.query(statement);
     await pool.query(`INSERT INTO agent_sessions SELECT 'chat_' || n, now() - n % 997 * interval '1 s',

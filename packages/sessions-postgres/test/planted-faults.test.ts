@@ -13,6 +13,7 @@ import { PostgresSessionStore, schemaSql } from '../src/index.js';
 import { runStatements } from '../src/runs.js';
 import { type PostgresStatements, postgresNames, statements } from '../src/statements.js';
 import { usageStatements } from '../src/usage.js';
+import { wholeStatements } from '../src/whole-statements.js';
 
 // Each defect is one change to a statement of ours. With it the check that passes elsewhere must fail here.
 describeEngine('postgres:18', ({ url, server, engine }) => {
@@ -30,11 +31,17 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
       sql: { ...right, ...changed },
       conversationSql: conversationStatements(postgresNames(), {
         metadata: false,
-        erasures: false,
         runs: false,
       }),
       historySql: historyStatement(postgresNames()),
       usageSql: usageStatements(postgresNames()),
+      wholeSql: wholeStatements(postgresNames(), {
+        operations: true,
+        metadata: false,
+        usage: false,
+        erasures: false,
+        runs: false,
+      }),
       runSql: runStatements(postgresNames()),
       metadata: false,
       usage: false,
@@ -136,7 +143,7 @@ describeEngine('postgres:18', ({ url, server, engine }) => {
 
   test('a removal that waits for no statement of before is undone by a turn that was on its way', async () => {
     const [blocked, erased] = [`a-${randomUUID()}`, `b-${randomUUID()}`];
-    const sql = conversationStatements(postgresNames(), { metadata: false, erasures: false, runs: false });
+    const sql = conversationStatements(postgresNames(), { metadata: false, runs: false });
     const supports = {
       durable: true,
       shared: true,

@@ -20,6 +20,7 @@ import type { HistoryStatement } from './history-statements.js';
 import { type RunStatements, SqliteRuns } from './runs.js';
 import type { SqliteStatements } from './statements.js';
 import { SqliteUsage, type UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
 
 /** SQLite reads a negative LIMIT as none. */
 const NO_LIMIT = -1;
@@ -34,6 +35,7 @@ export interface SqliteBackendParts {
   readonly conversationSql: ConversationStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
+  readonly wholeSql: WholeStatements;
   readonly runSql: RunStatements;
   readonly supports: SessionSupport;
   /** Ends the connection, where the store opened it. */
@@ -61,8 +63,8 @@ export class SqliteBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#parts = parts;
-    const { executor, sql, conversationSql, usageSql, runSql, supports } = parts;
-    const own = { ...conversationSql, usage: usageSql, runs: runSql };
+    const { executor, sql, conversationSql, usageSql, runSql, wholeSql, supports } = parts;
+    const own = { ...conversationSql, usage: usageSql, runs: runSql, whole: wholeSql };
     this.conversations = new SqliteConversations(executor, sql, own, supports);
     const refuse = (sessionId: string) => {
       if (supports.erasure) refuseErased(executor, sql, sessionId);

@@ -76,12 +76,6 @@ export function conversationStatements(names: SqliteNames, has: { metadata: bool
     },
     get: described(`SELECT session_id, created_at, updated_at FROM ${sessions} WHERE session_id = ?`, "''"),
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES (?) ON CONFLICT (session_id) DO NOTHING`,
-    /** Parameters: the name of the table of items. */
-    timeType: `SELECT type FROM pragma_table_info(?) WHERE name = 'created_at'`,
-    messagesTable: names.messages,
-    isThere: `SELECT 1 FROM ${sessions} WHERE session_id = ?`,
-    restoreSession: `INSERT INTO ${sessions} (session_id, created_at, updated_at) VALUES (?, ?, ?)`,
-    restoreMessage: `INSERT INTO ${messages} (session_id, message_data, created_at) VALUES (?, ?, ?)`,
     readDescription: `SELECT description AS text, version FROM ${metadata} WHERE session_id = ?`,
     writeDescription:
       `INSERT INTO ${metadata} (session_id, description, version) VALUES (?, ?, ?) ON CONFLICT (session_id) ` +

@@ -11,6 +11,7 @@ import {
   digestOf,
   erasuresMissing,
   type Forgetting,
+  type KeptConversations,
   metadataMissing,
   type Removal,
   type RemovalStep,
@@ -29,11 +30,14 @@ import type { SqliteExecutor } from './executor.js';
 import type { RunStatements } from './runs.js';
 import type { SqliteStatements } from './statements.js';
 import type { UsageStatements } from './usage.js';
+import type { WholeStatements } from './whole-statements.js';
+import { SqliteWholes } from './wholes.js';
 
 /** What is kept with conversations has statements of its own. */
 type OwnStatements = ConversationStatements & {
   readonly usage: UsageStatements;
   readonly runs: RunStatements;
+  readonly whole: WholeStatements;
 };
 
 /** SQLite reads a negative LIMIT as none. */
@@ -48,9 +52,19 @@ export class SqliteConversations implements ConversationVerbs {
   readonly #sql: SqliteStatements;
   readonly #own: OwnStatements;
   readonly #supports: SessionSupport;
+  readonly #wholes: SqliteWholes;
 
   /** @param supports - Which of the side tables are there. */
   constructor(executor: SqliteExecutor, sql: SqliteStatements, own: OwnStatements, supports: SessionSupport) {
+    this.#wholes = new SqliteWholes(executor, own.whole, supports, {
+      isDescribed: (sessionId) => this.#description(sessionId) !== undefined,
+      isErased: (sessionId) => supports.erasure === true && isErased(executor, sql, sessionId),
+      removeAll: (sessionId) => this.#removeAll(sessionId),
+      describe: (sessionId, { text, version }) => {
+        if (!supports.metadata) throw metadataMissing(own.createMetadata);
+        executor.run(own.writeDescription, [sessionId, text, version]);
+      },
+    });
     this.#executor = executor;
     this.#sql = sql;
     this.#own = own;
@@ -181,25 +195,11 @@ export class SqliteConversations implements ConversationVerbs {
   }
 
   restore(conversations: readonly WholeConversation[]): RestoreOutcome[] {
-    return this.#executor.atomically(() => {
-      const [time] = this.#executor.all(this.#own.timeType, [this.#own.messagesTable]);
-      const isNumber = /int/i.test((time as { type?: string } | undefined)?.type ?? '');
-      return conversations.map((one) => this.#restore(one, isNumber ? seconds : timeText));
-    });
+    return this.#wholes.restore(conversations);
   }
 
-  #restore(
-    { id, createdAt, updatedAt, rows, description }: WholeConversation,
-    time: (milliseconds: number) => number | string,
-  ): RestoreOutcome {
-    if (description && !this.#supports.metadata) throw metadataMissing(this.#own.createMetadata);
-    if (this.#executor.all(this.#own.isThere, [id]).length > 0 || this.#description(id)) return 'taken';
-    if (this.#supports.erasure && isErased(this.#executor, this.#sql, id)) return 'erased';
-    this.#executor.run(this.#own.restoreSession, [id, time(createdAt), time(updatedAt)]);
-    for (const row of rows) this.#executor.run(this.#own.restoreMessage, [id, row.text, time(row.createdAt)]);
-    if (description)
-      this.#executor.run(this.#own.writeDescription, [id, description.text, description.version]);
-    return 'stored';
+  wholes(sessionIds: readonly string[], atMost?: number): KeptConversations {
+    return this.#wholes.read(sessionIds, atMost);
   }
 
   /** From page to page, from the newest row to the oldest. */
@@ -244,18 +244,6 @@ export function refuseErased(executor: SqliteExecutor, sql: SqliteStatements, se
 
 function isErased(executor: SqliteExecutor, sql: SqliteStatements, sessionId: string): boolean {
   return executor.all(sql.isErased, [digestOf(sessionId, 'hex')]).length > 0;
-}
-
-/** As version 0.4.1 writes it. */
-const seconds = (milliseconds: number) => Math.floor(milliseconds / 1000);
-
-/** As `CURRENT_TIMESTAMP` writes it, where it is a whole second; else with as many digits as Python writes. */
-function timeText(milliseconds: number): string {
-  return new Date(milliseconds)
-    .toISOString()
-    .replace('T', ' ')
-    .replace(/\.000Z$/, '')
-    .replace(/Z$/, '000');
 }
 
 function conversationOf(row: unknown): StoredConversation {

@@ -38,6 +38,7 @@ import { runStatements } from './runs.js';
 import { sqliteNames, statements } from './statements.js';
 import { prepareTables } from './tables.js';
 import { usageStatements } from './usage.js';
+import { wholeStatements } from './whole-statements.js';
 
 /** Where the conversations are: a URL, a better-sqlite3 handle, or a Drizzle database on one. */
 export type SqliteTarget = { url: string } | { database: SqliteDatabase } | { db: DrizzleSqliteDatabase };
@@ -298,6 +299,7 @@ export function backendOpener(
       const conversationSql = conversationStatements(names, sideTables);
       const historySql = historyStatement(names);
       const usageSql = usageStatements(names);
+      const wholeSql = wholeStatements(names);
       const runSql = runStatements(names);
       const own = { handle: executor, client };
       return new SqliteBackend({
@@ -306,6 +308,7 @@ export function backendOpener(
         conversationSql,
         historySql,
         usageSql,
+        wholeSql,
         runSql,
         supports,
         join,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { Usage } from '@openai/agents-core';
 import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test, vi } from 'vitest';
@@ -87,9 +88,29 @@ describe('import', () => {
     const again = await imported(EXPORT, to, '--json');
     expect({ ...again, stdout: JSON.parse(again.stdout) }).toEqual({
       code: 0,
-      stdout: { sessions: 4, stored: 0, items: 0, same: 4, different: [], erased: [], unread: 0 },
+      stdout: { sessions: 4, stored: 0, items: 0, same: 4, different: [], erased: [], unread: 0, unkept: 0 },
       stderr: '',
     });
+  });
+
+  test('what models used and operation ids go along', async () => {
+    const from = newUrl();
+    const store = await openSessionStore(from);
+    const session = store.session('chat_123');
+    await session.addItems([{ role: 'user', content: 'hi' }], undefined, { operationId: 'first' });
+    const usage = new Usage({ requests: 1, inputTokens: 2, outputTokens: 3, totalTokens: 5 });
+    await session.recordUsage({ rawResponses: [], state: { usage } });
+    await store.close();
+    const text = await exported(from);
+    expect(JSON.parse(text.split('\n')[1] ?? '')).toMatchObject({
+      operations: [{ id: expect.any(String), digest: expect.any(String) }],
+      usage: [{ turn: 0, totalTokens: 5 }],
+    });
+    const to = newUrl();
+    expect(await imported(text, to)).toMatchObject({ code: 0, stderr: '' });
+    expect(await exported(to)).toBe(text);
+    const wrong = await imported(text.replace('"totalTokens":5', '"totalTokens":"5"'), newUrl());
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('it is no conversation') });
   });
 
   test('through a pipe', async () => {

@@ -1,6 +1,7 @@
 import type { ItemCodec } from '../items/item-codec.js';
-import type { DecideDescription, StoredDescription } from '../port/conversations.js';
+import type { DecideDescription } from '../port/conversations.js';
 import { isSessionError, SessionError } from '../port/errors.js';
+import type { StoredDescription } from '../port/whole-conversations.js';
 import type { SessionHost } from '../session/session-host.js';
 import {
   type CheckedChange,

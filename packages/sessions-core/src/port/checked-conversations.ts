@@ -7,13 +7,20 @@ import type {
   Removal,
   RemovalStep,
   RemovedRows,
-  RestoreOutcome,
   SessionChanges,
   StoredConversation,
-  StoredDescription,
-  WholeConversation,
 } from './conversations.js';
 import { SessionError } from './errors.js';
+import { USAGE_COUNTS } from './usage.js';
+import type {
+  KeptConversation,
+  KeptConversations,
+  RecordedOperation,
+  RecordedUsage,
+  RestoreOutcome,
+  StoredDescription,
+  WholeConversation,
+} from './whole-conversations.js';
 
 /** The verbs on conversations with their answers looked at: see `checked`. */
 export function checkedConversations(verbs: ConversationVerbs): ConversationVerbs {
@@ -49,6 +56,10 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
         whenReady(verbs.restore?.(conversations), (outcomes) =>
           checkRestored(outcomes, conversations.length),
         ),
+    }),
+    ...(verbs.wholes && {
+      wholes: (sessionIds: readonly string[], atMost?: number): Awaitable<KeptConversations> =>
+        whenReady(verbs.wholes?.(sessionIds, atMost), (answer) => checkKept(answer, sessionIds)),
     }),
     ...(verbs.changes && {
       changes: (after: string | undefined, limit: number): Awaitable<SessionChanges> =>
@@ -147,6 +158,64 @@ function checkRestored(outcomes: unknown, count: number): readonly RestoreOutcom
   throw fault(
     'OUTCOME_UNKNOWN',
     "So it is not known what was written: conversations.restore() must return 'stored', 'taken' or 'erased' for each conversation.",
+  );
+}
+
+function checkKept(answer: unknown, sessionIds: readonly string[]): KeptConversations {
+  const { found, left } = (answer ?? {}) as Partial<KeptConversations>;
+  if (
+    Array.isArray(found) &&
+    Array.isArray(left) &&
+    left.every((id) => sessionIds.includes(id)) &&
+    found.every(isKept)
+  )
+    return { found, left };
+  throw fault(
+    'DATABASE_ERROR',
+    'conversations.wholes() must return "found", an array of { id, createdAt, updatedAt, rows } with a description, operations and usage ' +
+      'where they are kept, and "left", an array of ids.',
+  );
+}
+
+function isKept(value: unknown): value is KeptConversation {
+  if (typeof value !== 'object' || value === null) return false;
+  const {
+    id,
+    createdAt,
+    updatedAt,
+    rows,
+    description,
+    operations = [],
+    usage = [],
+  } = value as KeptConversation;
+  return (
+    typeof id === 'string' &&
+    [createdAt, updatedAt].every(Number.isSafeInteger) &&
+    Array.isArray(rows) &&
+    rows.every(isKeptRow) &&
+    (description === undefined || isDescription(description)) &&
+    operations.every(isRecordedOperation) &&
+    usage.every((one) => isRecordedUsage(one, rows.length))
+  );
+}
+
+function isKeptRow(row: KeptConversation['rows'][number]): boolean {
+  return typeof row.id === 'string' && typeof row.text === 'string' && Number.isSafeInteger(row.createdAt);
+}
+
+function isRecordedOperation({ id, digest, createdAt }: RecordedOperation): boolean {
+  return typeof id === 'string' && typeof digest === 'string' && Number.isSafeInteger(createdAt);
+}
+
+function isRecordedUsage(usage: RecordedUsage, items: number): boolean {
+  const { key, model, recordedAt, turn = 0 } = usage;
+  const isPlace = usage.turn === undefined || (isWholeNumber(turn) && turn < items);
+  const counts = USAGE_COUNTS.map((name) => usage[name]);
+  return (
+    typeof key === 'string' &&
+    typeof model === 'string' &&
+    isPlace &&
+    [...counts, recordedAt].every(isWholeNumber)
   );
 }
 

@@ -1,5 +1,11 @@
 import type { Awaitable } from './awaitable.js';
 import { SessionError } from './errors.js';
+import type {
+  KeptConversations,
+  RestoreOutcome,
+  StoredDescription,
+  WholeConversation,
+} from './whole-conversations.js';
 
 /** Which conversations are meant. */
 export interface ConversationFilter {
@@ -13,14 +19,6 @@ export interface ConversationFilter {
   readonly changedBefore?: number | undefined;
   /** Only those whose description has all of these texts somewhere, byte for byte. */
   readonly described?: readonly string[] | undefined;
-}
-
-/** What is kept with a conversation besides its items. */
-export interface StoredDescription {
-  /** Its title and metadata, as only the store reads them. */
-  readonly text: string;
-  /** Which change of the description this is. */
-  readonly version: number;
 }
 
 /**
@@ -128,24 +126,6 @@ export interface ConversationCopy {
  */
 export type CopyOutcome = StoredConversation | 'missing' | 'taken';
 
-/** A conversation with all that is kept of it, as it was read elsewhere. */
-export interface WholeConversation {
-  readonly id: string;
-  /** In whole ms since 1970. */
-  readonly createdAt: number;
-  /** In whole ms since 1970. */
-  readonly updatedAt: number;
-  /** Its items, oldest first, each with its time in whole ms since 1970. */
-  readonly rows: readonly { readonly text: string; readonly createdAt: number }[];
-  readonly description?: StoredDescription | undefined;
-}
-
-/**
- * What became of a conversation that was to be restored: `stored`; `taken` (there is one with its id, or the description of one
- * that was cleared); `erased` (one with its id was erased a short time ago). Only the first wrote something.
- */
-export type RestoreOutcome = 'stored' | 'taken' | 'erased';
-
 /** Which sessions got rows behind a place in the order of the ids of all rows. */
 export interface SessionChanges {
   /** Each session that has rows among those that were looked at, once, with the id of the newest of them. */
@@ -216,13 +196,23 @@ export interface ConversationVerbs {
    */
   lease?(name: string, milliseconds: number, held: boolean): Awaitable<boolean>;
   /**
-   * Makes conversations as they were elsewhere, with their times and descriptions, in one transaction: each of them whole, or not
-   * at all. Never changes one that is there. Absent where `supports.restoring` is.
+   * Makes conversations as they were elsewhere, with their times and all that is kept of them, in one transaction: each of them whole,
+   * or not at all. Never changes one that is there, unless it is told to replace it. What there is no table for is left out.
+   * Absent where `supports.restoring` is.
    *
    * @param conversations - With different ids.
    * @returns One outcome for each, in the same order.
    */
   restore?(conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]>;
+  /**
+   * Conversations with all that is kept of them, each as it was at one moment: what {@link restore} takes. Those that are not
+   * there are left out. Absent where `supports.restoring` is.
+   *
+   * @param sessionIds - Different ones.
+   * @param atMost - How many items of all of them are read at most, a positive integer: of conversations for which there is no
+   * room nothing is answered but their ids. All if absent.
+   */
+  wholes?(sessionIds: readonly string[], atMost?: number): Awaitable<KeptConversations>;
   /**
    * Which sessions got rows: looks at the rows behind a place, in the order of their ids, those of all sessions together. One read, which
    * costs as much as there is behind the place. Absent where `supports.watching` is.

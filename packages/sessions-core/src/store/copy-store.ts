@@ -1,7 +1,8 @@
 import { checkOptions } from '../port/options.js';
+import type { SessionHost } from '../session/session-host.js';
 import { exportSessions } from './export-sessions.js';
 import { IMPORT_CHECKS, type ImportOptions, type ImportProgress, importSessions } from './import-sessions.js';
-import type { SessionStore } from './store.js';
+import { hostOf, type SessionStore } from './store.js';
 
 /** What `copyStore` takes. */
 export interface CopyStoreOptions extends ImportOptions {
@@ -11,7 +12,8 @@ export interface CopyStoreOptions extends ImportOptions {
 
 /**
  * Copies all conversations of a store to another one, between any two databases and any two formats, with and without encryption:
- * items with their order and times, titles and metadata. What models used and remembered operation ids stay behind.
+ * items with their order and times, titles, metadata, what models used, and the operation ids that are remembered. Runs that are not
+ * over stay behind: they are counted in `unkept`.
  *
  * It changes nothing that is there: where it was cut off, call it again, and it goes on. The first store stays as it is; what is
  * written to it meanwhile may be in the copy or not.
@@ -32,5 +34,26 @@ export async function copyStore(
 ): Promise<ImportProgress> {
   const { tenant, ...rest } = options;
   checkOptions('copyStore', rest, IMPORT_CHECKS);
-  return importSessions(to, exportSessions(from, { tenant, signal: rest.signal }), rest);
+  const done = await importSessions(to, exportSessions(from, { tenant, signal: rest.signal }), rest);
+  return { ...done, unkept: done.unkept + (await unfinishedRuns(hostOf(from), tenant)) };
+}
+
+/** Runs that are listed at once. */
+const LISTED = 200;
+
+/** How many runs would go on in the first store, and are not in the other one. */
+function unfinishedRuns(host: SessionHost, tenant: string | undefined): Promise<number> {
+  return host.perform('exportSessions', () => ({
+    storedId: '',
+    work: async ({ supports, runs }) => {
+      let count = 0;
+      for (const state of supports.runs ? (['running', 'waiting'] as const) : [])
+        for (let after: string | undefined, found = LISTED; found === LISTED; count += found) {
+          const page = (await runs?.list({ state, tenant, after, limit: LISTED })) ?? [];
+          found = page.length;
+          after = page.at(-1)?.runId;
+        }
+      return count;
+    },
+  }));
 }

@@ -1,11 +1,10 @@
 import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
-import type { SessionBackend } from '../port/backend.js';
-import { SessionError } from '../port/errors.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
-import { recordOf, type SessionRecord, storedIdOfRecord } from './session-record.js';
+import { type SessionRecord, storedIdOfRecord } from './session-record.js';
 import { hostOf, type SessionStore } from './store.js';
+import { conversationsOf, WholeReading } from './whole-reading.js';
 
 /** What `exportSessions` takes. */
 export interface ExportOptions {
@@ -23,12 +22,9 @@ const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
   signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
 };
 
-/** Conversations that are read at the same time. */
-const READ = 8;
-
 /**
  * Reads conversations as a whole, one after the other, in the order of their ids: to keep them elsewhere, or for `importSessions` of
- * another store. One is in memory at a time, and a few more.
+ * another store. Each is as it was at one moment. In memory are some of about a million characters together, or a longer one.
  *
  * @throws TypeError for options of another form. While it is read: SessionError as reading a conversation does; `UNSUPPORTED` where
  * `supports.conversations` and `supports.history` are not true.
@@ -45,48 +41,27 @@ export function exportSessions(
   const { tenant, ids, signal } = options;
   if (tenant !== undefined) checkTenant(tenant);
   const host = hostOf(store);
-  const wanted =
-    ids && [...new Set(ids)].map((id) => storedIdOfRecord({ id, ...(tenant !== undefined && { tenant }) }));
-  return wanted
-    ? records(host, inParts(wanted), signal)
-    : records(host, allOf(host, tenant === undefined ? '' : tenantPrefix(tenant)), signal);
+  const pages =
+    ids === undefined
+      ? allOf(host, tenant === undefined ? '' : tenantPrefix(tenant))
+      : [[...new Set(ids)].map((id) => storedIdOfRecord({ id, ...(tenant !== undefined && { tenant }) }))];
+  return records(host, pages, signal);
 }
 
 async function* records(
   host: SessionHost,
-  parts: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
+  pages: AsyncIterable<readonly string[]> | Iterable<readonly string[]>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<SessionRecord> {
-  for await (const part of parts) {
-    signal?.throwIfAborted();
-    const found = await Promise.all(part.map((storedId) => readRecord(host, storedId)));
-    for (const record of found) if (record) yield record;
-  }
-}
-
-/** A conversation as a whole, in its turn; `undefined` where it is not there. */
-export function readRecord(host: SessionHost, storedId: string): Promise<SessionRecord | undefined> {
-  return host.perform('exportSessions', () => ({
-    storedId,
-    work: async (backend) => {
-      const found = await verbsOf(backend).get(storedId);
-      return found && recordOf(host, backend, found);
-    },
-  }));
-}
-
-function verbsOf({ conversations }: SessionBackend) {
-  if (conversations) return conversations;
-  throw new SessionError('UNSUPPORTED', 'This store cannot list its conversations.');
+  const reading = new WholeReading(host);
+  for await (const page of pages) for await (const [, record] of reading.entries(page, signal)) yield record;
 }
 
 async function* allOf(host: SessionHost, prefix: string): AsyncGenerator<readonly string[]> {
-  const pages = idPages({ prefix }, (query) =>
-    host.perform('exportSessions', () => ({ storedId: '', work: (backend) => verbsOf(backend).list(query) })),
+  yield* idPages({ prefix }, (query) =>
+    host.perform('exportSessions', () => ({
+      storedId: '',
+      work: (backend) => conversationsOf(backend).list(query),
+    })),
   );
-  for await (const ids of pages) yield* inParts(ids);
-}
-
-function* inParts(ids: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < ids.length; start += READ) yield ids.slice(start, start + READ);
 }

@@ -5,10 +5,20 @@ import { checkSessionId } from '../ids/session-id.js';
 import { parseTenantSessionId, tenantSessionId } from '../ids/tenant-id.js';
 import { encodeItems } from '../items/item-codec.js';
 import { RowReader } from '../items/row-reader.js';
-import type { SessionBackend, TimedRow } from '../port/backend.js';
-import type { StoredConversation, WholeConversation } from '../port/conversations.js';
-import { SessionError } from '../port/errors.js';
+import { USAGE_COUNTS, type UsageCounts } from '../port/usage.js';
+import type {
+  KeptConversation,
+  RecordedOperation,
+  RecordedUsage,
+  WholeConversation,
+} from '../port/whole-conversations.js';
 import type { SessionHost } from '../session/session-host.js';
+import {
+  type OperationRecord,
+  type OperationRecords,
+  operationRecords,
+  operationsFor,
+} from './operation-records.js';
 
 /** What a conversation is called, whichever tenant it belongs to. */
 export interface SessionName {
@@ -17,11 +27,22 @@ export interface SessionName {
   readonly tenant?: string;
 }
 
+/** What one model response used. */
+interface UsageRecord extends UsageCounts {
+  /** Names the response within its conversation: a short text of letters, digits, `-` and `_`. */
+  readonly key: string;
+  /** Empty where it is not known. */
+  readonly model: string;
+  readonly recordedAt: Date;
+  /** The place of the item that its turn begins with, from 0. Absent where it is not known. */
+  readonly turn?: number;
+}
+
 /**
- * A conversation as a whole, apart from its store: its items with their times, its title and metadata. What models used and
- * remembered operation ids are not in it.
+ * A conversation as a whole, apart from its store: its items with their times, its title and metadata, what models used, and the
+ * operation ids that are remembered.
  */
-export interface SessionRecord extends SessionName {
+export interface SessionRecord extends SessionName, OperationRecords {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly title?: string;
@@ -30,33 +51,26 @@ export interface SessionRecord extends SessionName {
   readonly version: number;
   /** Oldest first. */
   readonly items: readonly { readonly item: AgentInputItem; readonly createdAt: Date }[];
+  /** Absent where there is none. */
+  readonly usage?: readonly UsageRecord[];
   /** How many rows were left out because they are no items, or no key opens them. Absent where there were none. */
   readonly unread?: number;
 }
 
-/** Rows that are read at once. */
-const PAGE = 1000;
-
 /** @throws SessionError `DECRYPTION_FAILED`, `CORRUPT_ITEM`, as reading the conversation does. */
-export async function recordOf(
-  host: SessionHost,
-  backend: SessionBackend,
-  { id: storedId, createdAt, updatedAt, description }: StoredConversation,
-): Promise<SessionRecord> {
+export function recordOf(host: SessionHost, kept: KeptConversation): SessionRecord {
+  const { id: storedId, createdAt, updatedAt, description, rows, operations, usage } = kept;
   const codec = host.codec(storedId);
   const { title, metadata } = description ? descriptionOf(codec, description) : NO_DESCRIPTION;
   const reader = new RowReader(codec, host);
-  const rows: TimedRow[] = [];
-  for (let page: readonly TimedRow[] | undefined; page === undefined || page.length === PAGE; ) {
-    if (!backend.history)
-      throw new SessionError('UNSUPPORTED', 'This store cannot tell when its items were stored.');
-    page = await backend.history(storedId, { limit: PAGE, oldest: true, after: rows.at(-1)?.id });
-    for (const row of page) rows.push(row);
-  }
-  const items = rows.flatMap((row) => {
+  /** Which item each row became. */
+  const places: (number | undefined)[] = [];
+  const items: { readonly item: AgentInputItem; readonly createdAt: Date }[] = [];
+  for (const row of rows) {
     const item = reader.item(row);
-    return item ? [{ item, createdAt: new Date(row.createdAt) }] : [];
-  });
+    places.push(item && items.length);
+    if (item) items.push({ item, createdAt: new Date(row.createdAt) });
+  }
   reader.check();
   reader.tell('skipped');
   codec.afterRead?.(items.map(({ item }) => item));
@@ -70,8 +84,18 @@ export async function recordOf(
     metadata,
     version: description?.version ?? 0,
     items,
+    ...operationRecords(codec, operations),
+    ...(usage && { usage: usage.map((one) => usageRecord(one, places)) }),
     ...(items.length < rows.length && { unread: rows.length - items.length }),
   };
+}
+
+function usageRecord(
+  { recordedAt, turn, ...used }: RecordedUsage,
+  places: readonly (number | undefined)[],
+): UsageRecord {
+  const place = turn === undefined ? undefined : places[turn];
+  return { ...used, recordedAt: new Date(recordedAt), ...(place !== undefined && { turn: place }) };
 }
 
 /** What the conversation is stored under. @throws TypeError for what cannot be. */
@@ -81,19 +105,60 @@ export function storedIdOfRecord({ id, tenant }: SessionName): string {
   return id;
 }
 
-/** A record as it is written. @throws TypeError, SessionError for what cannot be. */
-export function wholeOf(host: SessionHost, record: SessionRecord): WholeConversation {
+/** A record as it is written. */
+export interface WrittenRecord {
+  readonly whole: WholeConversation;
+  /** How many operations are not in it, as the store could not tell what was done under them. */
+  readonly unkept: number;
+}
+
+/** @throws TypeError, SessionError for what cannot be written. */
+export function writtenRecord(host: SessionHost, record: SessionRecord): WrittenRecord {
   const id = storedIdOfRecord(record);
   const codec = host.codec(id);
-  const { createdAt, updatedAt, title, metadata, version, items } = record;
+  const { createdAt, updatedAt, title, metadata, version, items, usage = [] } = record;
   const texts = codec.encode(items.map(({ item }) => item));
-  return {
+  const operations = operationsFor(codec, record);
+  const whole = {
     id,
+    tenant: record.tenant ?? '',
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
     rows: items.map((item, index) => ({ text: texts[index] ?? '', createdAt: timeOf(item.createdAt) })),
     ...(version > 0 && { description: { text: descriptionTextOf(codec, { title, metadata }), version } }),
+    ...(operations?.length && { operations: operations.map(recordedOperation) }),
+    ...(usage.length > 0 && { usage: usage.map((one) => recordedUsage(one, items.length)) }),
   };
+  return { whole, unkept: operations ? 0 : (record.operations?.length ?? 0) };
+}
+
+const SHORT = /^[\w-]{1,255}$/;
+
+function recordedOperation({ id, digest, createdAt }: OperationRecord): RecordedOperation {
+  if (!SHORT.test(id) || !SHORT.test(digest))
+    throw new TypeError('The operations of a record must have ids and digests.');
+  return { id, digest, createdAt: timeOf(createdAt) };
+}
+
+function recordedUsage({ recordedAt, turn, ...used }: UsageRecord, items: number): RecordedUsage {
+  const isRight =
+    SHORT.test(used.key) &&
+    isModel(used.model) &&
+    [...USAGE_COUNTS.map((name) => used[name]), turn ?? 0].every(
+      (count) => Number.isSafeInteger(count) && count >= 0,
+    ) &&
+    (turn ?? -1) < items;
+  if (!isRight) throw new TypeError('The usage of a record must have keys, models, and whole numbers.');
+  return { ...used, recordedAt: timeOf(recordedAt), ...(turn !== undefined && { turn }) };
+}
+
+function isModel(model: unknown): boolean {
+  return (
+    typeof model === 'string' &&
+    model.isWellFormed() &&
+    !model.includes('\0') &&
+    Array.from(model).length <= 255
+  );
 }
 
 function timeOf(time: Date): number {
@@ -104,7 +169,8 @@ function timeOf(time: Date): number {
 
 /**
  * A digest of what was said in a conversation, and of its title and metadata: equal in two stores of one `itemFormat` that hold the
- * same, whatever their databases and keys. Times are not in it, as databases keep them with different exactness.
+ * same, whatever their databases and keys. Times are not in it, as databases keep them with different exactness, and neither are usage
+ * and operation ids.
  *
  * @returns SHA-256, in hex.
  * @example

@@ -72,6 +72,20 @@ export function createToyBackend() {
       .filter(({ id }) => withoutPrefix === undefined || !id.startsWith(withoutPrefix))
       .filter(({ updatedAt }) => updatedAt > changedAfter)
       .filter(({ updatedAt }) => updatedAt < changedBefore);
+  const keptOf = (id) => {
+    const own = ({ sessionId }) => sessionId === id;
+    const items = ofSession(id);
+    const placeOf = (turn) =>
+      turn === undefined ? {} : { turn: items.findIndex((row) => String(row.id) === turn) };
+    return {
+      ...described(sessions.find((one) => one.id === id)),
+      rows: items.map(({ createdAt, ...row }) => ({ ...shown(row), createdAt })),
+      operations: operations
+        .filter(own)
+        .map(({ id: key, digest, at }) => ({ id: key, digest, createdAt: at })),
+      usage: used.filter(own).map(({ turn, at, ...one }) => ({ ...one, ...placeOf(turn), recordedAt: at })),
+    };
+  };
   const conversations = {
     list: ({ by, descending, after, limit, ...filter }) =>
       locked(() => {
@@ -175,15 +189,44 @@ export function createToyBackend() {
       }),
     restore: (wholes, made = 'stored') =>
       locked(() =>
-        wholes.map(({ id, createdAt, updatedAt, rows: given, description }) => {
-          if (sessions.some((one) => one.id === id) || descriptions.has(id)) return 'taken'; // a restoration
+        wholes.map((whole) => {
+          const { id, tenant, createdAt, updatedAt, rows: given, description, replaces } = whole;
+          const there = sessions.find((one) => one.id === id);
+          if (replaces !== undefined && there?.updatedAt !== replaces) return 'taken'; // it has changed
+          if (replaces !== undefined) {
+            rows = rows.filter(({ sessionId }) => sessionId !== id); // of what is replaced
+            operations = operations.filter(({ sessionId }) => sessionId !== id); // of what is replaced
+            used = used.filter(({ sessionId }) => sessionId !== id); // of what is replaced
+            descriptions.delete(id); // of what is replaced
+            sessions = sessions.filter((one) => one !== there);
+          } else if (there || descriptions.has(id)) return 'taken'; // a restoration
           if (refusals.get(id) > Date.now()) return 'erased';
           sessions.push({ id, createdAt, updatedAt });
-          for (const row of given) rows.push({ ...row, id: ++lastId, sessionId: id });
+          const ids = [];
+          for (const row of given) {
+            ids.push(++lastId);
+            rows.push({ ...row, id: lastId, sessionId: id });
+          }
           if (description) descriptions.set(id, description); // as it was elsewhere
+          for (const one of whole.operations ?? [])
+            operations.push({ ...one, sessionId: id, at: one.createdAt });
+          const turnOf = ({ turn: place }) => (place === undefined ? undefined : String(ids[place]));
+          for (const one of whole.usage ?? [])
+            used.push({ ...one, sessionId: id, tenant, turn: turnOf(one), at: one.recordedAt });
           return made;
         }),
       ),
+    wholes: (ids, atMost = Infinity) =>
+      locked(() => {
+        let room = atMost;
+        const has = (id) => {
+          room -= ofSession(id).length;
+          return room >= 0;
+        };
+        const left = ids.filter((id) => !has(id));
+        const there = ids.filter((id) => !left.includes(id) && sessions.some((one) => one.id === id));
+        return { found: there.map(keptOf), left };
+      }),
     async changes(after, limit) {
       if (after === undefined) return { sessions: [], last: String(Math.max(lastId - 100, 0)), isLast: true };
       if (!/^\d+$/.test(after)) throw notFound();

@@ -5,6 +5,7 @@ import { openStore, storeOptions } from '../database.js';
 import { variable } from '../database-url.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
+import { keepHeapSmall } from '../small-heap.js';
 import { Output } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
 
@@ -26,8 +27,8 @@ export function addCopy(program: Command): void {
     summary: 'copy all conversations to another database',
     description:
       'Copies conversations from one database to another, of whichever engine and format, encrypted or not: items in their order with ' +
-      'their times, titles and metadata, of all tenants. What is there already is never changed: where it was interrupted, say it again. ' +
-      'What models used and remembered operation ids stay behind.',
+      'their times, titles, metadata, what models used, and remembered operation ids, of all tenants. What is there already is never ' +
+      'changed: where it was interrupted, say it again. Runs that are not over stay behind, and are counted.',
     examples: [
       'sessions copy sqlite:./sessions.db sqlite:./copy.db',
       'sessions copy sqlite:./sessions.db sqlite:./copy.db --verify --json',
@@ -61,6 +62,7 @@ async function copy(from: string | undefined, to: string | undefined, options: C
   if (fromUrl === undefined || toUrl === undefined)
     throw new UsageError('From where to where? Give two URLs, or set SESSIONS_FROM_URL and SESSIONS_TO_URL.');
   const output = new Output(options);
+  keepHeapSmall();
   await interruptible(async (signal) => {
     const source = storeOptions({
       store: storeFrom,

@@ -20,7 +20,7 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write conversations to a file, as JSON lines',
     description:
-      'Writes conversations with their items, times, titles and metadata as JSON lines: to standard output, or to a file. Those of all ' +
+      'Writes conversations with all that is kept of them as JSON lines: to standard output, or to a file. Those of all ' +
       'tenants too, unless --tenant says which. An encrypted database is exported in the clear.',
     tenant: 'only the conversations of this tenant',
     examples: [

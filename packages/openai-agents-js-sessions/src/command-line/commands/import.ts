@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument } from '../command.js';
 import { type DatabaseOptions, onDatabase } from '../database.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
+import { keepHeapSmall } from '../small-heap.js';
 
 /** `sessions import`. */
 export function addImport(program: Command): void {
@@ -28,6 +29,7 @@ export function addImport(program: Command): void {
           EXIT.notFound,
         );
       });
+    keepHeapSmall();
     await onDatabase(
       url,
       options,

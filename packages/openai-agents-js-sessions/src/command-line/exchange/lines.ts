@@ -1,5 +1,5 @@
 import type { SessionRecord } from '@stackone/sessions-core';
-import { decodeItem, encodeItems } from '@stackone/sessions-core/backend';
+import { decodeItem, encodeItems, USAGE_COUNTS } from '@stackone/sessions-core/backend';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { printableJson, safeJson } from '../terminal/printable.js';
 
@@ -101,6 +101,7 @@ function objectIn(line: string): Readonly<Record<string, unknown>> | undefined {
 
 function recordIn(value: Readonly<Record<string, unknown>>): OpenRecord | undefined {
   const { id, tenant, title, metadata, version, items } = value;
+  const kept = keptIn(value);
   const [createdAt, updatedAt] = [timeIn(value.createdAt), timeIn(value.updatedAt)];
   const isRight =
     typeof id === 'string' &&
@@ -111,7 +112,7 @@ function recordIn(value: Readonly<Record<string, unknown>>): OpenRecord | undefi
     Number.isSafeInteger(version) &&
     Number.isSafeInteger(items) &&
     Number(items) >= 0;
-  if (!isRight || !createdAt || !updatedAt) return undefined;
+  if (!isRight || !kept || !createdAt || !updatedAt) return undefined;
   return {
     id,
     ...(tenant !== undefined && { tenant }),
@@ -121,7 +122,50 @@ function recordIn(value: Readonly<Record<string, unknown>>): OpenRecord | undefi
     metadata: metadata as SessionRecord['metadata'],
     version: version as number,
     items: [],
+    ...kept,
   };
+}
+
+/** What models used, and the operation ids that are remembered. */
+function keptIn({
+  operations,
+  operationKeys,
+  usage,
+}: Readonly<Record<string, unknown>>):
+  | Pick<OpenRecord, 'operations' | 'operationKeys' | 'usage'>
+  | undefined {
+  const recorded = listIn(operations, 'createdAt', ['id', 'digest'], []);
+  const used = listIn(usage, 'recordedAt', ['key', 'model'], USAGE_COUNTS);
+  const areKeys =
+    operationKeys === undefined || (Array.isArray(operationKeys) && operationKeys.every(isText));
+  if (!recorded || !used || !areKeys) return undefined;
+  return {
+    ...(recorded.length > 0 && { operations: recorded as unknown as SessionRecord['operations'] & object }),
+    ...(recorded.length > 0 && areKeys && operationKeys && { operationKeys: operationKeys as string[] }),
+    ...(used.length > 0 && { usage: used as unknown as SessionRecord['usage'] & object }),
+  };
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+
+/** Objects with a time, texts and whole numbers. */
+function listIn(
+  list: unknown,
+  time: string,
+  texts: readonly string[],
+  numbers: readonly string[],
+): Readonly<Record<string, unknown>>[] | undefined {
+  if (list === undefined) return [];
+  if (!Array.isArray(list)) return undefined;
+  const read = list.map((one: unknown) => {
+    const object = (typeof one === 'object' && one !== null ? one : {}) as Readonly<Record<string, unknown>>;
+    const at = timeIn(object[time]);
+    const isRight =
+      texts.every((name) => isText(object[name])) &&
+      numbers.every((name) => Number.isSafeInteger(object[name]));
+    return at && isRight ? { ...object, [time]: at } : undefined;
+  });
+  return read.includes(undefined) ? undefined : (read as Readonly<Record<string, unknown>>[]);
 }
 
 /** The item is read as a store reads it, so that every value of it comes back. */

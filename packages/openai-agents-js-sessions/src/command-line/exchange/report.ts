@@ -21,7 +21,7 @@ export function withProgress(
  * @throws CommandFailure where something is not as it was in the source.
  */
 export async function report(output: Output, done: ImportProgress, verified?: number): Promise<void> {
-  const { stored, items, same, different, erased, unread } = done;
+  const { stored, items, same, different, erased, unread, unkept } = done;
   if (output.isJson) await output.json({ ...done, verified });
   else
     await output.lines(
@@ -32,6 +32,10 @@ export async function report(output: Output, done: ImportProgress, verified?: nu
   for (const name of different) output.note(`not written, another one is there: ${shown(name)}`);
   for (const name of erased) output.note(`not written, it was erased a short time ago: ${shown(name)}`);
   if (unread > 0) output.note(`left out: ${unread} rows that are no items, or that no key opens`);
+  if (unkept > 0)
+    output.note(
+      `not kept: ${unkept} runs that are not over, or numbers of models or operation ids that this database has no table or no keys for`,
+    );
   const refused = different.length + erased.length;
   if (refused > 0) throw new CommandFailure(`${refused} conversations were not written.`, EXIT.refused);
   if (unread > 0) throw new CommandFailure(`${unread} rows were left out.`, EXIT.failed);

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionBackend } from '../../port/backend.js';
-import type {
-  ConversationVerbs,
-  DecideDescription,
-  StoredConversation,
-  StoredDescription,
-} from '../../port/conversations.js';
+import type { ConversationVerbs, DecideDescription, StoredConversation } from '../../port/conversations.js';
+import type { StoredDescription } from '../../port/whole-conversations.js';
 import { type Contract, needing, newId } from '../harness.js';
 import type { BackendSubject } from './subject.js';
 

@@ -118,9 +118,13 @@ export class EncryptedItemCodec implements ItemCodec {
     return tokenIn(text) !== undefined;
   }
 
-  /** The unkeyed digest comes last, for what was recorded before the store encrypted. */
+  /**
+   * Then the unkeyed digest, for what was recorded before the store encrypted, and those of it, for what was recorded in a store that
+   * does not, and copied to this one.
+   */
   digests(content: string): readonly string[] {
-    return [...this.#keys.digests(content), digestOf(content)];
+    const unkeyed = digestOf(content);
+    return [...this.#keys.digests(content), unkeyed, ...this.#keys.digests(unkeyed)];
   }
 
   /**
