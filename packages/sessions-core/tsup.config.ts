@@ -4,4 +4,5 @@ export default publishedPackage({
   index: 'src/index.ts',
   backend: 'src/backend.ts',
   conformance: 'src/conformance/index.ts',
+  doctor: 'src/doctor/index.ts',
 });

@@ -1,3 +1,3 @@
 import { publishedPackage } from '@stackone/configs/tsup';
 
-export default publishedPackage({ index: 'src/index.ts', schema: 'src/schema.ts' });
+export default publishedPackage({ index: 'src/index.ts', schema: 'src/schema.ts', doctor: 'src/doctor.ts' });

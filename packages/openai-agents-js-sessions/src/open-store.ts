@@ -96,6 +96,6 @@ export async function openSessionStore(url: string, options: OpenStoreOptions = 
 }
 
 /** The options that are among the checked ones. */
-function only(checks: object, options: object): object {
+export function only(checks: object, options: object): object {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(checks, name)));
 }

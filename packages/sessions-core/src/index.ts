@@ -32,7 +32,7 @@ export type { AnyAgent } from './runs/agent-view.js';
 export { type DurableCall, durableCall } from './runs/durable-call.js';
 export type { CallDecision, PendingOptions, RunPage } from './runs/run-decisions.js';
 export type { PendingCall, RunDecisionInfo, RunInfo } from './runs/run-info.js';
-export type { Exclusive, RunResumeOptions, RunStartOptions, RunWorkOptions } from './runs/run-options.js';
+export type { RunResumeOptions, RunStartOptions, RunWorkOptions } from './runs/run-options.js';
 export type { WorkOptions } from './runs/run-worker.js';
 export { Runs } from './runs/runs.js';
 export { atomicCompaction } from './session/atomic-compaction.js';
@@ -63,6 +63,7 @@ export type {
   TurnPage,
 } from './turns/history-item.js';
 export { type ChatMessage, type MessageToolCall, toMessages } from './turns/messages.js';
+export type { PendingRun } from './turns/pending-runs.js';
 export { type MessageFile, textOf } from './turns/text-of.js';
 export type { RecordUsageOptions, RunUsage } from './usage/run-usage.js';
 export type { SessionUsageOptions, StoreUsageOptions, UsagePeriod, UsageSum } from './usage/usage-sums.js';

@@ -15,6 +15,7 @@ const ROOMS = [
   'conversations',
   'runs',
   'store',
+  'doctor',
   'conformance',
 ];
 /** The rooms inside `conformance`: a suite of stores asks what it asks of sessions, too. */

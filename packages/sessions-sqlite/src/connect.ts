@@ -34,14 +34,11 @@ export interface OpenOptions {
  * database and a lock from each other.
  */
 export async function openDatabase(
-  { location, mustExist }: SqliteUrl,
+  url: SqliteUrl,
   { synchronous, busyTimeout, driver }: OpenOptions,
 ): Promise<SqliteDatabase> {
-  const Database = await sqliteDriver(driver);
-  if (location !== IN_MEMORY) await checkAccess(resolve(location), mustExist);
-  let database: SqliteDatabase | undefined;
+  const database = await openHandle(url, { busyTimeout, driver });
   try {
-    database = new Database(location, { timeout: busyTimeout, fileMustExist: mustExist !== undefined });
     const connection = new HandleExecutor(database);
     await useWriteAheadLog(connection, busyTimeout);
     connection.run(`PRAGMA synchronous = ${synchronous}`);
@@ -49,7 +46,21 @@ export async function openDatabase(
     connection.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     return database;
   } catch (error) {
-    database?.close();
+    database.close();
+    throw error;
+  }
+}
+
+/** The same, as it is: nothing is set. @throws SessionError as {@link openDatabase} */
+export async function openHandle(
+  { location, mustExist }: SqliteUrl,
+  { busyTimeout, driver }: Omit<OpenOptions, 'synchronous'>,
+): Promise<SqliteDatabase> {
+  const Database = await sqliteDriver(driver);
+  if (location !== IN_MEMORY) await checkAccess(resolve(location), mustExist);
+  try {
+    return new Database(location, { timeout: busyTimeout, fileMustExist: mustExist !== undefined });
+  } catch (error) {
     throw toSessionError(error);
   }
 }

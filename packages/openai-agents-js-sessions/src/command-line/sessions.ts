@@ -6,6 +6,7 @@ import { addComplete } from './commands/complete.js';
 import { addConformance } from './commands/conformance.js';
 import { addCopy } from './commands/copy.js';
 import { addDelete } from './commands/delete.js';
+import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
 import { addFork } from './commands/fork.js';
 import { addGrep } from './commands/grep.js';
@@ -45,6 +46,7 @@ const COMMANDS = [
   addImport,
   addCopy,
   addSchema,
+  addDoctor,
   addReencrypt,
   addBench,
   addConformance,

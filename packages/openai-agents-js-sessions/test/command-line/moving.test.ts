@@ -264,6 +264,37 @@ describe('copy', () => {
   });
 });
 
+describe('copy --follow', () => {
+  test('goes on until Ctrl+C, and then compares all', async () => {
+    const [from, to] = [newUrl(), newUrl()];
+    const [store, copied] = [await openSessionStore(from), await openSessionStore(to)];
+    await store.session('chat_1').addItems([{ role: 'user', content: 'hi' }]);
+    const { program, ending } = startSessions(['copy', from, to, '--follow', '--json']);
+    const has = (id: string) =>
+      vi.waitFor(async () => expect(await copied.sessions.retrieve(id)).toBeDefined(), { timeout: 60_000 });
+    await has('chat_1');
+    await store.session('chat_2').addItems([{ role: 'user', content: 'hi' }]);
+    await has('chat_2');
+    await store.session('chat_1').popItem();
+    program.kill('SIGINT');
+    const { code, stdout, stderr } = await ending;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ stored: 3, different: [] });
+    await Promise.all([store.close(), copied.close()]);
+    expect(await exported(to)).toBe(await exported(from));
+  });
+
+  test.each([
+    [['--until-idle', '1'], '--until-idle is for --follow.'],
+    [['--follow', '--verify'], '--follow compares at its end: leave --verify out.'],
+  ])('%j makes no sense: 2', async (args, message) => {
+    expect(await sessions(['copy', url, newUrl(), ...args])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
+  });
+});
+
 describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url: server }) => {
   test('a copy there and back again: the exports are equal', async () => {
     const back = newUrl();

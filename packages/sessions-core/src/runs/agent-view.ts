@@ -91,6 +91,7 @@ export class AgentViews {
       if (callId === undefined || journal.isOver) return invoke(runContext, input, details);
       const key = toolKey(callId);
       if (journal.has(key)) return journal.get(key) as string;
+      journal.open();
       const isRecorded = journal.offer(callId, details as object);
       const output: unknown = await invoke(runContext, input, details);
       await journal.keep(key, output);

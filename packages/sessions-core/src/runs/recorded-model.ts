@@ -57,6 +57,7 @@ async function respond(
     const { usage, ...kept } = journal.get(key) as KeptResponse;
     return { ...kept, usage: new usageClass(usage as ConstructorParameters<UsageClass>[0]) } as ModelResponse;
   }
+  journal.open();
   const response = await model.getResponse(request);
   const { output, usage, responseId, requestId, providerData } = response;
   await journal.keep(key, present({ output, usage: plain(usage), responseId, requestId, providerData }));
@@ -79,6 +80,7 @@ async function* stream(
     yield* played(journal.get(key) as KeptResponse);
     return;
   }
+  journal.open();
   for await (const event of model.getStreamedResponse(request)) {
     if (event.type === 'response_done') {
       const { output, usage, id, requestId, providerData } = event.response;

@@ -1,10 +1,11 @@
 import { tenantSessionId } from '../ids/tenant-id.js';
 import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { RunQuery, StoredRun } from '../port/runs.js';
+import { readValue } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
 import { callNotFound, runDecided, runNotFound } from './run-errors.js';
 import type { RunInfo } from './run-info.js';
-import { decisionKey, readValue, valueText } from './run-journal.js';
+import { decisionKey, valueText } from './run-journal.js';
 import { nameOf, type RunStore } from './run-store.js';
 
 /** A decision about a call that waits for one. */

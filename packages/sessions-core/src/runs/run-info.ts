@@ -2,8 +2,8 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { parseTenantSessionId } from '../ids/tenant-id.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import type { RunState, StoredRun } from '../port/runs.js';
+import { readValue } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
-import { readValue } from './run-journal.js';
 
 /** A call that waits for a decision. */
 export interface PendingCall {

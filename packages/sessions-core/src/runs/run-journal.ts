@@ -1,7 +1,8 @@
-import { decodeItem, encodeItems, type ItemCodec } from '../items/item-codec.js';
+import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import type { RunEntry, RunHold } from '../port/runs.js';
 import { startTimer, type Timer } from '../port/timers.js';
+import { readValue } from '../turns/pending-runs.js';
 import { attachCall } from './durable-call.js';
 import type { RunDecision } from './run-decision.js';
 
@@ -130,6 +131,16 @@ export class RunJournal {
     if (entry) this.#entries.set(key, entry.content);
   }
 
+  /**
+   * Looks whether something new may come, before it is asked for.
+   *
+   * @throws SessionError `RUN_LOST`, `RUN_CANCELLED` or `RUN_INCOMPATIBLE`, as {@link keep}.
+   */
+  open(): void {
+    if (!this.#hold) throw differentRun();
+    this.#lost.signal.throwIfAborted();
+  }
+
   /** Ends the journal: nothing is kept or renewed any more. */
   close(): void {
     this.#isOver = true;
@@ -186,12 +197,6 @@ export function valueText(codec: ItemCodec, value: unknown): string {
     );
   }
   return codec.seal?.([text])[0] ?? text;
-}
-
-/** @throws SessionError `DECRYPTION_FAILED` */
-export function readValue(codec: ItemCodec, content: string): unknown {
-  const { value } = decodeItem(codec.open?.(content) ?? content) as { value?: unknown };
-  return value;
 }
 
 /** What JSON cannot say exactly is kept as the SDK would hand it to a model: as JSON says it. */

@@ -16,10 +16,11 @@ import type {
   StoredRun,
 } from '../port/runs.js';
 import type { SessionHost, SessionOperation } from '../session/session-host.js';
+import { readValue, runCodecId } from '../turns/pending-runs.js';
 import { orderOf, runsOf } from './run-ending.js';
 import { runCancelled, runLost, runNotFound } from './run-errors.js';
 import type { RunContent } from './run-info.js';
-import { type JournalStore, readValue } from './run-journal.js';
+import type { JournalStore } from './run-journal.js';
 
 /** A run with all that is kept of it. */
 export interface FoundRun {
@@ -37,7 +38,7 @@ export class RunStore implements JournalStore {
 
   /** What the texts of a run are encrypted with: it stays the same where its conversation gets another id. */
   codec(runId: string): ItemCodec {
-    return this.host.codec(`$run:${runId}`);
+    return this.host.codec(runCodecId(runId));
   }
 
   /** What is kept of a run besides its steps. @throws SessionError `DECRYPTION_FAILED` */

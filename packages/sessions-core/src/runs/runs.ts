@@ -5,6 +5,7 @@ import type { RunHold, StoredRun } from '../port/runs.js';
 import type { Conversation } from '../session/conversation-calls.js';
 import { callsOf, StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
+import { readValue } from '../turns/pending-runs.js';
 import type { AnyAgent } from './agent-view.js';
 import { Pause } from './pause.js';
 import type { RunDecision } from './run-decision.js';
@@ -20,7 +21,7 @@ import {
 import { endRun } from './run-ending.js';
 import { runActive, runCancelled, runFailed, runIsAnother } from './run-errors.js';
 import { type RunContent, type RunInfo, shownId, shownRun } from './run-info.js';
-import { decisionKey, RunJournal, readValue, valueText } from './run-journal.js';
+import { decisionKey, RunJournal, valueText } from './run-journal.js';
 import { type RunResumeOptions, type RunStartOptions, readOptions } from './run-options.js';
 import { play, type Result, type RunOutcome, type SdkRunOptions, type Stream } from './run-player.js';
 import { RunSession } from './run-session.js';

@@ -21,6 +21,7 @@ import {
   type TurnOptions,
   type TurnPage,
 } from '../turns/history-item.js';
+import { pendingRuns } from '../turns/pending-runs.js';
 import { replaceBeginningBy } from '../turns/replaced-beginning.js';
 import { StoredHistory } from '../turns/stored-history.js';
 import { lookAgain } from '../watch/look-again.js';
@@ -60,6 +61,7 @@ export class TurnSession {
    * ```ts
    * const page = await session.history({ limit: 50 });
    * const older = page.hasMore ? await session.history({ limit: 50, before: page.data[0]?.id }) : undefined;
+   * const { pending = [] } = await session.history({ pending: true }); // what runs of store.runs were given that have not ended
    * ```
    */
   history(options: HistoryOptions = {}, runContext?: RunContext<unknown>): Promise<HistoryPage> {
@@ -68,7 +70,15 @@ export class TurnSession {
         checkOptions('history', options, HISTORY_CHECKS);
         return { ...options };
       },
-      work: (backend, conversation, given) => this.#stored(conversation).page(backend, given),
+      work: (backend, conversation, given) =>
+        whenReady(this.#stored(conversation).page(backend, given), (page) => {
+          if (!given.pending) return page;
+          // afterwards: a run that ends between is among the items of the next page, and not twice on this one
+          return whenReady(
+            pendingRuns(backend, conversation.storedId, (id) => this.#calls.host.codec(id)),
+            (pending) => ({ ...page, pending }),
+          );
+        }),
     });
   }
 

@@ -1,6 +1,8 @@
+import { checkTenant } from '../ids/tenant-id.js';
 import { checkOptions } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
 import { exportSessions } from './export-sessions.js';
+import { FOLLOW_CHECKS, type FollowOptions, followStore } from './follow-store.js';
 import { IMPORT_CHECKS, type ImportOptions, type ImportProgress, importSessions } from './import-sessions.js';
 import { hostOf, type SessionStore } from './store.js';
 
@@ -8,6 +10,12 @@ import { hostOf, type SessionStore } from './store.js';
 export interface CopyStoreOptions extends ImportOptions {
   /** Only the conversations of this tenant. Default: those of all tenants, and those without one. */
   tenant?: string | undefined;
+  /**
+   * Goes on when all is copied, with what changes in the first store, until it is told to end: so a system that is in use moves with a
+   * pause of seconds. Nobody may write to the other store meanwhile. A conversation that has changed is written anew as a whole; one that
+   * was there before, and is not the beginning of the one in the first store, is left as it is.
+   */
+  follow?: FollowOptions | undefined;
 }
 
 /**
@@ -32,9 +40,14 @@ export async function copyStore(
   to: SessionStore,
   options: CopyStoreOptions = {},
 ): Promise<ImportProgress> {
-  const { tenant, ...rest } = options;
+  const { tenant, follow, ...rest } = options;
   checkOptions('copyStore', rest, IMPORT_CHECKS);
-  const done = await importSessions(to, exportSessions(from, { tenant, signal: rest.signal }), rest);
+  if (tenant !== undefined) checkTenant(tenant);
+  if (follow) checkOptions('copyStore: follow', follow, FOLLOW_CHECKS);
+  const { concurrency = 4, onProgress, signal } = rest;
+  const done = follow
+    ? await followStore(hostOf(from), hostOf(to), { follow, tenant, concurrency, onProgress, signal })
+    : await importSessions(to, exportSessions(from, { tenant, signal }), rest);
   return { ...done, unkept: done.unkept + (await unfinishedRuns(hostOf(from), tenant)) };
 }
 

@@ -57,7 +57,8 @@ async function* records(
   for await (const page of pages) for await (const [, record] of reading.entries(page, signal)) yield record;
 }
 
-async function* allOf(host: SessionHost, prefix: string): AsyncGenerator<readonly string[]> {
+/** The stored ids of all conversations whose ids begin so, in pages. */
+export async function* allOf(host: SessionHost, prefix: string): AsyncGenerator<readonly string[]> {
   yield* idPages({ prefix }, (query) =>
     host.perform('exportSessions', () => ({
       storedId: '',

@@ -70,13 +70,14 @@ export async function importSessions(
   const host = hostOf(store);
   let progress = NOTHING_DONE;
   await eachBatch(batchesOf(host, records), { concurrency, signal }, async (batch) => {
-    for (const written of await writeBatch(host, batch)) progress = sum(progress, told(written));
+    for (const written of await writeBatch(host, batch)) progress = sumOf(progress, told(written));
     await onProgress?.(progress);
   });
   return progress;
 }
 
-const NOTHING_DONE: ImportProgress = {
+/** The beginning of a count. */
+export const NOTHING_DONE: ImportProgress = {
   sessions: 0,
   stored: 0,
   items: 0,
@@ -88,7 +89,7 @@ const NOTHING_DONE: ImportProgress = {
 };
 
 /** One conversation, as progress. */
-function told({ prepared: { record }, outcome, unkept }: Written): ImportProgress {
+export function told({ prepared: { record }, outcome, unkept }: Written): ImportProgress {
   const { id, tenant, unread = 0 } = record;
   const name = { id, ...(tenant !== undefined && { tenant }) };
   const looked = { ...NOTHING_DONE, sessions: 1, unread, unkept };
@@ -97,7 +98,8 @@ function told({ prepared: { record }, outcome, unkept }: Written): ImportProgres
   return { ...looked, [outcome]: [name] };
 }
 
-function sum(one: ImportProgress, other: ImportProgress): ImportProgress {
+/** Both together. */
+export function sumOf(one: ImportProgress, other: ImportProgress): ImportProgress {
   return {
     sessions: one.sessions + other.sessions,
     stored: one.stored + other.stored,

@@ -109,7 +109,7 @@ export interface Written {
   readonly prepared: PreparedRecord;
   /** `same`, `different`: it was there already. */
   readonly outcome: 'stored' | 'same' | 'different' | 'erased';
-  /** What is there, where it is different. Absent where only a title is, of a conversation that was cleared. */
+  /** What is there, if it is the same or different. Absent where only a title is, of a conversation that was cleared. */
   readonly there?: SessionRecord | undefined;
   /** How many operations and numbers of responses the store could not keep. */
   readonly unkept: number;
@@ -160,7 +160,7 @@ function unkeptOf({ supports }: SessionBackend, { operations = [], usage = [] }:
 }
 
 /** The record as the store reads it: its format may say an item in other words. */
-function asStored(record: SessionRecord, codec: ItemCodec): SessionRecord {
+export function asStored(record: SessionRecord, codec: ItemCodec): SessionRecord {
   const items = codec.asRead?.(record.items.map(({ item }) => item));
   if (!items) return record;
   const timed = record.items.map((one, index) => ({ ...one, item: items[index] ?? one.item }));

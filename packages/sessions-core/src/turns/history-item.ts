@@ -1,5 +1,6 @@
 import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
-import { isWholeNumber, type OptionCheck } from '../port/options.js';
+import { isBoolean, isWholeNumber, type OptionCheck } from '../port/options.js';
+import type { PendingRun } from './pending-runs.js';
 
 /** One item of a conversation with its place, its time and its turn: what a page that shows the conversation needs. */
 export interface HistoryItem {
@@ -20,6 +21,8 @@ export interface HistoryPage {
   readonly data: readonly HistoryItem[];
   /** Whether there is more in the direction of reading: older items, or newer ones where `after` was given. */
   readonly hasMore: boolean;
+  /** The runs that have not ended, the oldest first, where they were asked for. */
+  readonly pending?: readonly PendingRun[];
 }
 
 /** Which part of a conversation `session.history` reads. */
@@ -30,6 +33,8 @@ export interface HistoryOptions {
   after?: string | undefined;
   /** How many items at most, 1 to 1000. Default 50. */
   limit?: number | undefined;
+  /** Also the runs of `store.runs` that are under way or wait, with what they were given. Default false. */
+  pending?: boolean | undefined;
 }
 
 /** A user message and all that follows it, up to the next user message. */
@@ -72,6 +77,7 @@ export const HISTORY_CHECKS: Readonly<Record<keyof HistoryOptions, OptionCheck>>
   before: isId,
   after: isId,
   limit: upTo(1000),
+  pending: isBoolean,
 };
 
 /** The checks of {@link TurnOptions}. */

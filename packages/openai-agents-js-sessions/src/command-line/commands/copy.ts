@@ -1,6 +1,6 @@
 import type { ImportProgress, SessionStore } from '@stackone/sessions-core';
 import type { Command } from 'commander';
-import { addCommand, wholeNumber } from '../command.js';
+import { addCommand, secondsToMs, wholeNumber } from '../command.js';
 import { openStore, storeOptions } from '../database.js';
 import { variable } from '../database-url.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
@@ -16,6 +16,8 @@ interface CopyOptions {
   readonly storeTo?: string;
   readonly concurrency: number;
   readonly verify?: boolean;
+  readonly follow?: boolean;
+  readonly untilIdle?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -32,6 +34,7 @@ export function addCopy(program: Command): void {
     examples: [
       'sessions copy sqlite:./sessions.db sqlite:./copy.db',
       'sessions copy sqlite:./sessions.db sqlite:./copy.db --verify --json',
+      'sessions copy sqlite:./sessions.db sqlite:./copy.db --follow --until-idle 1',
     ],
   })
     .argument('[from]', 'the URL of the database that is read, else SESSIONS_FROM_URL of the environment')
@@ -40,6 +43,15 @@ export function addCopy(program: Command): void {
       'the URL of the database that is written to, else SESSIONS_TO_URL; its tables are made if they are not there',
     )
     .option('--verify', 'compare every conversation on both sides afterwards')
+    .option(
+      '--follow',
+      'go on with what changes, until Ctrl+C: all is compared then once more, and what is missing is moved',
+    )
+    .option(
+      '--until-idle <seconds>',
+      'with --follow: end so when for so long no conversation got a turn',
+      secondsToMs,
+    )
     .option('--concurrency <number>', 'how many transactions are under way at the same time', wholeNumber, 4)
     .option('--tenant <tenant>', 'only the conversations of this tenant')
     .option('--store-from <json>', 'options of the first store')
@@ -56,7 +68,9 @@ export function addCopy(program: Command): void {
 }
 
 async function copy(from: string | undefined, to: string | undefined, options: CopyOptions): Promise<void> {
-  const { env, storeFrom, storeTo } = options;
+  const { env, storeFrom, storeTo, follow, untilIdle, verify } = options;
+  if (untilIdle !== undefined && !follow) throw new UsageError('--until-idle is for --follow.');
+  if (follow && verify) throw new UsageError('--follow compares at its end: leave --verify out.');
   const fromUrl = from ?? variable(['SESSIONS_FROM_URL'], env);
   const toUrl = to ?? variable(['SESSIONS_TO_URL'], env);
   if (fromUrl === undefined || toUrl === undefined)
@@ -94,13 +108,26 @@ async function copyAll(
   from: SessionStore,
   to: SessionStore,
   output: Output,
-  { tenant, concurrency, verify = false, quiet, signal }: CopyOptions & { readonly signal: AbortSignal },
+  {
+    tenant,
+    concurrency,
+    verify = false,
+    follow,
+    untilIdle,
+    quiet,
+    signal,
+  }: CopyOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { copyStore } = await import('@stackone/sessions-core');
   const { report, withProgress } = await import('../exchange/report.js');
   const once = () =>
     withProgress(quiet, (onProgress) => copyStore(from, to, { tenant, concurrency, onProgress, signal }));
-  const done = await once();
+  // asked to end, it ends well; asked once more, at once
+  const following = () =>
+    withProgress(quiet, (onProgress) =>
+      copyStore(from, to, { tenant, concurrency, onProgress, follow: { cutOver: signal, untilIdle } }),
+    );
+  const done = follow ? await following() : await once();
   // a second copy compares what is there, and writes what came meanwhile
   const compared = verify ? await once() : undefined;
   if (compared && compared.different.length > done.different.length) await notTheSame(output, compared);
