@@ -94,3 +94,20 @@ test('a run that has ended asks for nothing more, where its agent became another
   expect((after.model as ScriptedModel).calls).toHaveLength(0);
   expect(await store.session('a').getItems()).toHaveLength(3);
 });
+
+test('pruning forgets runs that ended, and leaves one that waits, with its conversation', async () => {
+  const store = new MemorySessionStore();
+  const start = (runId: string) =>
+    store.runs.start(clerk({ needsApproval: true }), 'Pay.', { session: store.session(runId), runId });
+  await start('gone');
+  await start('waits');
+  await store.session('waits').addItems([{ role: 'user', content: 'Hello.' }]);
+  await store.runs.cancel('gone');
+  const none = await store.prune({ olderThan: new Date(Date.now() - 60_000) });
+  expect(none.removed.runs).toBe(0);
+  const { conversations, removed } = await store.prune({ olderThan: new Date(Date.now() + 60_000) });
+  expect([conversations, removed.runs]).toEqual([0, 2]); // the run, and an answer of its model
+  await expect(store.runs.retrieve('gone')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect((await store.runs.retrieve('waits')).state).toBe('waiting');
+  expect(await store.session('waits').getItems()).toHaveLength(1);
+});

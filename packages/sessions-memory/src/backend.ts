@@ -100,11 +100,13 @@ export class MemoryBackend implements SessionBackend {
         return { removed: { ...NOTHING, messages }, isDone: whole === true || messages < atMost };
       return { removed: { ...this.#remove(sessionId), messages }, isDone: true };
     },
-    forget: ({ operationsOlderThan = Infinity, atMost, ...filter }) => {
+    forget: ({ operationsOlderThan = Infinity, runsEndedBefore, atMost, ...filter }) => {
       let operations = 0;
       for (const { id } of this.#described().filter((one) => matches(one, filter)))
         operations += forget(this.#conversations.get(id), operationsOlderThan, atMost - operations);
-      return { operations, erasures: Math.min(this.#forgetRefusals(), atMost) };
+      const isMeant = (id: string) => matches({ id, createdAt: 0, updatedAt: 0, time: '' }, filter);
+      const runs = this.runs.forget(isMeant, runsEndedBefore ?? 0, atMost);
+      return { operations, erasures: Math.min(this.#forgetRefusals(), atMost), runs };
     },
     lease: (name, milliseconds, held) => {
       if (!held && (this.#leases.get(name) ?? 0) > now()) return false;

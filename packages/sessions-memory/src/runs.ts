@@ -109,7 +109,16 @@ export class MemoryRuns implements RunVerbs {
   remove(sessionId: string): number {
     const own = [...this.#runs.values()].filter(({ run }) => run.sessionId === sessionId);
     for (const { run } of own) this.#runs.delete(run.runId);
-    return own.reduce((sum, { entries }) => sum + 1 + entries.size, 0);
+    return rowsOf(own);
+  }
+
+  /** Forgets runs of some conversations that ended before a time, in ms since 1970. @returns How many runs and steps. */
+  forget(isMeant: (sessionId: string) => boolean, endedBefore: number, atMost: number): number {
+    const ended = [...this.#runs.values()]
+      .filter((kept) => !isOpen(kept) && kept.run.changedAt < endedBefore && isMeant(kept.run.sessionId))
+      .slice(0, atMost);
+    for (const { run } of ended) this.#runs.delete(run.runId);
+    return rowsOf(ended);
   }
 
   /** Whether a run of the conversation goes on. */
@@ -140,6 +149,10 @@ export class MemoryRuns implements RunVerbs {
     const isHeld = kept?.run.state === 'running' && kept.run.fence === fence && kept.heldUntil > now();
     return isHeld ? kept : undefined;
   }
+}
+
+function rowsOf(runs: readonly KeptRun[]): number {
+  return runs.reduce((sum, { entries }) => sum + 1 + entries.size, 0);
 }
 
 function isOpen({ run: { state } }: KeptRun): boolean {

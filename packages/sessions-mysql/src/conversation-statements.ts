@@ -87,6 +87,13 @@ export function conversationStatements(
     oldOperations: (filter: ConversationFilter, seconds: number, atMost: number) =>
       `SELECT session_id AS sessionId, operation_id AS id FROM ${operations}` +
       `${where([...conditionsOn(filter), `${exact('created_at')} < UNIX_TIMESTAMP() - ${seconds}`])} LIMIT ${atMost}`,
+    /** As of operations: runs that ended before a time. */
+    oldRuns: (filter: ConversationFilter, endedBefore: number, atMost: number) =>
+      `SELECT run_id AS id FROM ${runs}` +
+      `${where([...conditionsOn(filter), "entry = ''", "state IN ('done', 'failed', 'cancelled')", `changed_at < ${BigInt(endedBefore)}`])} LIMIT ${atMost}`,
+    /** With their steps. */
+    forgetRuns: (ids: readonly string[]) =>
+      `DELETE FROM ${runs} WHERE run_id IN (${ids.map(textLiteral).join(', ')})`,
     /** Makes the session if it is missing, and locks it; its time stays. */
     makeSession: (sessionId: string) =>
       `INSERT INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)}) ` +

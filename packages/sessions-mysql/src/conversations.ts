@@ -168,7 +168,7 @@ export class MysqlConversations implements ConversationVerbs {
     return step ?? { removed: NOTHING_REMOVED, isDone };
   }
 
-  async forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
+  async forget({ operationsOlderThan, runsEndedBefore, atMost, ...filter }: Forgetting) {
     const { executor, sql, own, supports, call } = this.#parts;
     const affected = async (statement: string) => (await call(() => executor.run(statement))).affectedRows;
     const forgets = supports.operations && operationsOlderThan !== undefined;
@@ -176,7 +176,12 @@ export class MysqlConversations implements ConversationVerbs {
       ? (await this.#read(own.oldOperations(filter, operationsOlderThan, atMost))).rows
       : [];
     const keys = old.map(({ sessionId, id }) => [String(sessionId), String(id)] as const);
+    const ended =
+      supports.runs && runsEndedBefore !== undefined
+        ? (await this.#read(own.oldRuns(filter, runsEndedBefore, atMost))).rows.map(({ id }) => String(id))
+        : [];
     return {
+      runs: ended.length > 0 ? await affected(own.forgetRuns(ended)) : 0,
       operations: keys.length > 0 ? await affected(sql.forgetOperationsOf(keys)) : 0,
       erasures: supports.erasure ? await affected(sql.forgetErasures(atMost)) : 0,
     };

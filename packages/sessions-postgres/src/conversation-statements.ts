@@ -117,6 +117,21 @@ export function conversationStatements(names: PostgresNames, has: { metadata: bo
         parameters,
       ];
     },
+    /** With their steps: those that ended before a time. */
+    forgetRuns(filter: ConversationFilter, endedBefore: number, atMost: number): BoundStatement {
+      const parameters: unknown[] = [];
+      const place = placesIn(parameters);
+      const ended = [
+        "entry = ''",
+        "state IN ('done', 'failed', 'cancelled')",
+        `changed_at < ${place(endedBefore)}::bigint`,
+      ];
+      const old = `SELECT session_id, run_id FROM ${runs}${where([...conditionsOn(filter, place), ...ended])} LIMIT ${place(atMost)}::bigint`;
+      return [
+        `WITH removed AS (DELETE FROM ${runs} WHERE (session_id, run_id) IN (${old}) RETURNING 1) SELECT count(*)::text AS n FROM removed`,
+        parameters,
+      ];
+    },
     // a lease has a name of letters that no digest has
     forgetErasures:
       `WITH removed AS (DELETE FROM ${erasures} WHERE digest = ANY (ARRAY (SELECT digest FROM ${erasures} ` +

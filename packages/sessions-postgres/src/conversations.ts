@@ -134,14 +134,18 @@ export class PostgresConversations implements ConversationVerbs {
       });
   }
 
-  async forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
+  async forget({ operationsOlderThan, runsEndedBefore, atMost, ...filter }: Forgetting) {
     const forgotten = async (...statement: BoundStatement) => numberIn(await this.#calls.write(...statement));
     const operations =
       this.#has.operations && operationsOlderThan !== undefined
         ? await forgotten(...this.#sql.forgetOperations(filter, operationsOlderThan, atMost))
         : 0;
     const erasures = this.#has.erasures ? await forgotten(this.#sql.forgetErasures, [String(atMost)]) : 0;
-    return { operations, erasures };
+    const runs =
+      this.#has.runs && runsEndedBefore !== undefined
+        ? await forgotten(...this.#sql.forgetRuns(filter, runsEndedBefore, atMost))
+        : 0;
+    return { operations, erasures, runs };
   }
 
   async lease(name: string, milliseconds: number, held: boolean): Promise<boolean> {

@@ -101,6 +101,15 @@ export function conversationStatements(names: SqliteNames, has: { metadata: bool
         parameters: [...parameters, seconds, atMost],
       };
     },
+    /** With their steps: those that ended before a time. */
+    forgetRuns(filter: ConversationFilter, endedBefore: number, atMost: number): BoundStatement {
+      const { conditions, parameters } = conditionsOn(filter);
+      conditions.push("entry = ''", "state IN ('done', 'failed', 'cancelled')", 'changed_at < ?');
+      return {
+        sql: `DELETE FROM ${runs} WHERE run_id IN (SELECT run_id FROM ${runs}${where(conditions)} LIMIT ?)`,
+        parameters: [...parameters, endedBefore, atMost],
+      };
+    },
     forgetErasures:
       `DELETE FROM ${erasures} WHERE digest IN (SELECT digest FROM ${erasures} ` +
       `WHERE digest < 'g' AND ends_at <= ${NOW} LIMIT ?)`,

@@ -111,11 +111,16 @@ export class SqliteConversations implements ConversationVerbs {
     return { removed: { ...this.#removeAll(sessionId), messages }, isDone: true };
   }
 
-  forget({ operationsOlderThan, atMost, ...filter }: Forgetting) {
+  forget({ operationsOlderThan, runsEndedBefore, atMost, ...filter }: Forgetting) {
     return this.#executor.atomically(() => {
       const { sql, parameters } = this.#own.forgetOperations(filter, operationsOlderThan ?? 0, atMost);
       const forgets = this.#supports.operations && operationsOlderThan !== undefined;
+      const runs =
+        this.#supports.runs && runsEndedBefore !== undefined
+          ? this.#own.forgetRuns(filter, runsEndedBefore, atMost)
+          : undefined;
       return {
+        runs: runs ? this.#changed(runs.sql, runs.parameters) : 0,
         operations: forgets ? this.#changed(sql, parameters) : 0,
         erasures: this.#supports.erasure ? this.#changed(this.#own.forgetErasures, [atMost]) : 0,
       };

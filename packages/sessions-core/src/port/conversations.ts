@@ -96,7 +96,9 @@ export interface Removal {
 export interface Forgetting extends ConversationFilter {
   /** Of conversations that match: operations that were recorded longer ago than so many seconds. None if absent. */
   readonly operationsOlderThan?: number | undefined;
-  /** How many rows of a table at most, a positive integer. */
+  /** In ms since 1970, by the clock of the database: runs of conversations that match and ended earlier, with their steps. None if absent. */
+  readonly runsEndedBefore?: number | undefined;
+  /** How many rows of a table at most, and how many runs: a positive integer. */
   readonly atMost: number;
 }
 
@@ -181,12 +183,17 @@ export interface ConversationVerbs {
    */
   refuse?(sessionId: string, milliseconds: number): Awaitable<void>;
   /**
-   * Removes operations and refusals whose time is over, by the clock of the database. Absent where `supports.retention`
+   * Removes operations, runs and refusals whose time is over, by the clock of the database. Absent where `supports.retention`
    * never is.
    *
    * @returns How many rows of each table. As many as `atMost` mean that there may be more.
    */
-  forget?(forgetting: Forgetting): Awaitable<{ readonly operations: number; readonly erasures: number }>;
+  forget?(forgetting: Forgetting): Awaitable<{
+    readonly operations: number;
+    readonly erasures: number;
+    /** Absent where the backend keeps no runs. */
+    readonly runs?: number | undefined;
+  }>;
   /**
    * Takes a lease of a name, which one process of all has at a time, until its time is over, by the clock of the database.
    * Absent where `supports.retention` never is.

@@ -14,7 +14,10 @@ import { PagePlan } from '../window/window-reader.js';
 
 /** What `store.prune` takes: at least one of `olderThan` and `keep`. */
 export interface PruneOptions {
-  /** Removes the conversations whose last turn is earlier than this, but for those with a run that is under way or waits for a decision. */
+  /**
+   * Removes the conversations whose last turn is earlier than this, but for those with a run that is under way or waits for a decision; and
+   * what is kept of runs that ended earlier.
+   */
   olderThan?: Date | undefined;
   /**
    * Removes what is older than the newest so many items or turns of each conversation. More are kept where the beginning would
@@ -217,12 +220,14 @@ class Pruning {
     const operationsOlderThan = Number.isFinite(days) ? Math.ceil(days * 86_400) : undefined;
     for (let isDone = false; !isDone; ) {
       this.#options.signal?.throwIfAborted();
-      const forgetting = { ...scope, atMost: this.#atMost, operationsOlderThan };
+      const runsEndedBefore = this.#options.olderThan?.getTime();
+      const forgetting = { ...scope, atMost: this.#atMost, operationsOlderThan, runsEndedBefore };
       const forgotten = await this.#inTurns(
         undefined,
         ({ forget }) => forget?.(forgetting) ?? NOTHING_FORGOTTEN,
       );
-      isDone = Math.max(forgotten.operations, forgotten.erasures) < this.#atMost;
+      const { operations, erasures, runs = 0 } = forgotten;
+      isDone = Math.max(operations, erasures, runs) < this.#atMost;
       await this.#tell(forgotten);
     }
   }
@@ -257,7 +262,7 @@ class Pruning {
   }
 }
 
-const NOTHING_FORGOTTEN = { operations: 0, erasures: 0 };
+const NOTHING_FORGOTTEN = { operations: 0, erasures: 0, runs: 0 };
 
 /** @throws SessionError `UNSUPPORTED` */
 export function unsupported(): never {

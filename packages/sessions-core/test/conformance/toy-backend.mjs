@@ -143,14 +143,19 @@ export function createToyBackend() {
         sessions = sessions.filter(({ id }) => id !== sessionId);
         return { removed, isDone: true };
       }),
-    forget: ({ prefix, operationsOlderThan = Infinity, atMost }) =>
+    forget: ({ prefix, operationsOlderThan = Infinity, runsEndedBefore = 0, atMost }) =>
       locked(() => {
         const oldest = Date.now() - operationsOlderThan * 1000;
         const old = operations.filter((one) => one.sessionId.startsWith(prefix) && one.at < oldest);
         const gone = old.slice(0, atMost);
         operations = operations.filter((one) => !gone.includes(one));
         for (const [id, end] of refusals) if (end <= Date.now()) refusals.delete(id);
-        return { operations: gone.length, erasures: 0 };
+        const isEnded = (one) =>
+          one.sessionId.startsWith(prefix) && !['running', 'waiting'].includes(one.state);
+        const ended = runs.filter((one) => isEnded(one) && one.changedAt < runsEndedBefore).slice(0, atMost);
+        runs = runs.filter((one) => !ended.includes(one));
+        const steps = ended.reduce((sum, { entries }) => sum + 1 + entries.size, 0);
+        return { operations: gone.length, erasures: 0, runs: steps };
       }),
     lease: (name, milliseconds, held) =>
       locked(() => {

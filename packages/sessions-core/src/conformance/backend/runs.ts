@@ -296,6 +296,33 @@ export const RUNS: Contract<BackendSubject> = {
       },
     },
     {
+      name: 'forget removes runs that ended before a time, with their steps, of the conversations that are meant',
+      needs: ['retention'],
+      async run({ backend }) {
+        const verbs = verbsOf(backend);
+        const prefix = newId();
+        const [done, cancelled, waiting, running, foreign] = (await Promise.all(
+          [`${prefix}-a`, `${prefix}-a`, `${prefix}-b`, `${prefix}-b`, newId()].map((sessionId) =>
+            begin(verbs, { sessionId }),
+          ),
+        )) as [StoredRun, StoredRun, StoredRun, StoredRun, StoredRun];
+        await verbs.write(held(done), { key: 'model:0', content: '{}' });
+        for (const run of [done, foreign]) await verbs.settle({ ...held(run), state: 'done' });
+        await verbs.settle({ ...nameOf(cancelled), state: 'cancelled' });
+        await verbs.settle({ ...held(waiting), state: 'waiting' });
+        const { changedAt = 0 } = (await verbs.read(done.runId))?.run ?? {};
+        const forget = async (runsEndedBefore: number, atMost = 9) =>
+          (await backend.conversations?.forget?.({ prefix, runsEndedBefore, atMost }))?.runs;
+        assert.equal(await forget(changedAt - 60_000), 0);
+        const later = Date.now() + LONG;
+        const one = (await forget(later, 1)) ?? 0;
+        assert.ok(one === 1 || one === 2, 'the rows of one run');
+        assert.equal(one + ((await forget(later)) ?? 0), 3, 'the rows of both runs that ended');
+        assert.equal(await verbs.read(done.runId), undefined);
+        for (const run of [waiting, running, foreign]) assert.ok(await verbs.read(run.runId));
+      },
+    },
+    {
       name: 'removeSome leaves a conversation with a run that goes on or waits, however old it is, and not one whose runs have ended',
       needs: ['retention'],
       async run({ backend }) {

@@ -91,6 +91,13 @@ export const RUN_FAULTS: readonly PlantedFault[] = [
       'removeSome leaves a conversation with a run that goes on or waits, however old it is, and not one whose runs have ended',
   },
   {
+    fault: 'runs that are forgotten while they wait',
+    line: "one.sessionId.startsWith(prefix) && !['running', 'waiting'].includes(one.state);",
+    becomes: 'one.sessionId.startsWith(prefix);',
+    fails:
+      'forget removes runs that ended before a time, with their steps, of the conversations that are meant',
+  },
+  {
     fault: 'runs that do not move',
     line: 'for (const one of runs) if (one.sessionId === from) one.sessionId = to;',
     becomes: '',
