@@ -1,13 +1,15 @@
 // Thousands of conversations go through three databases, and the program is killed twice on each way.
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Usage } from '@openai/agents-core';
 import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
 import { sessions, startSessions } from '../run-sessions.js';
 
-const CONVERSATIONS = 2000;
+const CONVERSATIONS = Number(process.env.MOVED_CONVERSATIONS ?? 2000);
+const ITEMS = 4;
 
 const newUrl = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
 
@@ -25,7 +27,7 @@ async function storedIn(url: string): Promise<number> {
 
 /** Kills the program after some of its work, twice, and then lets it finish. */
 async function copyWithKills(from: string, to: string): Promise<void> {
-  for (const part of [0.2, 0.5]) {
+  for (const part of [0.4 * Math.random(), 0.4 + 0.4 * Math.random()]) {
     const { program, ending } = startSessions(['copy', from, to]);
     while (program.exitCode === null && (await storedIn(to)) < CONVERSATIONS * part) await wait(20);
     program.kill('SIGKILL');
@@ -37,17 +39,21 @@ async function copyWithKills(from: string, to: string): Promise<void> {
   expect([all, stored + same, verified]).toEqual([CONVERSATIONS, CONVERSATIONS, CONVERSATIONS]);
 }
 
+const usage = new Usage({ requests: 1, inputTokens: 20, outputTokens: 3, totalTokens: 23 });
+
 describeEngine('postgres:18', ({ url: postgres }) => {
   describeEngine('mysql', ({ url: mysql }) => {
     test('the exports are equal', async () => {
       const [from, back] = [newUrl(), newUrl()];
       const store = await openSessionStore(from, { synchronous: 'normal' });
       for (let n = 0; n < CONVERSATIONS; n++) {
-        const items = Array.from({ length: 4 }, (_, item) => ({
+        const items = Array.from({ length: ITEMS }, (_, item) => ({
           role: 'user' as const,
           content: `${n}, ${item}: it's ☃`,
         }));
-        await store.session(`chat_${n}`).addItems(items);
+        const session = store.session(`chat_${n}`);
+        await session.addItems(items, undefined, n % 3 === 0 ? { operationId: `${n}` } : {});
+        if (n % 5 === 0) await session.recordUsage({ rawResponses: [], state: { usage } });
         if (n % 7 === 0) await store.sessions.update(`chat_${n}`, { title: `Chat ${n}`, metadata: { n } });
       }
       await store.close();

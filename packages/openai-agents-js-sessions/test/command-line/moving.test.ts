@@ -208,6 +208,32 @@ describe('copy', () => {
     ]);
   });
 
+  test('files of version 0.4.1 as they are, and they stay so', async () => {
+    const old = newUrl();
+    const database = new DatabaseSync(old.slice('sqlite:'.length));
+    database.exec(`CREATE TABLE agent_sessions (session_id TEXT PRIMARY KEY,
+        created_at INTEGER NOT NULL DEFAULT (unixepoch()), updated_at INTEGER NOT NULL DEFAULT (unixepoch()));
+      CREATE TABLE agent_messages (id INTEGER PRIMARY KEY AUTOINCREMENT,
+        session_id TEXT NOT NULL REFERENCES agent_sessions (session_id) ON DELETE CASCADE,
+        message_data TEXT NOT NULL, created_at INTEGER NOT NULL DEFAULT (unixepoch()));
+      CREATE INDEX idx_agent_messages_session_time ON agent_messages (session_id, created_at);
+      INSERT INTO agent_sessions VALUES ('chat_123', 1760000000, 1760000060);
+      INSERT INTO agent_messages VALUES (1, 'chat_123', '{"role":"user","content":"hi"}', 1760000000),
+        (2, 'chat_123', '{"role":"user","content":"there"}', 1760000060)`);
+    const tables = () => database.prepare('SELECT name FROM sqlite_schema ORDER BY name').all();
+    const before = tables();
+    const to = newUrl();
+    expect(await sessions(['copy', old, to, '--quiet'])).toMatchObject({ code: 0, stderr: '' });
+    expect(tables()).toEqual(before);
+    database.close();
+    const lines = (await exported(to)).split('\n').slice(1, 4);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 'chat_123', createdAt: '2025-10-09T08:53:20.000Z', updatedAt: '2025-10-09T08:54:20.000Z' },
+      { createdAt: '2025-10-09T08:53:20.000Z', item: { role: 'user', content: 'hi' } },
+      { createdAt: '2025-10-09T08:54:20.000Z', item: { role: 'user', content: 'there' } },
+    ]);
+  });
+
   test('makes nothing of a source that is not there', async () => {
     const [from, to] = [newUrl(), newUrl()];
     expect(await sessions(['copy', from, to])).toMatchObject({ code: 3, stdout: '' });

@@ -2,6 +2,7 @@ import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
+import { type ConversationsClient, conversationRecords } from './conversation-records.js';
 import { type SessionRecord, storedIdOfRecord } from './session-record.js';
 import { hostOf, type SessionStore } from './store.js';
 import { conversationsOf, WholeReading } from './whole-reading.js';
@@ -26,6 +27,9 @@ const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
  * Reads conversations as a whole, one after the other, in the order of their ids: to keep them elsewhere, or for `importSessions` of
  * another store. Each is as it was at one moment. In memory are some of about a million characters together, or a longer one.
  *
+ * @param from - A store; or a client of the package `openai`, `new OpenAI()`, for conversations of the OpenAI Conversations API: then `ids`
+ * are needed, and `tenant` is the one that they are to belong to. The API does not tell when an item was made: each has the time of its
+ * conversation.
  * @throws TypeError for options of another form. While it is read: SessionError as reading a conversation does; `UNSUPPORTED` where
  * `supports.conversations` and `supports.history` are not true.
  * @example
@@ -34,13 +38,19 @@ const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
  * ```
  */
 export function exportSessions(
-  store: SessionStore,
+  from: SessionStore | ConversationsClient,
   options: ExportOptions = {},
 ): AsyncGenerator<SessionRecord> {
   checkOptions('exportSessions', options, CHECKS);
   const { tenant, ids, signal } = options;
   if (tenant !== undefined) checkTenant(tenant);
-  const host = hostOf(store);
+  if ('conversations' in from) {
+    if (ids) return conversationRecords(from, { ids, tenant, signal });
+    throw new TypeError(
+      'exportSessions: the Conversations API has no list of conversations: say which "ids".',
+    );
+  }
+  const host = hostOf(from);
   const pages =
     ids === undefined
       ? allOf(host, tenant === undefined ? '' : tenantPrefix(tenant))
