@@ -48,6 +48,16 @@ test('a list fits into a narrow window', async () => {
   expect(stdout).toContain('…');
 });
 
+test('turns fit into a narrow window', async () => {
+  const { url } = await sampleFolder();
+  const { code, stdout } = await sessionsInTerminal(['turns', 'chat_123', url], { columns: 40 });
+  expect(code).toBe(0);
+  const { default: truncatedWidth } = await import('fast-string-truncated-width');
+  const lines = stdout.split(/\r?\n/).filter((line) => line !== '');
+  expect(lines).toHaveLength(3);
+  for (const line of lines) expect(truncatedWidth(line).width).toBeLessThanOrEqual(40);
+});
+
 test('more than is shown is told of, to people alone', async () => {
   const { url } = await sampleFolder();
   const list = (...args: string[]) => sessionsInTerminal(['list', '--limit', '1', ...args, url]);

@@ -52,9 +52,8 @@ export async function conversationFindings(
   let items = 0;
   for await (const part of ids ? [ids] : allOf(host, '')) {
     for (const storedId of part) {
-      signal?.throwIfAborted();
       // each alone, so that one that no key opens does not hide the others
-      const record = await recordAt(reading, storedId).catch((error: unknown) => {
+      const record = await recordAt(reading, storedId, signal).catch((error: unknown) => {
         if (!isSessionError(error) || error.code !== 'DECRYPTION_FAILED') throw error;
         closed.add(error.rowId ?? '');
         return undefined;
@@ -94,8 +93,12 @@ export async function conversationFindings(
   ];
 }
 
-async function recordAt(reading: WholeReading, storedId: string): Promise<SessionRecord | undefined> {
-  for await (const [, record] of reading.entries([storedId])) return record;
+async function recordAt(
+  reading: WholeReading,
+  storedId: string,
+  signal: AbortSignal | undefined,
+): Promise<SessionRecord | undefined> {
+  for await (const [, record] of reading.entries([storedId], signal)) return record;
   return undefined;
 }
 
