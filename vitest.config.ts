@@ -41,6 +41,11 @@ const projectsOf = (mode: string) => {
 export default defineConfig(({ mode }) => {
   // `--mode all`: what `npm run test:all` adds. For the projects, as above.
   process.env.TEST_MATRIX ??= mode === 'all' ? 'all' : 'once';
+  // `--mode runs`: runs are killed at each statement in SQLite, and 1,000 of them raced for on each engine
+  if (mode === 'runs') {
+    process.env.RUN_STEP ??= '1';
+    process.env.RACED_RUNS ??= '1000';
+  }
   return {
     test: {
       projects: projectsOf(mode),

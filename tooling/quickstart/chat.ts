@@ -11,7 +11,7 @@ async function main(settings: Settings): Promise<void> {
     console.log(HELP);
     return;
   }
-  if (!settings.history && settings.say.length === 0 && !process.stdin.isTTY) {
+  if (!settings.history && !settings.studio && settings.say.length === 0 && !process.stdin.isTTY) {
     await playScript(settings);
     return;
   }
@@ -19,6 +19,7 @@ async function main(settings: Settings): Promise<void> {
   const conversation = await Conversation.open(settings);
   try {
     if (settings.history) await showHistory(conversation);
+    else if (settings.studio) await conversation.show();
     else await goOn(conversation, settings.say);
   } finally {
     await conversation.close();

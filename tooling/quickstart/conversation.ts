@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { type AgentInputItem, run } from '@openai/agents';
 import { openSessionStore, parseStoreUrl, type SessionStore } from '@stackone/openai-agents-js-sessions';
+import { serveStudio } from '@stackone/sessions-studio';
 import color from 'picocolors';
 import type { Assistant } from './agent.ts';
 import { command, DEFAULT_URL, FOLDER, type Settings } from './settings.ts';
@@ -68,8 +69,18 @@ export class Conversation {
     console.log(`
 This conversation (${items(length)}) is kept as session ${color.bold(session)} in ${color.bold(String(parseStoreUrl(url)))}
   look at them:  ${command(this.#settings, '--history')}
+  in a browser:  ${command(this.#settings, '--studio')}
   with SQL:      ${sql}
   go on:         ${command(this.#settings)}`);
+  }
+
+  /** Serves a page that shows it, until somebody ends the process with Ctrl+C. */
+  async show(): Promise<void> {
+    const studio = await serveStudio(this.#store, { open: this.#settings.session });
+    console.log(`${studio.url}\nOpen this address in a browser; Ctrl+C ends it.`);
+    // `on`, not `once`: the SDK ends the process when no listener but its own is left
+    await new Promise((resolve) => process.on('SIGINT', resolve));
+    await studio.close();
   }
 
   close(): Promise<void> {

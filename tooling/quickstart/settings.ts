@@ -7,6 +7,8 @@ export interface Settings {
   readonly help: boolean;
   /** Show the conversation instead of going on with it. */
   readonly history: boolean;
+  /** Show it in a browser. */
+  readonly studio: boolean;
   /** Messages to send, instead of asking for them. */
   readonly say: readonly string[];
   readonly url: string;
@@ -33,6 +35,7 @@ Usage: npm run quickstart -- [options]
   --session <id>    which conversation. Default: quickstart
   --say <message>   send this message instead of asking for one; may be repeated
   --history         show the conversation and end
+  --studio          print the address of a page that shows it in a browser, as it goes on
   --help            show this and end
 
 With OPENAI_API_KEY in the environment OpenAI answers; without it an offline stand-in, which can only repeat what
@@ -50,6 +53,7 @@ export function readSettings(args: readonly string[]): Settings {
     options: {
       help: { type: 'boolean', short: 'h', default: false },
       history: { type: 'boolean', default: false },
+      studio: { type: 'boolean', default: false },
       say: { type: 'string', multiple: true, default: [] },
       url: { type: 'string', default: process.env[URL_VARIABLE] || DEFAULT_URL },
       session: { type: 'string', default: DEFAULT_SESSION },

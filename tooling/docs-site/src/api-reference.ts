@@ -19,6 +19,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   '@stackone/sessions-sqlite': 'sessions-sqlite/src/index.ts',
   '@stackone/sessions-sqlite/doctor': 'sessions-sqlite/src/doctor.ts',
   '@stackone/sessions-sqlite/schema': 'sessions-sqlite/src/schema.ts',
+  '@stackone/sessions-studio': 'sessions-studio/src/index.ts',
   '@stackone/openai-agents-js-sessions': 'openai-agents-js-sessions/src/index.ts',
   '@stackone/openai-agents-js-sessions/bench': 'openai-agents-js-sessions/src/bench.ts',
 };

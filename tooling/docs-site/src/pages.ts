@@ -61,6 +61,7 @@ const GROUPS: readonly { readonly label: string; readonly slugs: readonly string
       'packages/sessions-sqlite',
       'packages/sessions-memory',
       'packages/openai-agents-js-sessions',
+      'packages/sessions-studio',
       'packages/sessions-core',
     ],
   },

@@ -3,13 +3,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@stackone/test-servers';
+import { findChromium } from '@stackone/test-servers/chromium';
 import { preview } from 'astro';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deadLinks } from '../src/dead-links.ts';
 import { markdownName, pages, urlOf } from '../src/pages.ts';
 import { OUTPUT, SITE } from '../src/site.ts';
-import { findChromium } from './chromium.ts';
 
 /** Pictures of the pages, for people who look at a run; not part of the repository. */
 const PICTURES = join(SITE, '.pictures');
@@ -52,6 +52,7 @@ test('the API reference has both doors of the core, the meta-package and every b
     'sessions-mysql/classes/mysqlsessionstore',
     'sessions-postgres/classes/postgressessionstore',
     'sessions-sqlite/classes/sqlitesessionstore',
+    'sessions-studio/functions/createstudio',
   ];
   expect(entries.filter((entry) => !existsSync(join(OUTPUT, 'api/stackone', entry, 'index.html')))).toEqual(
     [],

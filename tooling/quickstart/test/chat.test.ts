@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -83,6 +85,29 @@ describe('options', () => {
       'agent  Your cat is Tom.',
       '',
     ]);
+  });
+
+  test('--studio prints an address that shows the conversation', async () => {
+    const url = newUrl();
+    const { output } = await chat(['--url', url]);
+    expect(output).toContain(`npm run quickstart -- --url '${url}' --studio`);
+    const program = spawn(
+      process.execPath,
+      [join(import.meta.dirname, '../chat.ts'), '--url', url, '--studio'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const ended = once(program, 'exit');
+    const [printed] = (await once(program.stdout, 'data')) as [Buffer];
+    const address = new URL(String(printed).split('\n')[0] ?? '');
+    const shown = new URLSearchParams(address.hash.slice(1));
+    expect(shown.get('open')).toBe('quickstart');
+    const headers = { authorization: `Bearer ${shown.get('token')}` };
+    const answer = await fetch(new URL('/api/entries?id=quickstart', address), { headers });
+    expect(await answer.text()).toContain('My name is Ada.');
+    program.kill('SIGINT');
+    expect(await ended).toEqual([0, null]);
   });
 
   test('the SQL that the chat names shows the items', async () => {

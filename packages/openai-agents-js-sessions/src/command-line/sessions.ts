@@ -20,6 +20,7 @@ import { addRuns } from './commands/runs.js';
 import { addSchema } from './commands/schema.js';
 import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
+import { addStudio } from './commands/studio.js';
 import { addTail } from './commands/tail.js';
 import { addTurns } from './commands/turns.js';
 import { failWith } from './ending.js';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addList,
   addShow,
   addTail,
+  addStudio,
   addTurns,
   addGrep,
   addStats,

@@ -3,7 +3,7 @@ import { callsOf, type StoreSession } from '../session/session.js';
 import type { SdkRunOptions } from './run-player.js';
 
 /** What becomes of a run that is begun while another one of the conversation is under way, or waits for a decision. */
-export type Exclusive = 'reject' | 'wait' | 'takeover' | false;
+type Exclusive = 'reject' | 'wait' | 'takeover' | false;
 
 /** What every call that works on a run takes, besides what `run()` of the SDK takes. */
 export interface RunWorkOptions<Context = unknown> extends SdkRunOptions {

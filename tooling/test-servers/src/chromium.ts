@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepOnce, unpackedFromDebian } from '@stackone/test-servers';
+import { unpackedFromDebian } from './debian-packages.ts';
+import { keepOnce } from './keep-once.ts';
 
 /** Where Chromium, or Chrome, usually is. */
 const USUAL = [

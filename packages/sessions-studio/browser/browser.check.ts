@@ -1,0 +1,274 @@
+// The page in a real browser: every view, its keys, what comes while it is looked at, and what must never happen.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { SqliteSessionStore } from '@stackone/sessions-sqlite';
+import { temporaryFolder } from '@stackone/test-environment';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BUILT_PAGE } from '../src/built-page.js';
+import { assistant, sampleStore, user } from '../test/sample.ts';
+import { hostileStore, lookAtHostile } from './hostile.ts';
+import { openStudio, startBrowser } from './opened-page.ts';
+import { pageWithFault } from './page-with-fault.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+
+/** What a check of accessibility finds on the page. */
+async function violations(page: Page): Promise<string[]> {
+  // by the debugger, which the policy of the page does not hold up
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  });
+}
+
+const show = (page: Page, hash: string) =>
+  page.evaluate((to) => {
+    location.hash = to;
+  }, hash);
+
+test('the list: search, order, keys, and what changes while it is looked at', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store);
+  const { page, problems, elsewhere } = opened;
+  const first = page.locator('ul.sessions a').first();
+  await expect.poll(() => first.textContent()).toContain('Orders');
+  expect(page.url()).not.toContain('token');
+  expect(await page.locator('ul.sessions a').count()).toBe(50);
+  await page.getByRole('button', { name: 'More' }).click();
+  await expect.poll(() => page.locator('ul.sessions a').count()).toBe(61);
+  expect(await page.getByText('of_acme').count()).toBe(0);
+
+  await store.session('news').addItems([user('Hi')]);
+  await expect.poll(() => first.textContent()).toContain('news');
+
+  await page.keyboard.press('/');
+  await page.keyboard.type('chat_');
+  await expect.poll(() => page.locator('ul.sessions a').count()).toBe(1);
+  expect(page.url()).toContain('search=chat_');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('j');
+  await page.keyboard.press('Enter');
+  await expect.poll(() => page.getByRole('heading', { name: 'Orders' }).isVisible()).toBe(true);
+  await page.keyboard.press('Escape');
+  await expect.poll(() => page.getByRole('heading', { name: 'Conversations' }).isVisible()).toBe(true);
+  expect([problems, elsewhere]).toEqual([[], []]);
+});
+
+test('a conversation: Markdown, calls with their results, notes, and items as they come', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store, { open: 'chat_123' });
+  const { page, problems, elsewhere } = opened;
+  await expect.poll(() => page.getByRole('heading', { name: 'Orders' }).isVisible()).toBe(true);
+  expect(await page.locator('.turn').count()).toBe(2);
+  expect(await page.locator('.markdown strong').textContent()).toBe('was');
+  expect(await page.getByRole('link', { name: 'the page' }).getAttribute('rel')).toContain('noopener');
+  expect(await page.locator('.markdown table td').first().textContent()).toBe('7');
+  expect(await page.locator('.markdown pre code').textContent()).toContain('id: 7');
+  expect(await page.locator('.note', { hasText: '[image, image/png]' }).count()).toBe(1);
+  expect(await page.locator('img').count()).toBe(0);
+
+  const tool = page.locator('details.fold', { hasText: 'find_order' });
+  expect(await tool.count()).toBe(1);
+  expect(await tool.getByText('order:').isVisible()).toBe(false);
+  await page.keyboard.press('f');
+  await expect.poll(() => tool.getByText('order:').isVisible()).toBe(true);
+  expect(await tool.locator('pre').textContent()).toContain('more characters');
+
+  await store.session('chat_123').addItems([user('Thank you.'), assistant('You are welcome.')]);
+  await expect.poll(() => page.locator('.turn').count()).toBe(3);
+
+  await page.keyboard.press('r');
+  await expect.poll(() => page.getByRole('button', { name: 'Read all of it' }).count()).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Read all of it' }).first().click();
+  await expect.poll(() => page.locator('pre').nth(3).textContent()).toContain('sent '.repeat(6000).trim());
+  await page.getByRole('button', { name: 'Copy as JSON' }).first().click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(JSON.parse(copied)).toEqual({ role: 'user', content: 'Where is my order?' });
+  expect([problems, elsewhere]).toEqual([[], []]);
+});
+
+test('what another process adds is shown', async () => {
+  const url = `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
+  await using store = await SqliteSessionStore.fromUrl(url);
+  await using other = await SqliteSessionStore.fromUrl(url);
+  await store.session('chat').addItems([user('one')]);
+  await using opened = await openStudio(browser, store, { open: 'chat' });
+  await expect.poll(() => opened.page.getByText('one').count()).toBe(1);
+  await other.session('chat').addItems([user('two')]);
+  await expect.poll(() => opened.page.getByText('two').count()).toBe(1);
+});
+
+test('the next run: what is handed over, and what is left out and why', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store, { open: 'chat_123' });
+  const { page } = opened;
+  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  await page.keyboard.press('n');
+  await expect.poll(() => page.getByRole('status').textContent()).toContain('all items');
+  await page.getByLabel('Turns').fill('1');
+  await expect.poll(() => page.getByRole('status').textContent()).toContain('handed 2 items');
+  const handed = await store.session('chat_123', { window: { turns: 1 } }).getItems();
+  expect(handed).toHaveLength(2);
+  expect(await page.locator('.fate.handed').count()).toBe(2);
+  expect(await page.locator('.fate.older').count()).toBe(5);
+  expect(await page.locator('.why').first().textContent()).toContain('older than the window');
+  await page.getByLabel('Turns').fill('');
+  await page.getByLabel('Characters of old tool results').fill('100');
+  await expect.poll(() => page.locator('.fate.shortened').count()).toBe(1);
+});
+
+test('changes: a title, a copy, a turn back, a deletion, each after a question', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store, { open: 'chat_123', readOnly: false });
+  const { page, problems } = opened;
+  await page.getByRole('button', { name: 'Title' }).click();
+  await page.getByRole('dialog').getByLabel('Title').fill('Shoes');
+  expect((await violations(page)).join('\n')).toBe('');
+  await page.getByRole('button', { name: 'Set it' }).click();
+  await expect.poll(() => page.getByRole('heading', { name: 'Shoes' }).isVisible()).toBe(true);
+  expect((await store.sessions.retrieve('chat_123'))?.title).toBe('Shoes');
+
+  await page.getByRole('button', { name: 'Turn back to before this' }).last().click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  expect(await store.session('chat_123').getItems()).toHaveLength(7);
+  await page.getByRole('button', { name: 'Turn back to before this' }).last().click();
+  await page.getByRole('button', { name: 'Remove them' }).click();
+  await expect.poll(async () => (await store.session('chat_123').getItems()).length).toBe(5);
+
+  await page.getByRole('button', { name: 'Fork' }).click();
+  await page.getByRole('dialog').getByLabel('Id of the copy').fill('other_1');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect.poll(() => page.getByRole('alert').textContent()).toContain('with the new id');
+  await page.getByRole('dialog').getByLabel('Id of the copy').fill('a / copy?#%');
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  await expect.poll(() => page.url()).toContain(encodeURIComponent('a / copy?#%'));
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('button', { name: 'Delete it' }).click();
+  await expect.poll(() => store.sessions.retrieve('a / copy?#%')).toBe(undefined);
+  expect(await store.sessions.retrieve('chat_123')).toBeDefined();
+  // the browser tells of the copy that was refused
+  expect(problems.filter((problem) => !problem.includes('409'))).toEqual([]);
+});
+
+test('a studio that may only read offers no change, and one without its token shows nothing', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store, { open: 'chat_123' });
+  const { page, url } = opened;
+  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  for (const name of ['Title', 'Fork', 'Delete', 'Turn back to before this'])
+    expect(await page.getByRole('button', { name }).count()).toBe(0);
+  const other = await browser.newPage();
+  await other.goto(url.split('#')[0] ?? '');
+  await expect.poll(() => other.getByRole('alert').textContent()).toContain('not allowed');
+  expect(await other.content()).not.toMatch(/chat_123|Orders/);
+  await other.close();
+});
+
+test('nothing that is found by a check of accessibility, light and dark, wide and narrow', async () => {
+  const store = await sampleStore();
+  await using opened = await openStudio(browser, store, { open: 'chat_123', readOnly: false });
+  const { page } = opened;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [1280, 360]) {
+      await page.setViewportSize({ width, height: 700 });
+      for (const hash of ['#/', '#/c/chat_123', '#/c/chat_123/next', '#/c/chat_123/raw']) {
+        await show(page, hash);
+        await page.locator('[data-step]').first().waitFor();
+        if (hash.endsWith('next')) await page.getByLabel('Turns').fill('1');
+        await page.keyboard.press('f');
+        expect((await violations(page)).join('\n'), `${hash} ${colorScheme} ${width}`).toBe('');
+        const overflows = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        expect(overflows, `${hash} is wider than ${width}`).toBe(false);
+      }
+    }
+  }
+});
+
+test('the check of accessibility finds what it should', async () => {
+  await using opened = await openStudio(browser, await sampleStore());
+  await opened.page.locator('[data-step]').first().waitFor();
+  await opened.page.evaluate(() => document.documentElement.removeAttribute('lang'));
+  expect((await violations(opened.page)).join('\n')).toContain('html-has-lang');
+});
+
+describe('hostile texts', () => {
+  test('in every field of every view become no element, no link to a script, and run nothing', async () => {
+    await lookAtHostile(browser, await hostileStore());
+  });
+
+  test('the policy of the page holds in this browser', async () => {
+    const store = await sampleStore();
+    await using opened = await openStudio(browser, store);
+    const { page, elsewhere } = opened;
+    await page.locator('ul.sessions a').first().waitFor();
+    const tried = await page.evaluate(async () => {
+      const attempts: Record<string, () => unknown> = {
+        html: () => {
+          document.body.innerHTML = '<p>x</p>';
+        },
+        script: () => {
+          const script = document.createElement('script');
+          script.append('window.hacked = 1');
+          document.body.append(script);
+          return (window as { hacked?: number }).hacked ?? Promise.reject(new Error('not run'));
+        },
+        fetched: () => fetch('http://localhost:1/'),
+      };
+      const done: string[] = [];
+      for (const [name, attempt] of Object.entries(attempts)) {
+        try {
+          await attempt();
+          done.push(name);
+        } catch {
+          // refused
+        }
+      }
+      return done;
+    });
+    expect([tried, elsewhere]).toEqual([[], []]);
+  });
+
+  test.each([
+    {
+      fault: 'HTML of a text is laid out',
+      file: 'items/markdown.tsx',
+      line: 'return <>{token.raw}</>; // HTML, images: as they were written',
+      becomes: 'return <span dangerouslySetInnerHTML={{ __html: token.raw }} />;',
+    },
+    {
+      fault: 'links lead anywhere',
+      file: 'items/markdown.tsx',
+      line: 'if (!isSafe) return <>{link.raw}</>;',
+      becomes: '',
+    },
+    {
+      fault: 'images are loaded',
+      file: 'items/item-parts.ts',
+      line: 'const place = data !== undefined && /^https?:/.test(data) ? data : undefined;',
+      becomes:
+        "const place = data; const picture = document.createElement('img'); document.body.append(picture);",
+    },
+  ])('a page with a fault is noticed: $fault', async (fault) => {
+    const files = await pageWithFault(fault);
+    const store = await hostileStore();
+    await expect(lookAtHostile(browser, store, files)).rejects.toThrow();
+  });
+});
+
+test('the page is small', () => {
+  const sizes = Object.values(BUILT_PAGE).map((text) => gzipSync(text).length);
+  expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(60_000);
+});

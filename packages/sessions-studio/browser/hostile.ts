@@ -1,0 +1,90 @@
+// What a page must not make of hostile texts, wherever they stand.
+import assert from 'node:assert/strict';
+import type { SessionStore } from '@stackone/sessions-core';
+import { MemorySessionStore } from '@stackone/sessions-memory';
+import type { Browser } from 'playwright-core';
+import { HOSTILE, user } from '../test/sample.ts';
+import { XSS } from '../test/xss-corpus.ts';
+import { openStudio } from './opened-page.ts';
+
+/** All elements that the page makes. */
+const OWN =
+  'HTML HEAD META TITLE LINK SCRIPT BODY DIV NOSCRIPT HEADER MAIN FOOTER SECTION NAV H1 H2 P SPAN A BUTTON FORM LABEL INPUT SELECT OPTION UL OL LI ARTICLE DETAILS SUMMARY PRE CODE KBD STRONG EM DEL BR HR BLOCKQUOTE TABLE THEAD TBODY TR TH TD DIALOG'.split(
+    ' ',
+  );
+
+/** A store whose texts are all hostile: items, ids, titles, metadata. */
+export async function hostileStore(): Promise<SessionStore> {
+  const store = new MemorySessionStore();
+  for (const [at, text] of XSS.entries()) {
+    const id = text.replaceAll('\0', '').slice(0, 200);
+    await store.session(id).addItems([user(text)]);
+    await store.sessions.update(id, { title: text, metadata: { [`key ${at} ${text}`.slice(0, 100)]: text } });
+  }
+  await store.session('hostile').addItems(HOSTILE);
+  return store;
+}
+
+/** Looks at all views of it. */
+export async function lookAtHostile(
+  browser: Browser,
+  store: SessionStore,
+  files?: Readonly<Record<string, string>>,
+): Promise<void> {
+  await using opened = await openStudio(browser, store, { files });
+  const { page, problems, elsewhere } = opened;
+  const look = async (what: string) => {
+    const seen = await page.evaluate((own) => {
+      const elements = [...document.querySelectorAll('*')];
+      return {
+        hacked: 'hacked' in window || 'hacked' in {},
+        others: elements.map(({ tagName }) => tagName).filter((name) => !own.includes(name)),
+        scripts: elements.filter(({ tagName }) => tagName === 'SCRIPT').length,
+        handlers: elements.flatMap((one) =>
+          one.getAttributeNames().filter((name) => /^on|^style$|^srcdoc$|^formaction$/.test(name)),
+        ),
+        links: [...document.querySelectorAll('a')]
+          .map((link) => link.href)
+          .filter((href) => !/^(https?|mailto):/.test(href)),
+        titles: [...document.querySelectorAll('title')].map(({ textContent }) => textContent),
+      };
+    }, OWN);
+    assert.deepEqual(
+      seen,
+      { hacked: false, others: [], scripts: 1, handlers: [], links: [], titles: ['Sessions studio'] },
+      what,
+    );
+  };
+  await page.locator('ul.sessions a').first().waitFor();
+  await look('the list');
+  for (const view of ['', '/next', '/raw']) {
+    await page.evaluate((hash) => {
+      location.hash = hash;
+    }, `#/c/hostile${view}`);
+    await page.locator('ol.turns > li').first().waitFor();
+    for (let older = true; older; ) {
+      older = await page.getByRole('button', { name: 'Older items' }).isVisible();
+      const before = await page.locator('[data-step]').count();
+      if (!older) break;
+      await page.getByRole('button', { name: 'Older items' }).click();
+      await page.waitForFunction(
+        (count) => document.querySelectorAll('[data-step]').length !== count,
+        before,
+      );
+    }
+    await page.evaluate(async () => {
+      // what is folded is made when it is opened
+      for (let closed = 1; closed > 0; ) {
+        const folds = [...document.querySelectorAll('details')].filter(({ open }) => !open);
+        closed = folds.length;
+        for (const fold of folds) fold.open = true;
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    });
+    await page.locator('body').hover();
+    await look(view);
+  }
+  const id = await page.evaluate(() => location.hash);
+  assert.match(id, /hostile/);
+  assert.deepEqual([problems, elsewhere], [[], []]);
+}

@@ -1,0 +1,52 @@
+import { goTo, hashOf, route, type View } from './route.ts';
+
+const VIEW_KEYS: Readonly<Record<string, View>> = { n: 'next', r: 'raw', c: 'conversation' };
+
+/** What is gone through with `j` and `k`. */
+const STEPS = '[data-step]';
+
+/** Listens to the keys of the page, for as long as it is there. */
+export function listenToKeys(): void {
+  addEventListener('keydown', (event) => {
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey || document.querySelector('dialog[open]')) return;
+    const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+    if (key === 'Escape') {
+      if (isTyping) target.blur();
+      else if (route.value.id !== undefined) goTo('#/');
+      return;
+    }
+    if (isTyping) return;
+    if (press(key)) event.preventDefault();
+  });
+}
+
+/** @returns Whether the key means something. */
+function press(key: string): boolean {
+  const shown = route.value;
+  if (key === 'j' || key === 'ArrowDown') return step(1);
+  if (key === 'k' || key === 'ArrowUp') return step(-1);
+  if (key === '/') {
+    document.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+    return true;
+  }
+  if (shown.id === undefined) return false;
+  if (key === 'f') {
+    const folds = [...document.querySelectorAll<HTMLDetailsElement>('details.fold')];
+    const opens = folds.some(({ open }) => !open);
+    for (const fold of folds) fold.open = opens;
+    return true;
+  }
+  const view = Object.hasOwn(VIEW_KEYS, key) ? VIEW_KEYS[key] : undefined;
+  if (view) goTo(hashOf(shown.id, view));
+  return view !== undefined;
+}
+
+function step(by: 1 | -1): boolean {
+  const steps = [...document.querySelectorAll<HTMLElement>(STEPS)];
+  const at = steps.indexOf(document.activeElement as HTMLElement);
+  const next = steps[at < 0 ? (by === 1 ? 0 : steps.length - 1) : at + by];
+  next?.focus();
+  next?.scrollIntoView({ block: 'nearest' });
+  return steps.length > 0;
+}

@@ -1,0 +1,215 @@
+// What a studio refuses, as cases that can also be asked of a studio with a fault.
+import assert from 'node:assert/strict';
+import type { SessionStore } from '@stackone/sessions-core';
+import type { Studio, StudioOptions } from '../src/index.js';
+
+/** Makes a studio over a sample of conversations. */
+type Make = (options: StudioOptions) => Studio;
+
+interface SecurityCase {
+  readonly name: string;
+  run(make: Make, store: SessionStore): Promise<void>;
+}
+
+const everybody = () => true;
+const ORIGIN = 'http://localhost:1234';
+const OWN = {
+  'content-type': 'application/json',
+  'x-sessions-studio': '1',
+  origin: ORIGIN,
+  host: 'localhost:1234',
+};
+
+const get = (studio: Studio, path: string, headers: Record<string, string> = {}) =>
+  studio(new Request(`${ORIGIN}${path}`, { headers: { host: 'localhost:1234', ...headers } }));
+
+const post = (studio: Studio, name: string, body: unknown, headers: Record<string, string> = OWN) =>
+  studio(new Request(`${ORIGIN}/api/${name}`, { method: 'POST', body: JSON.stringify(body), headers }));
+
+async function refuses(status: number, answer: Promise<Response>): Promise<void> {
+  const response = await answer;
+  assert.equal(response.status, status);
+  assert.doesNotMatch(await response.text(), /chat_123|of_acme|of_other/);
+}
+
+async function allows(answer: Promise<Response>): Promise<Response> {
+  const response = await answer;
+  assert.equal(response.status, 200, await response.clone().text());
+  return response;
+}
+
+const idsIn = async (answer: Promise<Response>) =>
+  ((await (await allows(answer)).json()) as { data: { id: string }[] }).data.map(({ id }) => id);
+
+export const SECURITY: readonly SecurityCase[] = [
+  {
+    name: 'nobody sees data whom authorize does not let',
+    async run(make) {
+      for (const refused of [false, undefined, null, 0, 1, '', 'yes', { tenant: undefined }, { tenant: 7 }]) {
+        const studio = make({ authorize: () => refused as boolean, readOnly: false });
+        for (const path of [
+          'about',
+          'sessions',
+          'session?id=chat_123',
+          'entries?id=chat_123',
+          'next?id=chat_123',
+          'watch?id=chat_123',
+          'changes',
+        ])
+          await refuses(401, get(studio, `/api/${path}`));
+        await refuses(401, post(studio, 'delete', { id: 'chat_123' }));
+      }
+    },
+  },
+  {
+    name: 'a name that it does not know gets nothing: another one may have been bound to this address',
+    async run(make) {
+      const studio = make({ authorize: everybody, hosts: ['admin.example.com', 'one.example.com:8080'] });
+      for (const host of [
+        'evil.example',
+        'localhost.evil.example',
+        'admin.example.com.evil.example',
+        'one.example.com:81',
+        '127.0.0.2',
+      ])
+        for (const path of ['/', '/studio.js', '/api/sessions'])
+          await refuses(403, get(studio, path, { host }));
+      for (const host of [
+        'localhost',
+        '127.0.0.1:99',
+        '[::1]:7',
+        'admin.example.com',
+        'admin.example.com:444',
+        'one.example.com:8080',
+      ])
+        await allows(get(studio, '/api/sessions', { host }));
+      await refuses(403, make({ authorize: everybody })(new Request('https://evil.example/api/sessions')));
+    },
+  },
+  {
+    name: 'pages of other origins get nothing',
+    async run(make) {
+      const studio = make({ authorize: everybody, readOnly: false });
+      for (const origin of ['https://evil.example', 'null', 'http://localhost:4321', 'http://127.0.0.1:1234'])
+        await refuses(403, get(studio, '/api/sessions', { origin }));
+      await allows(get(studio, '/api/sessions', { origin: ORIGIN }));
+    },
+  },
+  {
+    name: 'requests that other sites make a browser send get nothing',
+    async run(make) {
+      const studio = make({ authorize: everybody });
+      for (const site of ['cross-site', 'same-site'])
+        await refuses(403, get(studio, '/api/sessions', { 'sec-fetch-site': site }));
+      for (const site of ['same-origin', 'none'])
+        await allows(get(studio, '/api/sessions', { 'sec-fetch-site': site }));
+    },
+  },
+  {
+    name: 'a change comes from the page itself',
+    async run(make, store) {
+      const studio = make({ authorize: everybody, readOnly: false });
+      const { origin: _, ...withoutOrigin } = OWN;
+      const { 'x-sessions-studio': __, ...withoutHeader } = OWN;
+      for (const headers of [withoutOrigin, withoutHeader, { ...OWN, 'content-type': 'text/plain' }])
+        await refuses(403, post(studio, 'delete', { id: 'other_1' }, headers));
+      assert.ok(await store.sessions.retrieve('other_1'));
+      await allows(post(studio, 'delete', { id: 'other_1' }));
+      assert.equal(await store.sessions.retrieve('other_1'), undefined);
+    },
+  },
+  {
+    name: 'nothing is changed unless it was allowed',
+    async run(make, store) {
+      const turn = (await store.session('chat_123').turns()).data[0]?.id;
+      const changes = { title: { title: 'x' }, fork: { newId: 'y' }, rewind: { turn }, delete: {} };
+      const studios = [
+        make({ authorize: everybody }),
+        make({ authorize: everybody, readOnly: true }),
+        make({ authorize: () => ({ readOnly: true }), readOnly: false }),
+      ];
+      const before = await store.session('chat_123').getItems();
+      for (const studio of studios) {
+        for (const [name, body] of Object.entries(changes))
+          assert.equal((await post(studio, name, { id: 'chat_123', ...body })).status, 403);
+      }
+      assert.deepEqual(await store.session('chat_123').getItems(), before);
+      assert.equal((await store.sessions.retrieve('chat_123'))?.title, 'Orders');
+      assert.equal(await store.sessions.retrieve('y'), undefined);
+    },
+  },
+  {
+    name: 'tenants see what is theirs alone, and change it alone',
+    async run(make, store) {
+      const studio = make({ authorize: () => ({ tenant: 'acme' }), readOnly: false });
+      assert.deepEqual(await idsIn(get(studio, '/api/sessions')), ['of_acme']);
+      for (const id of ['chat_123', 'of_other', '$tenant:5:other:of_other', '../other/of_other']) {
+        await refuses(404, get(studio, `/api/session?id=${encodeURIComponent(id)}`));
+        for (const name of ['entries', 'next']) {
+          const answer = await get(studio, `/api/${name}?id=${encodeURIComponent(id)}&tenant=other`);
+          assert.doesNotMatch(await answer.text(), /another|order/);
+        }
+        for (const [name, body] of Object.entries({
+          delete: {},
+          title: { title: 'x' },
+          fork: { newId: `${id}2` },
+        }))
+          await post(studio, name, { id, ...body });
+      }
+      assert.equal((await store.session('chat_123').getItems()).length, 7);
+      assert.equal((await store.scoped('other').session('of_other').getItems()).length, 1);
+      const none = make({ authorize: everybody });
+      assert.ok((await idsIn(get(none, '/api/sessions?search=$tenant'))).length === 0);
+    },
+  },
+  {
+    name: 'every answer says that only its own scripts run, in no frame, and that nobody keeps it',
+    async run(make) {
+      const studio = make({ authorize: everybody });
+      const refusing = make({ authorize: () => false });
+      for (const answer of [
+        get(studio, '/'),
+        get(studio, '/studio.js'),
+        get(studio, '/api/sessions'),
+        get(refusing, '/api/sessions'),
+        get(studio, '/nothing'),
+        get(studio, '/', { host: 'evil.example' }),
+      ]) {
+        const { headers } = await answer;
+        const policy = headers.get('content-security-policy') ?? '';
+        assert.match(policy, /default-src 'none'/);
+        assert.match(policy, /script-src 'self'(;|$)/);
+        assert.match(policy, /frame-ancestors 'none'/);
+        assert.match(policy, /require-trusted-types-for 'script'/);
+        assert.doesNotMatch(policy, /unsafe|https?:|\*|data:/);
+        assert.equal(headers.get('x-content-type-options'), 'nosniff');
+        assert.equal(headers.get('referrer-policy'), 'no-referrer');
+        assert.equal(headers.get('cache-control'), 'no-store');
+      }
+    },
+  },
+  {
+    name: 'the page has no script, style or handler in its HTML, and asks no other host',
+    async run(make) {
+      const studio = make({ authorize: everybody });
+      const html = await (await get(studio, '/')).text();
+      assert.match(html, /<script type="module"[^>]* src="\.\/studio\.js"><\/script>/);
+      assert.doesNotMatch(html, /<style|\son\w+=|style=|https?:/);
+      const code = await (await get(studio, '/studio.js')).text();
+      assert.doesNotMatch(code, /\beval\(|new Function\(/);
+    },
+  },
+  {
+    name: "what somebody's own code throws is not told",
+    async run(make) {
+      const studio = make({
+        authorize: () => {
+          throw new Error('postgres://user:secret@host/chat_123');
+        },
+      });
+      const answer = await get(studio, '/api/sessions');
+      assert.equal(answer.status, 500);
+      assert.doesNotMatch(await answer.text(), /secret|host/);
+    },
+  },
+];

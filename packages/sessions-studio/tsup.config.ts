@@ -1,0 +1,3 @@
+import { publishedPackage } from '@stackone/configs/tsup';
+
+export default publishedPackage({ index: 'src/index.ts' });
