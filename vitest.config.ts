@@ -6,7 +6,7 @@ import { LongFilesFirst } from './tooling/configs/long-files-first.ts';
 
 // Tests wait for servers more than they compute: with two files at a time two cores are idle for half of it, and Vitest takes
 // one. It is a variable because the projects take none of this file's settings.
-process.env.VITEST_MAX_WORKERS ??= String(availableParallelism() + 1);
+process.env.VITEST_MAX_WORKERS ??= String(availableParallelism() + 2);
 
 // Hundreds of processes load the same modules. Coverage is counted where code was compiled in its own process.
 if (!process.argv.includes('--coverage'))

@@ -1,4 +1,5 @@
-// Promise: A copy that follows a store in use loses and doubles nothing.
+// Promise: Moving.
+// A copy that follows a store in use loses and doubles nothing.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 // Promises: One store, many conversations; A finished program ends.
 import type { AgentInputItem } from '@openai/agents-core';
 import { playScene, SCENES } from '@stackone/runner-script';
-import { moduleRunner } from '@stackone/test-environment';
+import { moduleRunner, wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { DrizzleSession, MysqlSessionStore, openSessionStore, PostgresSessionStore } from '../src/index.js';
@@ -95,12 +95,13 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     await store.close();
   });
 
-  test('sessions conformance <url>: every case that a URL allows passes', async () => {
-    const { code, stdout, stderr } = await sessions(['conformance', url]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/\n\d{3} passed, 0 failed, \d+ not covered\n$/);
-    expect(stdout).not.toContain(new URL(url).host);
-  });
+  if (wholeMatrix || engine === 'postgres')
+    test('sessions conformance <url>: every case that a URL allows passes', async () => {
+      const { code, stdout, stderr } = await sessions(['conformance', url]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/\n\d{3} passed, 0 failed, \d+ not covered\n$/);
+      expect(stdout).not.toContain(new URL(url).host);
+    });
 
   test('the runner, with sessions from the URL', async () => {
     for (const name of Object.keys(SCENES)) {

@@ -1,5 +1,7 @@
 // Promise: Runs that survive.
 import { join } from 'node:path';
+import { variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test } from 'vitest';
 import { expectUnharmed, folder } from './killed-runs.js';
@@ -14,7 +16,7 @@ describe('sqlite', () => {
   });
 });
 
-describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
+describeEngine(variants<Target>(['postgres:18'], ['mysql', 'mariadb:10.11']), ({ url }) => {
   test('a run whose process was killed at any moment is ended by another one, as if nothing had happened', async () => {
     const killed = await expectUnharmed(
       url,

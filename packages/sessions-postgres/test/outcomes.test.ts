@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type HistoryItem, isSessionError, type StoreSession } from '@stackone/sessions-core';
-import { wholeMatrix } from '@stackone/test-environment';
+import { variants, wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -203,8 +203,9 @@ describeEngine('postgres:18', ({ url }) => {
     'Drizzle over postgres.js': () => ({ db: faultyDatabase(drizzlePostgresJs({ client: sql }), fault) }),
   };
 
-  describe.each(Object.entries(targets))('over %s', (name, target) => {
-    const failures = wholeMatrix || name === 'a pool of pg' ? FAILURES : FEW;
+  const [first = [], ...others] = Object.entries(targets).map((target) => [target]);
+  describe.each(variants(first, others.flat()))('over %s', (_name, target) => {
+    const failures = wholeMatrix ? FAILURES : FEW;
     let store: PostgresSessionStore;
     beforeAll(async () => {
       store = await new PostgresSessionStore(target(), { retryDelay: 1 }).open();
@@ -248,8 +249,7 @@ describeEngine('postgres:18', ({ url }) => {
       expect(wrong).toEqual([]);
     });
 
-    // statements go the same ways over all of them
-    const several = CASES.filter(({ alone }) => !alone && (wholeMatrix || name === 'a pool of pg'));
+    const several = CASES.filter(({ alone }) => !alone);
     test.each(several)(
       '$verb: what is told is what is stored, whatever is thrown for a statement before its COMMIT',
       async (one) => {
@@ -272,7 +272,7 @@ describeEngine('postgres:18', ({ url }) => {
     );
 
     test('with an operation id: made again, stored once', async () => {
-      for (const error of FAILURES) {
+      for (const error of failures) {
         const session = store.session(randomUUID());
         fault.arm(/INSERT INTO/, error);
         await session.addItems([message('a')], undefined, { operationId: 'turn' });
@@ -281,7 +281,7 @@ describeEngine('postgres:18', ({ url }) => {
     });
 
     test('turns that share a commit are not made again one by one', async () => {
-      for (const error of FAILURES) {
+      for (const error of failures) {
         const first = store.session(randomUUID());
         const sessions = Array.from({ length: 8 }, () => store.session(randomUUID()));
         const alone = first.addItems([message('first')]);

@@ -4,11 +4,11 @@ import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/con
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { FIRST_SERVER, rawPool } from './databases.js';
+import { rawPool, SERVERS } from './databases.js';
 
 const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 
-describeEngine(FIRST_SERVER, ({ url }) => {
+describeEngine(SERVERS, ({ url }) => {
   let raw: ReturnType<typeof rawPool>;
   beforeAll(() => {
     raw = rawPool(url, { dateStrings: true });
