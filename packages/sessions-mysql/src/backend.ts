@@ -24,17 +24,11 @@ import {
 import type { ConversationStatements } from './conversation-statements.js';
 import { MysqlConversations, refuseErased } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
-import {
-  Ending,
-  type MysqlExecutor,
-  type MysqlOwnTransactions,
-  NOTHING_CHANGED,
-  type Work,
-} from './executor.js';
+import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
-import { checkPacket, fitTogether, type Insert, InsertBuilder } from './inserts.js';
+import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import { MysqlRuns, type RunStatements } from './runs.js';
-import { type MysqlStatements, type NewRow, OUT_OF_RANGE } from './statements.js';
+import type { MysqlStatements, NewRow } from './statements.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
 import type { WholeStatements } from './whole-statements.js';
 
@@ -130,10 +124,8 @@ export class MysqlBackend implements SessionBackend {
     const inserts = this.#inserts.build(batches.map(rowsOf));
     const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));
     const hasOperations = batches.some(({ operation }) => operation !== undefined);
-    const atOnce = this.#appendAtOnce(batches, sessionIds, inserts);
     return this.#call(
       async () => {
-        if (await atOnce?.()) return batches.map(() => 'stored' as const);
         let outcomes: AppendOutcome[] = [];
         await this.#executor.atomically(async (send) => {
           const lock = await this.#lock(send, sessionIds, hasOperations);
@@ -152,45 +144,6 @@ export class MysqlBackend implements SessionBackend {
       },
       batches.every(({ operation }) => operation !== undefined),
     );
-  }
-
-  /**
-   * The same in one text or two, where that can be.
-   *
-   * @returns What sends it. That returns `false` where an answer matters: an operation was recorded before, or a conversation was
-   * erased; then nothing was written.
-   */
-  #appendAtOnce(
-    batches: readonly AppendBatch[],
-    sessionIds: readonly string[],
-    inserts: readonly Insert[],
-  ): (() => Promise<boolean>) | undefined {
-    const { atOnce } = this.#executor;
-    const operations = operationsOf(batches);
-    const isPlain = inserts.every(({ continued }) => continued === undefined);
-    // to forget old ones takes an answer
-    if (!atOnce || !isPlain || operations.some(({ forgetOlderThan }) => forgetOlderThan !== undefined))
-      return;
-    if (!areDistinct(operations)) return;
-    const statements = [
-      this.#sql.lock(sessionIds),
-      ...(this.supports.erasure ? [this.#sql.failIfErased(sessionIds)] : []),
-      ...(operations.length > 0 ? [this.#sql.insertOperations(operations)] : []),
-      ...inserts.flatMap((insert) => insert.statements),
-    ];
-    if (!fitTogether(statements, this.#parts.maxPacket)) return;
-    // what may be repeated after anything; else a lost connection would be reported where nothing was written
-    const withCommit = batches.length === operations.length;
-    return async () => {
-      try {
-        await atOnce(statements, withCommit);
-        return true;
-      } catch (error) {
-        const isKnown = isSessionError(error) && error.code !== 'OUTCOME_UNKNOWN';
-        if (isKnown && MATTERING.includes(driverErrorOf(error.cause).errno)) return false;
-        throw error;
-      }
-    };
   }
 
   read(sessionId: string, limit?: number, before?: string): Promise<StoredRow[]> {
@@ -213,10 +166,12 @@ export class MysqlBackend implements SessionBackend {
 
   pop(sessionId: string): Promise<StoredRow | undefined> {
     return this.#call(() =>
-      this.#executor.atomically(async (send, together) => {
-        const [row] = await this.#lockedNewest(send, sessionId, together);
+      this.#executor.atomically(async (send) => {
+        if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
+        const [row] = await this.#newest(send, sessionId, 1);
         if (!row) return NOTHING_CHANGED;
-        return new Ending([this.#sql.remove(sessionId, [row.id])], row);
+        await send(this.#sql.remove(sessionId, [row.id]));
+        return row;
       }),
     );
   }
@@ -246,12 +201,10 @@ export class MysqlBackend implements SessionBackend {
     await this.#call(() =>
       this.#executor.atomically(async (send) => {
         if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
-        const { removeOperations, removeAll, removeSession } = this.#sql;
-        const removals = [...(this.supports.operations ? [removeOperations] : []), removeAll, removeSession];
-        return new Ending(
-          removals.map((removal) => removal(sessionId)),
-          undefined,
-        );
+        if (this.supports.operations) await send(this.#sql.removeOperations(sessionId));
+        await send(this.#sql.removeAll(sessionId));
+        await send(this.#sql.removeSession(sessionId));
+        return undefined;
       }),
     );
   }
@@ -298,7 +251,9 @@ export class MysqlBackend implements SessionBackend {
 
   /** What becomes of each batch. An operation may come twice in one call. */
   async #outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
-    const operations = operationsOf(batches);
+    const operations = batches.flatMap(({ sessionId, operation }) =>
+      operation ? [{ sessionId, ...operation }] : [],
+    );
     if (operations.length > 1 && areDistinct(operations) && !(await this.#insertOperations(send, operations)))
       return batches.map(() => 'stored');
     const outcomes: AppendOutcome[] = [];
@@ -393,17 +348,6 @@ export class MysqlBackend implements SessionBackend {
     return (await send(this.#sql.lockExisting(sessionId))).rows.length > 0;
   }
 
-  /** The newest row of a session that is there, under its lock. */
-  async #lockedNewest(
-    send: Send,
-    sessionId: string,
-    together: Parameters<Work<unknown>>[1],
-  ): Promise<StoredRow[]> {
-    if (!together) return (await this.#lockExisting(send, sessionId)) ? this.#newest(send, sessionId, 1) : [];
-    const [locked, newest] = await together(this.#sql.lockExisting(sessionId), this.#sql.read(sessionId, 1));
-    return locked?.rows.length && newest ? newestLast(newest) : [];
-  }
-
   async #newest(send: Send, sessionId: string, count: number | 'all'): Promise<StoredRow[]> {
     return newestLast(await this.#look(send, this.#sql.read(sessionId, count === 'all' ? undefined : count)));
   }
@@ -441,9 +385,6 @@ interface Lock {
 
 const DUPLICATE = 1062;
 
-/** What a text of {@link MysqlBackend.append} fails with where its answers matter. */
-const MATTERING: readonly unknown[] = [DUPLICATE, OUT_OF_RANGE];
-
 /** A row that is undone because the same statement has it twice leaves a lock on the gap, where others insert. */
 function areDistinct(operations: readonly SessionOperation[]): boolean {
   return (
@@ -457,10 +398,6 @@ interface SessionOperation extends Operation {
 
 /** The ids of rows that one DELETE names. */
 const MAX_IDS = 1000;
-
-function operationsOf(batches: readonly AppendBatch[]): SessionOperation[] {
-  return batches.flatMap(({ sessionId, operation }) => (operation ? [{ sessionId, ...operation }] : []));
-}
 
 function rowsOf({ sessionId, texts }: AppendBatch): NewRow[] {
   return texts.map((text) => ({ sessionId, text }));

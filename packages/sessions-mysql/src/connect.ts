@@ -5,8 +5,7 @@ import {
   serverAddress,
 } from '@stackone/sessions-core/backend';
 import { type MysqlDriverOption, mysqlDriver } from './driver.js';
-import { Places } from './places.js';
-import { type EventedPool, LazyPool, OwnPool } from './pools.js';
+import { type EventedPool, OwnPool } from './pools.js';
 import { isAddress, type MysqlTlsOptions, tlsOfUrl, tlsSettings, type WantedTls } from './tls.js';
 import { MYSQL_URL_PARAMETERS, type MysqlUrlValues } from './url-parameters.js';
 
@@ -43,30 +42,20 @@ export function readMysqlUrl(text: string, ssl: boolean | MysqlTlsOptions | unde
   };
 }
 
-/** The connections that a store opens. */
-export interface OwnPools {
-  /** Take texts of several statements: nobody but the store gets one. */
-  readonly ofStore: OwnPool;
-  /** For transactions in which the application works with the connection: a text is one statement there. */
-  readonly ofApplication: LazyPool;
-}
-
 /**
- * Makes the pools of a store. Connects when a connection is first needed.
+ * Makes the pool of a store. Connects when a connection is first needed.
  *
  * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `TLS_FAILED` if a file of certificates cannot be read.
  */
-export async function openPools(
+export async function openPool(
   { server, database, values, tls }: MysqlUrl,
   { max, connectionTimeout, ssl, driver }: ConnectOptions,
-): Promise<OwnPools> {
+): Promise<OwnPool> {
   const mysql = await mysqlDriver(driver);
   const { host = 'localhost', port = 3306, user, password } = server;
   const socketPath = values.socketPath ?? (host.startsWith('/') ? host : undefined);
   const settings = ssl ?? (tls && (await tlsSettings(tls)));
-  const connectionLimit = max ?? values.connectionLimit ?? 10;
-  const places = new Places(connectionLimit);
-  const options = {
+  const pool = mysql.createPool({
     host,
     port,
     ...(socketPath !== undefined && { socketPath }),
@@ -77,23 +66,18 @@ export async function openPools(
       ssl: { verifyIdentity: !isAddress(host), ...(settings === true ? {} : settings) } as object,
     }),
     charset: 'utf8mb4',
-    connectionLimit,
+    connectionLimit: max ?? values.connectionLimit ?? 10,
     connectTimeout: connectionTimeout ?? values.connectTimeout ?? 10_000,
     enableKeepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
-  };
+  });
+  // that of mysql2/promise wraps the pool that has the events
   const place = socketPath ?? `${host}:${port}`;
-  const make = (multipleStatements: boolean) => {
-    const pool = mysql.createPool({ ...options, ...(multipleStatements && { multipleStatements }) });
-    // that of mysql2/promise wraps the pool that has the events
-    return new OwnPool(
-      ('pool' in pool ? pool.pool : pool) as EventedPool,
-      JSON.stringify(['mysql', place, user, database, multipleStatements]),
-      places,
-    );
-  };
-  return { ofStore: make(true), ofApplication: new LazyPool(() => make(false)) };
+  return new OwnPool(
+    ('pool' in pool ? pool.pool : pool) as EventedPool,
+    JSON.stringify(['mysql', place, user, database]),
+  );
 }
 
 /** Some networks forget connections that are silent for minutes. */

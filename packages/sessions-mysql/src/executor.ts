@@ -8,7 +8,6 @@ import {
   isInTransaction,
   type PromiseConnection,
   queryText,
-  queryTexts,
   type Send,
   toAnswer,
 } from './driver-types.js';
@@ -17,30 +16,6 @@ import { Line } from './line.js';
 
 /** What the work of a transaction returns when it left everything as it was: then it is rolled back. */
 export const NOTHING_CHANGED = Symbol('nothing changed');
-
-/** What the work of a transaction returns for statements that end it: they may go out in one text with the commit. */
-export class Ending<T> {
-  readonly statements: readonly string[];
-  readonly value: T;
-
-  constructor(statements: readonly string[], value: T) {
-    this.statements = statements;
-    this.value = value;
-  }
-}
-
-/** What the work of a transaction returns. */
-type Ended<T> = T | Ending<T> | typeof NOTHING_CHANGED;
-
-/**
- * The work of a transaction.
- *
- * @param together - Sends several statements as one text, of which none runs behind one that fails; absent where that cannot be.
- */
-export type Work<T> = (
-  send: Send,
-  together?: (...statements: readonly string[]) => Promise<readonly Answer[]>,
-) => Promise<Ended<T>>;
 
 /** The statements that begin and end a transaction, or what stands for one. */
 export interface Brackets {
@@ -52,8 +27,6 @@ export interface Brackets {
   readonly rollbackToSavepoint: string;
 }
 
-type AtOnce = (statements: readonly string[], withCommit: boolean) => Promise<void>;
-
 /** Runs statements for a backend. */
 export interface MysqlExecutor {
   /**
@@ -64,15 +37,7 @@ export interface MysqlExecutor {
   /** Runs one statement by itself. */
   run(sql: string): Promise<Answer>;
   /** Runs `work` so that either all of its statements take effect or none. */
-  atomically<T>(work: Work<T>): Promise<T | undefined>;
-  /**
-   * Runs a transaction without a look at the answers before its end. Absent where a text can only be one statement.
-   *
-   * @param withCommit - Whether the commit goes out in the same text: where the connection is lost, that is `OUTCOME_UNKNOWN`
-   * from the beginning.
-   * @throws SessionError `OUTCOME_UNKNOWN`; any other one says that nothing was written.
-   */
-  readonly atOnce?: AtOnce | undefined;
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined>;
 }
 
 /** Where connections come from. */
@@ -89,96 +54,48 @@ export interface MysqlOwnTransactions {
   transact<T>(work: (transaction: object) => Promise<T>): Promise<T>;
 }
 
-/** What a {@link PoolExecutor} may know. */
-export interface PoolExecutorOptions {
-  /** Where the connections come from that the application gets. */
-  readonly ofApplication?: ConnectionSource | undefined;
-  /** What the server is part of. */
-  readonly cluster?: Cluster | undefined;
-  /** Whether a text can be several statements. */
-  readonly takesSeveral?: boolean | undefined;
-}
-
 /** Takes a connection of a pool for each call, and no second one inside it. */
 export class PoolExecutor implements MysqlExecutor, MysqlOwnTransactions {
   readonly hasOneConnection = false;
   readonly readsLock = false;
-  readonly atOnce: AtOnce | undefined;
-  /** Whether it is worth asking if a text can be several statements: the connections are the store's own. */
-  readonly mayTakeSeveral: boolean;
   readonly #source: ConnectionSource;
-  readonly #ofApplication: ConnectionSource;
   readonly #sql: Brackets;
   readonly #timeout: number;
   readonly #cluster: Cluster | undefined;
-  readonly #takesSeveral: boolean;
 
   /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
-  constructor(source: ConnectionSource, sql: Brackets, timeout: number, options: PoolExecutorOptions = {}) {
+  constructor(source: ConnectionSource, sql: Brackets, timeout: number, cluster?: Cluster) {
     this.#source = source;
-    this.#ofApplication = options.ofApplication ?? source;
-    this.mayTakeSeveral = options.ofApplication !== undefined;
     this.#sql = sql;
     this.#timeout = timeout;
-    this.#cluster = options.cluster;
-    this.#takesSeveral = options.takesSeveral ?? false;
-    if (this.#takesSeveral)
-      this.atOnce = (statements, withCommit) =>
-        this.#lend((line) =>
-          transaction(line, sql, options.cluster, async (_send, together) => {
-            if (withCommit) return new Ending(statements, undefined);
-            await together?.(...statements);
-            return undefined;
-          }),
-        );
+    this.#cluster = cluster;
   }
 
   run(sql: string): Promise<Answer> {
     return this.#lend((line) => line.send(sql));
   }
 
-  /**
-   * Asks in one text, where that may be.
-   *
-   * @returns The answers, or none, where a statement failed or a proxy refused the text; and whether such texts are taken.
-   */
-  askTogether(
-    statements: readonly string[],
-  ): Promise<{ readonly answers: readonly Answer[]; readonly takesSeveral: boolean }> {
-    return lend(this.#source, this.#timeout, true, (line) => line.askTogether(statements));
-  }
-
-  atomically<T>(work: Work<T>): Promise<T | undefined> {
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return this.#lend((line) => transaction(line, this.#sql, this.#cluster, work));
   }
 
   transact<T>(work: (connection: object) => Promise<T>): Promise<T> {
-    return lend(this.#ofApplication, this.#timeout, false, (line, connection) =>
+    return this.#lend((line, connection) =>
       ownTransaction(line, this.#sql, this.#cluster, () => work(connection)),
     );
   }
 
-  #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
-    return lend(this.#source, this.#timeout, this.#takesSeveral, use);
-  }
-}
-
-async function lend<T>(
-  source: ConnectionSource,
-  timeout: number,
-  takesSeveral: boolean,
-  use: (line: Line, connection: PromiseConnection) => Promise<T>,
-): Promise<T> {
-  const connection = await withTimeLimit(timeout, source.take(), tooLate, (late) => source.give(late, false));
-  const line = new Line(
-    (sql) => queryText(connection, sql),
-    timeout,
-    takesSeveral ? (statements, onAnswer) => queryTexts(connection, statements, onAnswer) : undefined,
-  );
-  try {
-    return await use(line, connection);
-  } finally {
-    source.give(connection, line.broken || line.readOnly);
+  async #lend<T>(use: (line: Line, connection: PromiseConnection) => Promise<T>): Promise<T> {
+    const source = this.#source;
+    const connection = await withTimeLimit(this.#timeout, source.take(), tooLate, (late) =>
+      source.give(late, false),
+    );
+    const line = new Line((sql) => queryText(connection, sql), this.#timeout);
+    try {
+      return await use(line, connection);
+    } finally {
+      this.#source.give(connection, line.broken || line.readOnly);
+    }
   }
 }
 
@@ -203,7 +120,7 @@ export class ConnectionExecutor implements MysqlExecutor, MysqlOwnTransactions {
     return this.#inTurn((line) => line.send(sql));
   }
 
-  atomically<T>(work: Work<T>): Promise<T | undefined> {
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return this.#inTurn(async (line) => {
       // START TRANSACTION would commit what the application has begun
       if (hasTransaction(await line.send('DO 0')))
@@ -263,14 +180,14 @@ export class TransactionExecutor implements MysqlExecutor {
   }
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
-  atomically<T>(work: Work<T>): Promise<T | undefined> {
+  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
     return inTurn(this.#owner, async () => {
       const line = new Line(this.#send, this.#timeout);
       const begun = await line.send(this.#sql.savepoint);
       // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
       if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
       return bracketed(line, work, {
-        keep: (statements) => line.sendAll(...statements, this.#sql.release),
+        keep: () => line.send(this.#sql.release),
         undo: () => line.send(this.#sql.rollbackToSavepoint),
       });
     });
@@ -303,41 +220,23 @@ function withNames(rows: readonly object[], fields: readonly { readonly name: st
 }
 
 /**
- * Where a text can be several statements, the first one of the work goes out with the begin. Else each is a request: after one
- * that failed and ended the transaction, a proxy that does not know such texts might run the following ones, each by itself.
+ * One request a statement: several in one text are not understood by every proxy, and after a statement that failed
+ * and ended the transaction the following ones would each commit by themselves.
  */
 async function transaction<T>(
   line: Line,
   sql: Brackets,
   cluster: Cluster | undefined,
-  work: Work<T>,
+  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
 ): Promise<T | undefined> {
-  let hasBegun = false;
-  const begin = () => {
-    const statements = hasBegun ? [] : [sql.begin];
-    hasBegun = true;
-    return statements;
-  };
   // a connection that is destroyed takes its transaction along
-  const undo = async () => line.broken || !hasBegun || line.send(sql.rollback);
+  const undo = async () => line.broken || line.send(sql.rollback);
   const all = async (send: Send) => {
     // inside, as a proxy may have begun the transaction and then told an error
-    if (!line.takesSeveral) for (const statement of begin()) await send(statement);
-    const sendAll = (...statements: readonly string[]) => line.sendAll(...begin(), ...statements);
-    return work(
-      async (statement) => (await sendAll(statement)).at(-1) as Answer,
-      line.takesSeveral
-        ? async (...statements) => (await sendAll(...statements)).slice(-statements.length)
-        : undefined,
-    );
+    await send(sql.begin);
+    return work(send);
   };
-  return bracketed(line, all, {
-    keep: async (statements) => {
-      if (hasBegun || statements.length > 0)
-        await line.commit(cluster, ...begin(), ...statements, sql.commit);
-    },
-    undo,
-  });
+  return bracketed(line, all, { keep: () => line.commit(sql.commit, cluster), undo });
 }
 
 /** A transaction for work of the application, which may end it, or swallow a conflict after which the server did. */
@@ -348,7 +247,7 @@ async function ownTransaction<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let result: T | undefined;
-  await transaction<undefined>(line, sql, cluster, async (send) => {
+  await transaction(line, sql, cluster, async (send) => {
     result = await work();
     if (!isInTransaction(await send('DO 0'))) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
     return undefined;
@@ -359,13 +258,13 @@ async function ownTransaction<T>(
 /** Runs `work`, and then keeps or undoes all it did. */
 async function bracketed<T>(
   line: Line,
-  work: Work<T>,
-  { keep, undo }: { keep: (statements: readonly string[]) => Promise<unknown>; undo: () => Promise<unknown> },
+  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
+  { keep, undo }: { keep: () => Promise<unknown>; undo: () => Promise<unknown> },
 ): Promise<T | undefined> {
-  let result: Ended<T>;
+  let result: T | typeof NOTHING_CHANGED;
   try {
     result = await work(line.send);
-    if (result !== NOTHING_CHANGED) await keep(result instanceof Ending ? result.statements : []);
+    if (result !== NOTHING_CHANGED) await keep();
   } catch (error) {
     // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached any
     // more and so does it; the first error says why
@@ -374,7 +273,7 @@ async function bracketed<T>(
     });
     throw error;
   }
-  if (result === NOTHING_CHANGED) await undo();
-  else return result instanceof Ending ? result.value : result;
+  if (result !== NOTHING_CHANGED) return result;
+  await undo();
   return undefined;
 }

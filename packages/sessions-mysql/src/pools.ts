@@ -8,7 +8,6 @@ import {
 } from './driver-types.js';
 import { tooLate, toSessionError } from './errors.js';
 import type { ConnectionSource } from './executor.js';
-import type { Places, Tenant } from './places.js';
 
 interface Socket {
   ref(): unknown;
@@ -40,9 +39,8 @@ const CLOSE_MS = 5_000;
  * offer: their sockets are referenced only while they are in use. Nor do they stay open for ever: mysql2's own timer for
  * that would hold the process too.
  */
-export class OwnPool implements ConnectionSource, Tenant {
+export class OwnPool implements ConnectionSource {
   readonly #pool: PromisePool;
-  readonly #places: Places;
   readonly #all = new Set<DriverConnection>();
   /** Since when they have been idle; who has waited longest stands first. */
   readonly #idle = new Map<DriverConnection, number>();
@@ -50,14 +48,9 @@ export class OwnPool implements ConnectionSource, Tenant {
   readonly #doubted = new WeakSet<DriverConnection>();
   #sweep: Timer | undefined;
 
-  /**
-   * @param target - The server, the user and the database, for stores that take the place of others.
-   * @param places - How many connections it may have, with others.
-   */
-  constructor(pool: EventedPool, target: string, places: Places) {
+  /** @param target - The server, the user and the database, for stores that take the place of others. */
+  constructor(pool: EventedPool, target: string) {
     this.#pool = promisePool(pool);
-    this.#places = places;
-    places.join(this);
     pool.on('connection', (connection) => {
       this.#all.add(connection);
       const forget = () => {
@@ -72,11 +65,7 @@ export class OwnPool implements ConnectionSource, Tenant {
   }
 
   async take(): Promise<PromiseConnection> {
-    await this.#places.take(this);
-    const connection = await takeFrom(this.#pool).catch((error: unknown) => {
-      this.#places.give();
-      throw error;
-    });
+    const connection = await takeFrom(this.#pool);
     const driver = driverConnection(connection);
     this.#idle.delete(driver);
     driver.stream.ref();
@@ -98,16 +87,6 @@ export class OwnPool implements ConnectionSource, Tenant {
       connection.release();
       this.#sweepLater(IDLE_MS);
     }
-    this.#places.give();
-  }
-
-  get idleCount(): number {
-    return this.#idle.size;
-  }
-
-  endOldestIdle(): void {
-    const [oldest] = this.#idle.keys();
-    if (oldest) this.#end(oldest);
   }
 
   /** Closes the connections that are not in use. */
@@ -141,30 +120,6 @@ export class OwnPool implements ConnectionSource, Tenant {
         this.#end(driver);
       }
     }).unref();
-  }
-}
-
-/** A pool that is made when it is first needed. */
-export class LazyPool implements ConnectionSource {
-  readonly #make: () => OwnPool;
-  #pool: OwnPool | undefined;
-
-  constructor(make: () => OwnPool) {
-    this.#make = make;
-  }
-
-  take(): Promise<PromiseConnection> {
-    this.#pool ??= this.#make();
-    return this.#pool.take();
-  }
-
-  give(connection: PromiseConnection, broken: boolean): void {
-    this.#pool?.give(connection, broken);
-  }
-
-  /** As {@link OwnPool.close}. */
-  async close(): Promise<void> {
-    await this.#pool?.close();
   }
 }
 

@@ -23,7 +23,7 @@ import {
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
-import { openPools, readMysqlUrl } from './connect.js';
+import { openPool, readMysqlUrl } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
@@ -37,14 +37,13 @@ import {
   promiseConnection,
   promisePool,
   queryText,
-  type Send,
 } from './driver-types.js';
 import { DrizzleTransactions } from './drizzle-transactions.js';
+import type { Cluster } from './errors.js';
 import {
   ConnectionExecutor,
   type MysqlExecutor,
   PoolExecutor,
-  type PoolExecutorOptions,
   sendThrough,
   TransactionExecutor,
 } from './executor.js';
@@ -52,9 +51,9 @@ import { historyStatement } from './history-statements.js';
 import { GivenPool } from './pools.js';
 import { runStatements } from './runs.js';
 import { isSchemaName } from './schema-name.js';
-import { readSettings, SETTINGS_QUESTION } from './settings.js';
+import { readSettings } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
-import { prepareTables, tableQuestions } from './tables.js';
+import { prepareTables } from './tables.js';
 import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
 import type { MysqlUrlValues } from './url-parameters.js';
 import { usageStatements } from './usage.js';
@@ -251,12 +250,9 @@ async function opened(
 interface Connected {
   /**
    * @param timeout - How long a statement is waited for, in ms; 0 is for ever.
-   * @param known - What the server is part of, once it is known, and whether its connections take texts of several statements.
+   * @param cluster - What the server is part of, once it is known.
    */
-  readonly executorFor: (
-    timeout: number,
-    known?: Pick<PoolExecutorOptions, 'cluster' | 'takesSeveral'>,
-  ) => PoolExecutor | ConnectionExecutor;
+  readonly executorFor: (timeout: number, cluster?: Cluster) => PoolExecutor | ConnectionExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -272,14 +268,10 @@ function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
     const { max, connectionTimeout, ssl, driver } = options;
     const url = readMysqlUrl(target.url, ssl);
     const connect = async (sql: MysqlStatements): Promise<Connected> => {
-      const { ofStore, ofApplication } = await openPools(url, { max, connectionTimeout, ssl, driver });
-      const executorFor: Connected['executorFor'] = (timeout, known) =>
-        new PoolExecutor(ofStore, sql, timeout, { ...known, ofApplication });
+      const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
       return {
-        executorFor,
-        close: async () => {
-          await Promise.all([ofStore.close(), ofApplication.close()]);
-        },
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        close: () => pool.close(),
       };
     };
     return { url: url.values, connect };
@@ -294,7 +286,7 @@ function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
     const pool = new GivenPool(promisePool(client));
     return {
       connect: async (sql) => ({
-        executorFor: (timeout, known) => new PoolExecutor(pool, sql, timeout, { cluster: known?.cluster }),
+        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
         close,
       }),
     };
@@ -303,7 +295,7 @@ function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
     const connection = promiseConnection(client);
     return {
       connect: async (sql) => ({
-        executorFor: (timeout, known) => new ConnectionExecutor(connection, sql, timeout, known?.cluster),
+        executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
         close,
       }),
     };
@@ -333,28 +325,6 @@ function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) =
 }
 
 /**
- * Asks all that has to be known about a server and its tables in one text, where its connections may take one.
- *
- * @returns What sends a statement, unless it has been answered already, and whether texts of several statements are taken.
- */
-async function askAtOnce(
-  executor: PoolExecutor | ConnectionExecutor,
-  questions: readonly string[],
-): Promise<{ readonly send: Send; readonly takesSeveral: boolean }> {
-  const run: Send = (text) => executor.run(text);
-  if (!('askTogether' in executor) || !executor.mayTakeSeveral) return { send: run, takesSeveral: false };
-  const { answers, takesSeveral } = await executor.askTogether(questions);
-  const known = new Map(answers.map((answer, at) => [questions[at], answer]));
-  const send: Send = (text) => {
-    const answer = known.get(text);
-    // what was changed since then is looked at again
-    known.delete(text);
-    return answer ? Promise.resolve(answer) : run(text);
-  };
-  return { send, takesSeveral };
-}
-
-/**
  * What opens the backend of a target.
  *
  * @throws SessionError `UNSUPPORTED_URL`, TypeError for a wrong target.
@@ -379,15 +349,14 @@ export function backendOpener(
     const { executorFor, close } = await connect(sql);
     try {
       return await retry(async () => {
-        const questions = [SETTINGS_QUESTION, ...tableQuestions(names)];
-        const { send, takesSeveral } = await askAtOnce(executorFor(timeout), questions);
+        const send = (text: string) => executorFor(timeout).run(text);
         // of large tables a change may take long
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
         const { createMetadata, createUsage, createRuns, newestIndex, changedIndex, now } = prepared;
         const { operations, metadata, usage, runs, erasures } = prepared.sideTables;
-        const executor = executorFor(timeout, { cluster: settings.cluster, takesSeveral });
+        const executor = executorFor(timeout, settings.cluster);
         const own =
           'db' in target
             ? new DrizzleTransactions(target.db, executor.hasOneConnection, timeout, settings.cluster)
