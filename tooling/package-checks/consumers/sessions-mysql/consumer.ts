@@ -3,7 +3,7 @@ import { MysqlSessionStore, schemaSql } from '@stackone/sessions-mysql';
 
 async function main(): Promise<void> {
   const statements = schemaSql({ server: 'mariadb' });
-  if (statements.length !== 7) throw new Error(`expected 7 statements, got ${statements.length}`);
+  if (statements.length !== 8) throw new Error(`expected 8 statements, got ${statements.length}`);
   if (!statements[0]?.startsWith('CREATE TABLE')) throw new Error(`expected tables, got ${statements[0]}`);
   const store = new MysqlSessionStore(
     { url: 'mysql://user:secret@127.0.0.1:1/chats' },

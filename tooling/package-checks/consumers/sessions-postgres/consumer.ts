@@ -3,7 +3,7 @@ import { PostgresSessionStore, schemaSql } from '@stackone/sessions-postgres';
 
 async function main(): Promise<void> {
   const statements = schemaSql({ schema: 'chats' });
-  if (statements.length !== 12) throw new Error(`expected 12 statements, got ${statements.length}`);
+  if (statements.length !== 16) throw new Error(`expected 16 statements, got ${statements.length}`);
   if (!statements[0]?.startsWith('CREATE SCHEMA'))
     throw new Error(`expected a schema first, got ${statements[0]}`);
   const store = new PostgresSessionStore(
