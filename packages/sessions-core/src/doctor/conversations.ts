@@ -33,6 +33,11 @@ class Cases {
  * @param store - Is opened, and told of no warnings: they are findings.
  * @param ids - The stored ids of the conversations that are read; absent for all.
  * @throws SessionError where the database fails.
+ * @example
+ * ```ts
+ * const findings = await conversationFindings(store, undefined);
+ * console.log(findings.map(({ code, level }) => `${code}: ${level}`));
+ * ```
  */
 export async function conversationFindings(
   store: SessionStore,

@@ -85,12 +85,29 @@ export interface Doctor {
   close(): Promise<void>;
 }
 
-/** One finding. */
+/**
+ * A finding about what is as it should be.
+ *
+ * @example
+ * ```ts
+ * good('CLOCK', 'The clock of the database is that of this machine.');
+ * ```
+ */
 export function good(code: FindingCode, message: string): Finding {
   return { code, level: 'good', message };
 }
 
-/** As {@link good}. @param advice - What to do. */
+/**
+ * A finding about what works and could be better.
+ *
+ * @param advice - What to do.
+ * @param fix - What `repair` does about it.
+ *
+ * @example
+ * ```ts
+ * improvable('CLOCK', 'The clock is 7 s behind.', 'Let both follow a time server (NTP).');
+ * ```
+ */
 export function improvable(
   code: FindingCode,
   message: string,
@@ -100,7 +117,17 @@ export function improvable(
   return { code, level: 'improvable', message, advice, ...(fix && { fix }) };
 }
 
-/** As {@link improvable}. */
+/**
+ * A finding about what does not work, or loses something.
+ *
+ * @param advice - What to do.
+ * @param fix - What `repair` does about it.
+ *
+ * @example
+ * ```ts
+ * wrong('ROW_IDS', 'All ids are used.', 'Make the column "id" 64 bits wide (BIGINT).');
+ * ```
+ */
 export function wrong(code: FindingCode, message: string, advice: string, fix?: Finding['fix']): Finding {
   return { code, level: 'wrong', message, advice, ...(fix && { fix }) };
 }

@@ -4,7 +4,17 @@ import { type Finding, good, improvable, wrong } from './finding.js';
 /** How far clocks may be apart, in ms: more than any network takes. */
 const CLOCK_BOUND = 5_000;
 
-/** Compares the database's clock with this machine's. @param ask - The database's time, in ms since 1970. */
+/**
+ * Compares the database's clock with this machine's.
+ *
+ * @param ask - Gives the database's time, in ms since 1970.
+ *
+ * @example
+ * ```ts
+ * const finding = await clockFinding(async () => Date.now());
+ * console.log(finding.level); // 'good'
+ * ```
+ */
 export async function clockFinding(ask: () => Promise<number>): Promise<Finding> {
   const [began, before] = [now(), Date.now()];
   const theirs = await ask();
@@ -19,7 +29,17 @@ export async function clockFinding(ask: () => Promise<number>): Promise<Finding>
   );
 }
 
-/** Whether ids of items are about to be used up. */
+/**
+ * Whether ids of items are about to be used up.
+ *
+ * @param newest - The greatest id in use.
+ * @param greatest - The greatest that the column can have.
+ *
+ * @example
+ * ```ts
+ * rowIdFinding(1_900_000_000, 2 ** 31 - 1).level; // 'improvable'
+ * ```
+ */
 export function rowIdFinding(newest: number, greatest: number): Finding {
   const share = newest / greatest;
   const message = `${Math.floor(share * 100)} % of the ids that items can have are used`;
@@ -31,14 +51,33 @@ export function rowIdFinding(newest: number, greatest: number): Finding {
   );
 }
 
-/** @param rows - How many items were stored since. @param since - In ms since 1970. */
+/**
+ * How many items a day come.
+ *
+ * @param rows - How many items were stored since.
+ * @param since - In ms since 1970.
+ *
+ * @example
+ * ```ts
+ * growthFinding(1000, Date.now() - 86_400_000).message; // 'About 1000 items a day, by the newest 1000.'
+ * ```
+ */
 export function growthFinding(rows: number, since: number): Finding {
   const days = Math.max((Date.now() - since) / 86_400_000, 1 / 24);
   if (rows === 0) return good('GROWTH', 'There are no items yet.');
   return good('GROWTH', `About ${Math.ceil(rows / days)} items a day, by the newest ${rows}.`);
 }
 
-/** A size for people. */
+/**
+ * A size for people.
+ *
+ * @param bytes - How many.
+ *
+ * @example
+ * ```ts
+ * sizeText(2_500_000); // '2.5 MB'
+ * ```
+ */
 export function sizeText(bytes: number): string {
   if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
@@ -51,7 +90,16 @@ export interface Socket {
   readonly remoteAddress?: string;
 }
 
-/** @param verified - What is written into the URL so that the certificate is checked. */
+/**
+ * Whether others on the network can read what is said to the database.
+ *
+ * @param verified - What is written into the URL so that the certificate is checked.
+ *
+ * @example
+ * ```ts
+ * tlsFinding({ encrypted: true, authorized: false }, 'sslmode=verify-full').level; // 'improvable'
+ * ```
+ */
 export function tlsFinding({ encrypted, authorized, remoteAddress }: Socket, verified: string): Finding {
   if (encrypted && authorized)
     return good('TLS', 'The connection is encrypted, and the certificate is checked.');
@@ -82,6 +130,14 @@ export interface ConnectionNumbers {
   readonly used: number;
 }
 
+/**
+ * Whether the pool of a store finds as many connections as it may open.
+ *
+ * @example
+ * ```ts
+ * connectionFinding({ max: 10, open: 100, limits: [-1], used: 20 }).level; // 'good'
+ * ```
+ */
 export function connectionFinding({ max, open, limits, used }: ConnectionNumbers): Finding {
   const allowed = Math.min(open, ...limits.filter((limit) => limit >= 0));
   const free = open - used;
@@ -109,6 +165,12 @@ export function connectionFinding({ max, open, limits, used }: ConnectionNumbers
  * @param found - What {@link tableFindings} found.
  * @param index - What is good about indexes; absent where something is not.
  * @param isComplete - Whether all side tables are there.
+ *
+ * @example
+ * ```ts
+ * const found = await tableFindings((warn) => prepare(warn));
+ * const findings = [...layoutFindings(found, 'The newest items are found by an index.', true)];
+ * ```
  */
 export function* layoutFindings(
   found: readonly Finding[],
@@ -134,7 +196,18 @@ export const NEWEST_ITEMS = 100_000;
 /** How many of the newest items say which conversations are read. */
 export const NEWEST_READ = 2_000;
 
-/** @param conversations - How many are not there. @param adopt - What makes them. */
+/**
+ * Whether there are items whose conversation has no row.
+ *
+ * @param conversations - How many are not there.
+ * @param full - Whether all items were looked at.
+ * @param adopt - The statement that makes them.
+ *
+ * @example
+ * ```ts
+ * orphanItemFinding(0, true, 'INSERT ...').level; // 'good'
+ * ```
+ */
 export function orphanItemFinding(conversations: number, full: boolean, adopt: string): Finding {
   const scope = full ? '' : ` among the newest ${NEWEST_ITEMS}`;
   if (conversations === 0)
@@ -147,7 +220,17 @@ export function orphanItemFinding(conversations: number, full: boolean, adopt: s
   );
 }
 
-/** @param operations - How many are left. @param remove - What removes them. */
+/**
+ * Whether there are operation ids of conversations that are gone.
+ *
+ * @param operations - How many are left.
+ * @param remove - The statement that removes them.
+ *
+ * @example
+ * ```ts
+ * orphanOperationFinding(3, 'DELETE ...').fix; // ['DELETE ...']
+ * ```
+ */
 export function orphanOperationFinding(operations: number, remove: string): Finding {
   if (operations === 0)
     return good('ORPHAN_OPERATIONS', 'Every operation id belongs to a conversation that is there.');

@@ -8,6 +8,10 @@ import { type Finding, type FindingCode, improvable, type Look, wrong } from './
  * What some looks find, one after the other. One that the database refuses is a finding, too, and does not end the others.
  *
  * @throws what a look throws because the database is gone.
+ * @example
+ * ```ts
+ * for await (const finding of findingsOf({ CLOCK: () => clockFinding(askTime) })) console.log(finding.message);
+ * ```
  */
 export async function* findingsOf(
   looks: Readonly<Partial<Record<FindingCode, Look>>>,
@@ -31,6 +35,10 @@ export async function* findingsOf(
  *
  * @param prepare - Checks the tables as a store does.
  * @throws what it throws that is not about tables.
+ * @example
+ * ```ts
+ * const findings = await tableFindings((warn) => openTables({ createTables: false, warn }));
+ * ```
  */
 export async function tableFindings(
   prepare: (warn: WarningReporter) => Awaitable<unknown>,

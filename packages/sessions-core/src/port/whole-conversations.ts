@@ -89,6 +89,11 @@ export interface KeptRow {
  * @param sessionIds - Those that were asked for.
  * @param rows - What is kept of them. Items in the order of their conversations and then of their ids; all else in any order.
  * @param atMost - How many items there was room for: one more was asked for.
+ * @example
+ * ```ts
+ * const rows = await ask(['chat_1', 'chat_2'], 1001);
+ * const kept = keptConversations(['chat_1', 'chat_2'], rows, 1000);
+ * ```
  */
 export function keptConversations(
   sessionIds: readonly string[],
