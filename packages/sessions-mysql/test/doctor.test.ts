@@ -1,56 +1,14 @@
 // The doctor finds what is planted, and nothing in a good database.
-import type { Finding } from '@stackone/sessions-core/doctor';
+import { examined, fillConversations, PASSWORD, problems, SECRET, tablesOf } from '@stackone/doctor-test';
 import { wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { openDoctor } from '../src/doctor.js';
 import { MysqlSessionStore, type MysqlStoreOptions, schemaSql } from '../src/index.js';
 
-const SECRET = 'the secret of the conversation';
-const PASSWORD = 'the password of the user';
-
-async function all(findings: AsyncIterable<Finding>): Promise<Finding[]> {
-  const found: Finding[] = [];
-  for await (const finding of findings) found.push(finding);
-  return found;
-}
-
-/** What is found, and after all has been done that loses nothing. */
-async function examined(url: string, options: MysqlStoreOptions = {}) {
-  const doctor = await openDoctor(url, options);
-  try {
-    const findings = await all(doctor.examine({ full: true }));
-    const fixes = new Set(findings.flatMap(({ fix }) => (fix ? [fix] : [])));
-    for (const fix of fixes) await doctor.repair(fix);
-    const left = fixes.size > 0 ? await all(doctor.examine()) : undefined;
-    return { findings, left };
-  } finally {
-    await doctor.close();
-  }
-}
-
-/** What is not good. */
-function problems(findings: readonly Finding[]): string[] {
-  expect(JSON.stringify(findings)).not.toContain(SECRET);
-  expect(JSON.stringify(findings)).not.toContain(PASSWORD);
-  for (const { level, advice } of findings) expect(Boolean(advice)).toBe(level !== 'good');
-  return findings.filter(({ level }) => level !== 'good').map(({ level, code }) => `${level} ${code}`);
-}
-
 async function fill(url: string): Promise<void> {
   await using store = await MysqlSessionStore.fromUrl(url, { max: 1 });
-  await store.session('chat_123').addItems(
-    [
-      { role: 'user', content: SECRET },
-      { role: 'assistant', status: 'completed', content: [{ type: 'output_text', text: 'Yes.' }] },
-    ],
-    undefined,
-    { operationId: 'op_1' },
-  );
-  await store
-    .scoped('acme')
-    .session('chat_1')
-    .addItems([{ role: 'user', content: SECRET }]);
+  await fillConversations(store);
 }
 
 /** What is planted, and what has to be found. */
@@ -68,7 +26,7 @@ interface Plant {
 }
 
 /** The tables; those of the Python SDK first. */
-const TABLES = schemaSql().flatMap((sql) => /^CREATE TABLE IF NOT EXISTS (\S+)/.exec(sql)?.[1] ?? []);
+const TABLES = tablesOf(schemaSql());
 const DROP_KEYS = [
   'ALTER TABLE agent_messages DROP FOREIGN KEY agent_messages_ibfk_1',
   'ALTER TABLE agent_sessions_operations DROP FOREIGN KEY agent_sessions_operations_ibfk_1',
@@ -200,7 +158,7 @@ const SERVERS = ['mysql', 'mariadb'] as const;
 describeEngine(SERVERS, { durable: true }, ({ url }) => {
   test('a good database', async () => {
     await fill(url);
-    const { findings } = await examined(url);
+    const { findings } = await examined(await openDoctor(url));
     expect(problems(findings)).toEqual([]);
     expect(findings.map(({ code }) => code)).toEqual([
       'SERVER',
@@ -265,7 +223,7 @@ describeEngine(SERVERS, { settings: { 'max-connections': '60' } }, ({ engine, se
     const { database, url } = await planted(plant);
     try {
       if (settings) await server.query(settings[0]);
-      const { findings, left: after } = await examined(url, options);
+      const { findings, left: after } = await examined(await openDoctor(url, options));
       expect(problems(findings).filter((problem) => !QUICK.includes(problem))).toEqual(found);
       expect(problems(findings)).toEqual(expect.arrayContaining(QUICK));
       expect(after && problems(after).filter((problem) => !QUICK.includes(problem))).toEqual(left);
@@ -285,7 +243,10 @@ describeEngine(SERVERS, { settings: { 'max-connections': '60' } }, ({ engine, se
     // the server clears away what was deleted a moment later
     await vi.waitFor(
       async () =>
-        expect(problems((await examined(url)).findings)).toEqual([...QUICK, 'improvable FREE_SPACE']),
+        expect(problems((await examined(await openDoctor(url))).findings)).toEqual([
+          ...QUICK,
+          'improvable FREE_SPACE',
+        ]),
       { timeout: 60_000, interval: 100 },
     );
   });
@@ -295,7 +256,10 @@ describeEngine(SERVERS, { settings: { 'max-connections': '60' } }, ({ engine, se
     const { now } = Date;
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
     try {
-      expect(problems((await examined(url)).findings)).toEqual([...QUICK, 'improvable CLOCK']);
+      expect(problems((await examined(await openDoctor(url))).findings)).toEqual([
+        ...QUICK,
+        'improvable CLOCK',
+      ]);
     } finally {
       clock.mockRestore();
     }
@@ -307,7 +271,7 @@ describeEngine(SERVERS, { tls: {} }, ({ server, url }) => {
     ['a certificate that nobody checks', { rejectUnauthorized: false }, 'improvable'],
     ['a certificate that is checked', { ca: server.tls?.ca ?? '' }, 'good'],
   ])('%s', async (_name, ssl, level) => {
-    const { findings } = await examined(url, { ssl });
+    const { findings } = await examined(await openDoctor(url, { ssl }));
     expect(findings.find(({ code }) => code === 'TLS')?.level).toBe(level);
   });
 });

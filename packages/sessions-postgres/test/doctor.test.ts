@@ -1,41 +1,18 @@
 // The doctor finds what is planted, and nothing in a good database.
-import type { Finding } from '@stackone/sessions-core/doctor';
+import {
+  allOf,
+  examined,
+  fillConversations,
+  PASSWORD,
+  problems,
+  SECRET,
+  tablesOf,
+} from '@stackone/doctor-test';
 import type { TestServer } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { openDoctor } from '../src/doctor.js';
 import { PostgresSessionStore, type PostgresStoreOptions, schemaSql } from '../src/index.js';
-
-const SECRET = 'the secret of the conversation';
-const PASSWORD = 'the password of the role';
-
-async function all(findings: AsyncIterable<Finding>): Promise<Finding[]> {
-  const found: Finding[] = [];
-  for await (const finding of findings) found.push(finding);
-  return found;
-}
-
-/** What is found, and after all has been done that loses nothing. */
-async function examined(url: string, options: PostgresStoreOptions, full = true) {
-  const doctor = await openDoctor(url, options);
-  try {
-    const findings = await all(doctor.examine({ full }));
-    const fixes = new Set(findings.flatMap(({ fix }) => (fix ? [fix] : [])));
-    for (const fix of fixes) await doctor.repair(fix);
-    const left = fixes.size > 0 ? await all(doctor.examine()) : undefined;
-    return { findings, left };
-  } finally {
-    await doctor.close();
-  }
-}
-
-/** What is not good. */
-function problems(findings: readonly Finding[]): string[] {
-  expect(JSON.stringify(findings)).not.toContain(SECRET);
-  expect(JSON.stringify(findings)).not.toContain(PASSWORD);
-  for (const { level, advice } of findings) expect(Boolean(advice)).toBe(level !== 'good');
-  return findings.filter(({ level }) => level !== 'good').map(({ level, code }) => `${level} ${code}`);
-}
 
 let schemas = 0;
 
@@ -43,18 +20,7 @@ let schemas = 0;
 async function goodTables(url: string): Promise<string> {
   const schema = `s${schemas++}`;
   await using store = await PostgresSessionStore.fromUrl(url, { schema, max: 1 });
-  await store.session('chat_123').addItems(
-    [
-      { role: 'user', content: SECRET },
-      { role: 'assistant', status: 'completed', content: [{ type: 'output_text', text: 'Yes.' }] },
-    ],
-    undefined,
-    { operationId: 'op_1' },
-  );
-  await store
-    .scoped('acme')
-    .session('chat_1')
-    .addItems([{ role: 'user', content: SECRET }]);
+  await fillConversations(store);
   return schema;
 }
 
@@ -73,7 +39,7 @@ interface Plant {
 const PYTHON = `CREATE TABLE agent_sessions (session_id varchar PRIMARY KEY, created_at timestamp DEFAULT now() NOT NULL, updated_at timestamp DEFAULT now() NOT NULL);
   CREATE TABLE agent_messages (id serial PRIMARY KEY, session_id varchar NOT NULL REFERENCES agent_sessions ON DELETE CASCADE, message_data text NOT NULL,
     created_at timestamp DEFAULT now() NOT NULL)`;
-const TABLES = schemaSql().flatMap((sql) => /^CREATE TABLE IF NOT EXISTS (\S+)/.exec(sql)?.[1] ?? []);
+const TABLES = tablesOf(schemaSql());
 const DROP = `DROP TABLE ${TABLES.join(', ')};`;
 
 const PLANTED: Readonly<Record<string, Plant>> = {
@@ -203,7 +169,7 @@ describeEngine('postgres', { durable: true }, async ({ server, url }) => {
 
   test('a good database', async () => {
     const schema = await goodTables(url);
-    const { findings } = await examined(url, { schema });
+    const { findings } = await examined(await openDoctor(url, { schema }));
     expect(problems(findings)).toEqual([]);
     expect(findings.map(({ code }) => code)).toEqual([
       'SERVER',
@@ -239,7 +205,7 @@ describeEngine('postgres', { durable: true }, async ({ server, url }) => {
     const schema = await goodTables(url);
     if (sql) await server.query(`SET search_path = ${schema}; ${sql}`, database);
     const by = role ? await withRole(server, url, schema, role) : url;
-    const { findings, left: after } = await examined(by, { schema, ...options });
+    const { findings, left: after } = await examined(await openDoctor(by, { schema, ...options }));
     expect(problems(findings)).toEqual(found);
     expect(after && problems(after)).toEqual(left);
     if (role) await server.query(`DROP OWNED BY role_${schema}; DROP ROLE role_${schema}`, database);
@@ -250,7 +216,9 @@ describeEngine('postgres', { durable: true }, async ({ server, url }) => {
     const { now } = Date;
     const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
     try {
-      expect(problems((await examined(url, { schema })).findings)).toEqual(['improvable CLOCK']);
+      expect(problems((await examined(await openDoctor(url, { schema }))).findings)).toEqual([
+        'improvable CLOCK',
+      ]);
     } finally {
       clock.mockRestore();
     }
@@ -259,7 +227,7 @@ describeEngine('postgres', { durable: true }, async ({ server, url }) => {
 
 describeEngine('postgres', { tls: {} }, ({ server, url }) => {
   const levels = async (parameters: string) => {
-    const { findings } = await examined(`${url}?${parameters}`, {});
+    const { findings } = await examined(await openDoctor(`${url}?${parameters}`, {}));
     return new Map(findings.map(({ code, level }) => [code, level]));
   };
 
@@ -271,7 +239,7 @@ describeEngine('postgres', { tls: {} }, ({ server, url }) => {
 
   test('a certificate that is checked', async () => {
     const doctor = await openDoctor(url, { ssl: { ca: server.tls?.ca ?? '' } });
-    const findings = await all(doctor.examine());
+    const findings = await allOf(doctor.examine());
     await doctor.close();
     expect(findings.find(({ code }) => code === 'TLS')?.level).toBe('good');
   });
@@ -293,9 +261,9 @@ describeEngine('postgres', { tls: {} }, ({ server, url }) => {
     const other = await server.createDatabase(undefined, options);
     try {
       if (sql) await server.query(`${sql} '${other}'`);
-      expect(problems((await examined(`${server.url(other)}?sslmode=disable`, {})).findings)).toContain(
-        found,
-      );
+      expect(
+        problems((await examined(await openDoctor(`${server.url(other)}?sslmode=disable`, {}))).findings),
+      ).toContain(found);
     } finally {
       await server.dropDatabase(other);
     }
@@ -304,7 +272,7 @@ describeEngine('postgres', { tls: {} }, ({ server, url }) => {
 
 describeEngine('pgbouncer', ({ url }) => {
   test('a pooler in between', async () => {
-    const { findings } = await examined(url, {});
+    const { findings } = await examined(await openDoctor(url, {}));
     expect(findings.find(({ code }) => code === 'POOLER')?.message).toMatch(/^A pooler stands in between/);
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type HistoryItem, isSessionError, type StoreSession } from '@stackone/sessions-core';
-import { variants, wholeMatrix } from '@stackone/test-environment';
+import { firstOf, wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -203,8 +203,7 @@ describeEngine('postgres:18', ({ url }) => {
     'Drizzle over postgres.js': () => ({ db: faultyDatabase(drizzlePostgresJs({ client: sql }), fault) }),
   };
 
-  const [first = [], ...others] = Object.entries(targets).map((target) => [target]);
-  describe.each(variants(first, others.flat()))('over %s', (_name, target) => {
+  describe.each(firstOf(Object.entries(targets)))('over %s', (_name, target) => {
     const failures = wholeMatrix ? FAILURES : FEW;
     let store: PostgresSessionStore;
     beforeAll(async () => {

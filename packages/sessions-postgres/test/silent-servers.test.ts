@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { variants } from '@stackone/test-environment';
+import { firstOf } from '@stackone/test-environment';
 import { type FaultProxy, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -37,8 +37,7 @@ const CLIENTS: Readonly<Record<string, (url: string) => Through>> = {
 
 // a server that stops answering without closing anything: each call ends, and what it says is true
 describeEngine('postgres:18', ({ server, url }) => {
-  const [first = [], ...others] = Object.entries(CLIENTS).map((client) => [client]);
-  describe.each(variants(first, others.flat()))('over %s', (_, through) => {
+  describe.each(firstOf(Object.entries(CLIENTS)))('over %s', (_, through) => {
     let proxy: FaultProxy;
     let client: Through;
     let store: PostgresSessionStore;

@@ -56,3 +56,15 @@ export const wholeMatrix = process.env.TEST_MATRIX === 'all';
 export function variants<T>(always: readonly T[], more: readonly T[]): readonly T[] {
   return wholeMatrix ? [...always, ...more] : always;
 }
+
+/**
+ * The first variant, which stands for the rest, and in the whole matrix all of them.
+ *
+ * @example
+ * ```ts
+ * describe.each(firstOf(Object.entries(CLIENTS)))('over %s', (name, open) => {});
+ * ```
+ */
+export function firstOf<T>(all: readonly T[]): readonly T[] {
+  return variants(all.slice(0, 1), all.slice(1));
+}
