@@ -79,24 +79,19 @@ async function count({ sessions, output }: Database, options: ListOptions): Prom
   await (output.isJson ? output.json({ count: number }) : output.lines(String(number)));
 }
 
-async function list({ sessions, output, signal }: Database, options: ListOptions): Promise<void> {
-  const { by, order, all = false } = options;
-  const limit = all ? Number.POSITIVE_INFINITY : options.limit;
-  const { Columns } = await import('../terminal/columns.js');
-  const columns = new Columns(['ID', 'CHANGED', 'TITLE'], output.columns);
+async function list(database: Database, options: ListOptions): Promise<void> {
+  const { by, order, limit, all } = options;
+  const { printPages } = await import('../terminal/pages.js');
   const asked: SessionListOptions = { ...filterOf(options), by, order };
-  let shown = 0;
-  for (let after: string | undefined; shown < limit; ) {
-    signal.throwIfAborted();
-    const page = await sessions.list({ ...asked, after, limit: Math.min(limit - shown, PAGE) });
-    shown += page.data.length;
-    if (output.isJson) for (const info of page.data) await output.json(info);
-    else if (shown > 0) await output.lines(...columns.lines(page.data.map(row)));
-    after = page.nextCursor;
-    if (after === undefined) break;
-    if (shown >= limit) output.hint(`There are more: --limit ${limit * 10}, or --all.`);
-  }
-  if (shown === 0) output.hint('There are no such conversations.');
+  const listing = {
+    head: ['ID', 'CHANGED', 'TITLE'],
+    rows: (info: SessionInfo) => [row(info)],
+    none: 'There are no such conversations.',
+    limit,
+    all,
+    pageSize: PAGE,
+  };
+  await printPages(database, listing, (page) => database.sessions.list({ ...asked, ...page }));
 }
 
 function row({ id, updatedAt, title = '' }: SessionInfo): string[] {

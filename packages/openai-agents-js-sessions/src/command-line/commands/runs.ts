@@ -68,23 +68,17 @@ function addPending(runs: Command): void {
 }
 
 async function listPending(database: Database, { session, limit, all }: ListOptions): Promise<void> {
-  const { output, signal } = database;
   const runs = runsOf(database);
-  const most = all ? Number.POSITIVE_INFINITY : limit;
-  const { Columns } = await import('../terminal/columns.js');
-  const columns = new Columns(['RUN', 'CONVERSATION', 'SINCE', 'CALL', 'TOOL', 'ARGUMENTS'], output.columns);
-  let shown = 0;
-  for (let after: string | undefined; shown < most; ) {
-    signal.throwIfAborted();
-    const page = await runs.pending({ sessionId: session, after, limit: Math.min(most - shown, PAGE) });
-    shown += page.data.length;
-    if (output.isJson) for (const run of page.data) await output.json(run);
-    else if (shown > 0) await output.lines(...columns.lines(page.data.flatMap(rows)));
-    after = page.nextCursor;
-    if (after === undefined) break;
-    if (shown >= most) output.hint(`There are more: --limit ${most * 10}, or --all.`);
-  }
-  if (shown === 0) output.hint('No run waits for a decision.');
+  const { printPages } = await import('../terminal/pages.js');
+  const listing = {
+    head: ['RUN', 'CONVERSATION', 'SINCE', 'CALL', 'TOOL', 'ARGUMENTS'],
+    rows,
+    none: 'No run waits for a decision.',
+    limit,
+    all,
+    pageSize: PAGE,
+  };
+  await printPages(database, listing, (page) => runs.pending({ sessionId: session, ...page }));
 }
 
 function rows(run: RunInfo): string[][] {
