@@ -65,11 +65,7 @@ export async function openDoctor(url: string, options: MysqlStoreOptions = {}): 
     });
     if (!prepared) return yield* found;
     yield good('CHARACTER_SET', 'Texts are in utf8mb4.');
-    yield* layoutFindings(
-      found,
-      'The newest items, and the conversations that changed last, are found by an index.',
-      Object.values(prepared.sideTables).every(Boolean),
-    );
+    yield* layoutFindings(found, Object.values(prepared.sideTables).every(Boolean));
     yield await writableFinding(send, names);
     const privileges = await privilegeFinding(send, names, prepared);
     yield privileges;

@@ -88,7 +88,6 @@ export async function openDoctor(url: string, options: PostgresStoreOptions = {}
     const { operations, metadata, usage, runs, erasures } = prepared;
     yield* layoutFindings(
       [...tables, ...invalidIndexFindings(examined)],
-      NO_INDEXES_MISSING,
       operations && metadata && usage && runs && erasures,
     );
     yield* findingsOf(tableLooks(examined, server));
@@ -136,9 +135,6 @@ async function collationFinding(query: Query): Promise<Finding> {
     `Run: REINDEX DATABASE ${name}; ALTER DATABASE ${name} REFRESH COLLATION VERSION`,
   );
 }
-
-const NO_INDEXES_MISSING =
-  'The newest items, and the conversations that changed last, are found by an index.';
 
 function invalidIndexFindings(tables: readonly ExaminedTable[]): Finding[] {
   const invalid = tables.flatMap((table) => table.invalid ?? []);

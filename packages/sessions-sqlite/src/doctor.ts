@@ -65,7 +65,7 @@ export async function openDoctor(url: string, options: SqliteStoreOptions = {}):
       sideTables = prepareTables(connection, names, false, warn);
     });
     if (!sideTables) return yield* tables;
-    yield* layoutFindings(tables, NO_INDEXES_MISSING, Object.values(sideTables).every(Boolean));
+    yield* layoutFindings(tables, Object.values(sideTables).every(Boolean));
     yield* findingsOf(dataLooks(connection, names, sideTables.operations, full));
     const newest = `SELECT session_id FROM ${quoteName(names.messages)} ORDER BY id DESC LIMIT ?`;
     const rows = connection.all(`SELECT DISTINCT session_id AS id FROM (${newest})`, [NEWEST_READ]);
@@ -91,9 +91,6 @@ export async function openDoctor(url: string, options: SqliteStoreOptions = {}):
     },
   };
 }
-
-const NO_INDEXES_MISSING =
-  'The newest items, and the conversations that changed last, are found by an index.';
 
 function dataLooks(connection: HandleExecutor, names: SqliteNames, withOperations: boolean, full: boolean) {
   const sessions = quoteName(names.sessions);

@@ -3,7 +3,7 @@ import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import type { ConversationVerbs, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
-import { checkOptions, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isOptionsObject, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
 import { hasRows, NO_ROWS, sumOfRows } from './removed-rows.js';
 
 /** How conversations are erased. */
@@ -55,7 +55,7 @@ const CHECKS: Readonly<Record<'ids' | 'tenant' | keyof SessionErasureOptions, Op
   tenant: (value) => (typeof value === 'string' ? undefined : 'a text'),
   refuseFor: isWholeNumber(0),
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
 };
 
 /** What an erasure needs of its store. */

@@ -163,22 +163,21 @@ export function connectionFinding({ max, open, limits, used }: ConnectionNumbers
  * Adds what is good about tables that could be opened.
  *
  * @param found - What {@link tableFindings} found.
- * @param index - What is good about indexes; absent where something is not.
  * @param isComplete - Whether all side tables are there.
  *
  * @example
  * ```ts
  * const found = await tableFindings((warn) => prepare(warn));
- * const findings = [...layoutFindings(found, 'The newest items are found by an index.', true)];
+ * const findings = [...layoutFindings(found, true)];
  * ```
  */
-export function* layoutFindings(
-  found: readonly Finding[],
-  index: string | undefined,
-  isComplete: boolean,
-): Generator<Finding> {
+export function* layoutFindings(found: readonly Finding[], isComplete: boolean): Generator<Finding> {
   yield* found;
-  if (index && !found.some(({ code }) => code === 'INDEXES')) yield good('INDEXES', index);
+  if (!found.some(({ code }) => code === 'INDEXES'))
+    yield good(
+      'INDEXES',
+      'The newest items, and the conversations that changed last, are found by an index.',
+    );
   if (!isComplete)
     yield improvable(
       'TABLES',

@@ -50,6 +50,11 @@ export function parseTenantSessionId(storedId: string): { tenant: string; sessio
   }
 }
 
+/** What was given, of the id that a conversation or a run is stored under: its own id, and its tenant if it has one. */
+export function givenIds(storedId: string): { readonly sessionId: string; readonly tenant?: string } {
+  return parseTenantSessionId(storedId) ?? { sessionId: storedId };
+}
+
 /** Checks a tenant. @throws TypeError */
 export function checkTenant(tenant: unknown): asserts tenant is string {
   checkIdText('A tenant', tenant);

@@ -1,5 +1,6 @@
 import { type Awaitable, whenReady } from './awaitable.js';
 import type { AppendOutcome, HistoryQuery, SessionBackend, StoredRow, TimedRow } from './backend.js';
+import { backendFault } from './backend-fault.js';
 import { checkedConversations } from './checked-conversations.js';
 import { checkedRuns } from './checked-runs.js';
 import { checkedUsage } from './checked-usage.js';
@@ -110,7 +111,7 @@ function isRow(row: unknown): row is StoredRow {
 }
 
 function wrongAnswer(rule: string): SessionError {
-  return new SessionError('DATABASE_ERROR', `The backend of this store has a fault. ${rule}`);
+  return backendFault('DATABASE_ERROR', rule);
 }
 
 function unknownOutcome(rule: string): SessionError {

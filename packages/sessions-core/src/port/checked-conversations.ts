@@ -1,4 +1,5 @@
 import { type Awaitable, whenReady } from './awaitable.js';
+import { backendFault } from './backend-fault.js';
 import type {
   ConversationCopy,
   ConversationVerbs,
@@ -10,7 +11,6 @@ import type {
   SessionChanges,
   StoredConversation,
 } from './conversations.js';
-import { SessionError } from './errors.js';
 import { USAGE_COUNTS } from './usage.js';
 import type {
   KeptConversation,
@@ -70,7 +70,7 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
 
 function checkList(found: unknown): readonly StoredConversation[] {
   if (Array.isArray(found) && found.every(isConversation)) return found;
-  throw fault('DATABASE_ERROR', `conversations.list() must return an array of ${CONVERSATION}.`);
+  throw backendFault('DATABASE_ERROR', `conversations.list() must return an array of ${CONVERSATION}.`);
 }
 
 function checkChanges(changes: unknown): SessionChanges {
@@ -86,7 +86,7 @@ function checkChanges(changes: unknown): SessionChanges {
     typeof isLast === 'boolean'
   )
     return changes as SessionChanges;
-  throw fault(
+  throw backendFault(
     'DATABASE_ERROR',
     'conversations.changes() must return { sessions, last, isLast }, with { id, newest } for each session: texts.',
   );
@@ -94,17 +94,17 @@ function checkChanges(changes: unknown): SessionChanges {
 
 function checkCount(count: unknown): number {
   if (isWholeNumber(count)) return count;
-  throw fault('DATABASE_ERROR', 'conversations.count() must return a whole number.');
+  throw backendFault('DATABASE_ERROR', 'conversations.count() must return a whole number.');
 }
 
 function checkFound(found: unknown): StoredConversation | undefined {
   if (found === undefined || isConversation(found)) return found;
-  throw fault('DATABASE_ERROR', `conversations.get() must return ${CONVERSATION}, or undefined.`);
+  throw backendFault('DATABASE_ERROR', `conversations.get() must return ${CONVERSATION}, or undefined.`);
 }
 
 function checkDescription(current: unknown): StoredDescription | undefined {
   if (current === undefined || isDescription(current)) return current;
-  throw fault(
+  throw backendFault(
     'DATABASE_ERROR',
     'conversations.describe() must hand { text, version }, or undefined, to decide().',
   );
@@ -112,7 +112,7 @@ function checkDescription(current: unknown): StoredDescription | undefined {
 
 function checkDescribed(found: unknown): StoredConversation | undefined {
   if (found === undefined || isConversation(found)) return found;
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was written: conversations.describe() must return ${CONVERSATION}, or undefined.`,
   );
@@ -120,7 +120,7 @@ function checkDescribed(found: unknown): StoredConversation | undefined {
 
 function checkCopied(outcome: unknown): CopyOutcome {
   if (outcome === 'missing' || outcome === 'taken' || isConversation(outcome)) return outcome;
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was written: conversations.copy() must return ${CONVERSATION}, or 'missing' or 'taken'.`,
   );
@@ -133,7 +133,7 @@ function checkRemoved(removed: unknown, verb = 'remove() must return'): RemovedR
     if ([sessions, messages, operations, metadata, ...Object.values(optional)].every(isWholeNumber))
       return { sessions, messages, operations, metadata, ...optional };
   }
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     `So it is not known what was removed: conversations.${verb} { sessions, messages, operations, ` +
       'metadata }, all whole numbers, and usage and runs where the backend keeps them.',
@@ -144,7 +144,7 @@ function checkStep(step: unknown): RemovalStep {
   const { removed, isDone } = (step ?? {}) as Partial<RemovalStep>;
   const checked = checkRemoved(removed, 'removeSome() must return "removed",');
   if (typeof isDone === 'boolean') return { removed: checked, isDone };
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     'So it is not known what is left: conversations.removeSome() must return "isDone", true or false.',
   );
@@ -155,7 +155,7 @@ const OUTCOMES: readonly unknown[] = ['stored', 'taken', 'erased'] satisfies Res
 function checkRestored(outcomes: unknown, count: number): readonly RestoreOutcome[] {
   if (Array.isArray(outcomes) && outcomes.length === count && outcomes.every((one) => OUTCOMES.includes(one)))
     return outcomes;
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     "So it is not known what was written: conversations.restore() must return 'stored', 'taken' or 'erased' for each conversation.",
   );
@@ -170,7 +170,7 @@ function checkKept(answer: unknown, sessionIds: readonly string[]): KeptConversa
     found.every(isKept)
   )
     return { found, left };
-  throw fault(
+  throw backendFault(
     'DATABASE_ERROR',
     'conversations.wholes() must return "found", an array of { id, createdAt, updatedAt, rows } with a description, operations and usage ' +
       'where they are kept, and "left", an array of ids.',
@@ -239,8 +239,4 @@ function isDescription(value: unknown): value is StoredDescription {
 
 function isWholeNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function fault(code: 'DATABASE_ERROR' | 'OUTCOME_UNKNOWN', rule: string): SessionError {
-  return new SessionError(code, `The backend of this store has a fault. ${rule}`);
 }

@@ -1,5 +1,5 @@
 import { whenReady } from './awaitable.js';
-import { SessionError } from './errors.js';
+import { backendFault } from './backend-fault.js';
 import type { RunCreation, RunEntry, RunVerbs, StoredRun } from './runs.js';
 
 /** The verbs on runs with their answers looked at: see `checked`. */
@@ -22,7 +22,7 @@ function checkCreation(creation: unknown): RunCreation {
   const { outcome, run } = (creation ?? {}) as Partial<RunCreation>;
   if ((outcome === 'created' || outcome === 'found' || outcome === 'busy') && isRun(run))
     return { outcome, run };
-  throw fault(
+  throw backendFault(
     'OUTCOME_UNKNOWN',
     `runs.create() must return "outcome", 'created', 'found' or 'busy', and a run ${RUN}.`,
   );
@@ -32,27 +32,27 @@ function checkRead(found: unknown): { run: StoredRun; entries: readonly RunEntry
   if (found === undefined) return undefined;
   const { run, entries } = (found ?? {}) as { run?: unknown; entries?: unknown };
   if (isRun(run) && Array.isArray(entries) && entries.every(isEntry)) return { run, entries };
-  throw fault('DATABASE_ERROR', `runs.read() must return a run ${RUN} and "entries", or undefined.`);
+  throw backendFault('DATABASE_ERROR', `runs.read() must return a run ${RUN} and "entries", or undefined.`);
 }
 
 function checkTaken(run: unknown): StoredRun | undefined {
   if (run === undefined || isRun(run)) return run;
-  throw fault('OUTCOME_UNKNOWN', `runs.take() must return a run ${RUN}, or undefined.`);
+  throw backendFault('OUTCOME_UNKNOWN', `runs.take() must return a run ${RUN}, or undefined.`);
 }
 
 function checkEntry(entry: unknown): RunEntry | undefined {
   if (entry === undefined || isEntry(entry)) return entry;
-  throw fault('OUTCOME_UNKNOWN', 'runs.add() must return { key, content }, both texts, or undefined.');
+  throw backendFault('OUTCOME_UNKNOWN', 'runs.add() must return { key, content }, both texts, or undefined.');
 }
 
 function checkFlag(verb: string, flag: unknown): boolean {
   if (typeof flag === 'boolean') return flag;
-  throw fault('OUTCOME_UNKNOWN', `runs.${verb}() must return true or false.`);
+  throw backendFault('OUTCOME_UNKNOWN', `runs.${verb}() must return true or false.`);
 }
 
 function checkList(found: unknown): readonly StoredRun[] {
   if (Array.isArray(found) && found.every(isRun)) return found;
-  throw fault('DATABASE_ERROR', `runs.list() must return an array of runs ${RUN}.`);
+  throw backendFault('DATABASE_ERROR', `runs.list() must return an array of runs ${RUN}.`);
 }
 
 function isRun(value: unknown): value is StoredRun {
@@ -69,8 +69,4 @@ function isEntry(value: unknown): value is RunEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { key, content } = value as RunEntry;
   return typeof key === 'string' && typeof content === 'string';
-}
-
-function fault(code: 'DATABASE_ERROR' | 'OUTCOME_UNKNOWN', rule: string): SessionError {
-  return new SessionError(code, `The backend of this store has a fault. ${rule}`);
 }

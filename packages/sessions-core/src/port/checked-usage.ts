@@ -1,5 +1,5 @@
 import { whenReady } from './awaitable.js';
-import { SessionError } from './errors.js';
+import { backendFault } from './backend-fault.js';
 import { type StoredUsage, USAGE_COUNTS, type UsageVerbs } from './usage.js';
 
 /** The verbs on usage with their answers looked at: see `checked`. */
@@ -12,9 +12,9 @@ export function checkedUsage(verbs: UsageVerbs): UsageVerbs {
 
 function checkSums(sums: unknown): readonly StoredUsage[] {
   if (Array.isArray(sums) && sums.every(isSum)) return sums;
-  throw new SessionError(
+  throw backendFault(
     'DATABASE_ERROR',
-    `The backend of this store has a fault. usage.sum() must return an array of { ${USAGE_COUNTS.join(', ')} }, all ` +
+    `usage.sum() must return an array of { ${USAGE_COUNTS.join(', ')} }, all ` +
       'whole numbers, with the texts "session", "tenant", "model" and "turn" and the number "day" it was summed by.',
   );
 }

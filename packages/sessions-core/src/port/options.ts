@@ -86,6 +86,13 @@ export const isWholeNumber =
       ? undefined
       : `a whole number of at least ${least}`;
 
+/** Text with more in it than blanks. */
+export const isFilledText: OptionCheck = (value) =>
+  typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank';
+
+/** What ends a call early. */
+export const isSignal: OptionCheck = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal');
+
 /** A number of days that is not zero; `Infinity` for ever. */
 export const isDays: OptionCheck = (value) =>
   typeof value === 'number' && value > 0 ? undefined : 'a number of days above 0';

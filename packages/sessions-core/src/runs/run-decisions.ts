@@ -1,5 +1,5 @@
 import { tenantSessionId } from '../ids/tenant-id.js';
-import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isFilledText, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { RunQuery, StoredRun } from '../port/runs.js';
 import { readValue } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
@@ -40,21 +40,17 @@ export interface RunPage {
 }
 
 const PENDING_CHECKS: Readonly<Record<keyof PendingOptions, OptionCheck>> = {
-  tenant: isFilled,
-  sessionId: isFilled,
+  tenant: isFilledText,
+  sessionId: isFilledText,
   limit: isWholeNumber(1),
-  after: isFilled,
+  after: isFilledText,
 };
 
-function isFilled(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank';
-}
-
 const DECISION_CHECKS: Readonly<Record<keyof CallDecision, OptionCheck>> = {
-  callId: isFilled,
+  callId: isFilledText,
   approve: (value) => (typeof value === 'boolean' ? undefined : 'true or false'),
-  reason: isFilled,
-  by: isFilled,
+  reason: isFilledText,
+  by: isFilledText,
 };
 
 /** @throws TypeError */

@@ -1,8 +1,8 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { parseTenantSessionId } from '../ids/tenant-id.js';
+import { givenIds } from '../ids/tenant-id.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import type { RunState, StoredRun } from '../port/runs.js';
-import { readValue } from '../turns/pending-runs.js';
+import { readValue, shownId } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
 
 /** A call that waits for a decision. */
@@ -69,7 +69,7 @@ export function shownRun(
   decisionOf: (callId: string) => RunDecision | undefined,
 ): RunInfo {
   const { agent, calls = [], error } = readValue(codec, run.content) as RunContent;
-  const { tenant, sessionId } = parseTenantSessionId(run.sessionId) ?? { sessionId: run.sessionId };
+  const { tenant, sessionId } = givenIds(run.sessionId);
   const pending = calls.map((call) => {
     const decision = decisionOf(call.callId);
     return decision ? { ...call, decision: shownDecision(decision) } : call;
@@ -95,9 +95,4 @@ function shownDecision({ approve, reason, by, at }: RunDecision): RunDecisionInf
     ...(by !== undefined && { by }),
     at: new Date(at),
   };
-}
-
-/** The id of a run, as it was given. */
-export function shownId({ runId, tenant }: Pick<StoredRun, 'runId' | 'tenant'>): string {
-  return tenant === '' ? runId : (parseTenantSessionId(runId)?.sessionId ?? runId);
 }

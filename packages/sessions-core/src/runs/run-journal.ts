@@ -1,4 +1,5 @@
 import { encodeItems, type ItemCodec } from '../items/item-codec.js';
+import { digestOf } from '../port/digest.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import type { RunEntry, RunHold } from '../port/runs.js';
 import { startTimer, type Timer } from '../port/timers.js';
@@ -184,7 +185,7 @@ export function decisionKey(callId: string): string {
 /** Ids of calls are of any length, and hold any characters. */
 function shortName(callId: string): string {
   if (/^[\w-]{1,64}$/.test(callId)) return callId;
-  return `:${process.getBuiltinModule('node:crypto').createHash('sha256').update(JSON.stringify(callId)).digest('base64url')}`;
+  return `:${digestOf(JSON.stringify(callId))}`;
 }
 
 /** The text that is kept of a value: encrypted where the items are. @throws SessionError `ITEM_TOO_LARGE` */

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { checkSessionId } from '../ids/session-id.js';
-import { parseTenantSessionId, tenantSessionId } from '../ids/tenant-id.js';
+import { givenIds, tenantSessionId } from '../ids/tenant-id.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionError } from '../port/errors.js';
@@ -110,15 +110,8 @@ export class RunStore implements JournalStore {
   }
 }
 
-/** The tenant of a stored id, of a conversation or of a run. */
-export function tenantOfId(storedId: string): string | undefined {
-  return parseTenantSessionId(storedId)?.tenant;
-}
-
 /** The id without its tenant. */
-function givenId(storedId: string): string {
-  return parseTenantSessionId(storedId)?.sessionId ?? storedId;
-}
+const givenId = (storedId: string) => givenIds(storedId).sessionId;
 
 /** Ids that sort by the time at which they were made. */
 export function newRunId(): string {

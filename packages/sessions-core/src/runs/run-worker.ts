@@ -1,4 +1,4 @@
-import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { StoredRun } from '../port/runs.js';
 import { startTimer } from '../port/timers.js';
 import type { AnyAgent } from './agent-view.js';
@@ -34,7 +34,7 @@ const CHECKS: Readonly<Record<keyof WorkOptions, OptionCheck>> = {
   maxAttempts: isWholeNumber(1),
   interval: isWholeNumber(1),
   lease: isWholeNumber(100),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
   onError: isFunction,
 };
 

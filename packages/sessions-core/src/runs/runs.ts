@@ -1,11 +1,11 @@
 import type { RunContext, RunResult, StreamedRunResult } from '@openai/agents-core';
-import { parseTenantSessionId } from '../ids/tenant-id.js';
+import { givenIds } from '../ids/tenant-id.js';
 import { canonicalText } from '../items/item-codec.js';
 import type { RunHold, StoredRun } from '../port/runs.js';
 import type { Conversation } from '../session/conversation-calls.js';
 import { callsOf, StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
-import { readValue } from '../turns/pending-runs.js';
+import { readValue, shownId } from '../turns/pending-runs.js';
 import type { AnyAgent } from './agent-view.js';
 import { Pause } from './pause.js';
 import type { RunDecision } from './run-decision.js';
@@ -20,12 +20,12 @@ import {
 } from './run-decisions.js';
 import { endRun } from './run-ending.js';
 import { runActive, runCancelled, runFailed, runIsAnother } from './run-errors.js';
-import { type RunContent, type RunInfo, shownId, shownRun } from './run-info.js';
+import { type RunContent, type RunInfo, shownRun } from './run-info.js';
 import { decisionKey, RunJournal, valueText } from './run-journal.js';
 import { type RunResumeOptions, type RunStartOptions, readOptions } from './run-options.js';
 import { play, type Result, type RunOutcome, type SdkRunOptions, type Stream } from './run-player.js';
 import { RunSession } from './run-session.js';
-import { type FoundRun, nameOf, newRunId, type RunInput, RunStore, tenantOfId } from './run-store.js';
+import { type FoundRun, nameOf, newRunId, type RunInput, RunStore } from './run-store.js';
 import { type WorkOptions, workOnRuns } from './run-worker.js';
 
 /** What is needed to work on a run. */
@@ -96,13 +96,13 @@ export class Runs {
       throw new TypeError('runs.start: the input must be a text or an array of items.');
     const runContext = await runContextOf(context);
     const conversation = this.#conversation(session, runContext);
-    const storedId = this.#store.storedId(runId, tenantOfId(conversation.storedId));
+    const storedId = this.#store.storedId(runId, givenIds(conversation.storedId).tenant);
     const work: Work = { agent, conversation, session: session as StoreSession, runContext, ...how };
     const content: RunContent = { input, agent: agent.name };
     const run = {
       runId: storedId,
       sessionId: conversation.storedId,
-      tenant: tenantOfId(conversation.storedId) ?? '',
+      tenant: givenIds(conversation.storedId).tenant ?? '',
       content: valueText(this.#store.codec(storedId), content),
       alone: exclusive !== false,
       lease: how.lease,
@@ -339,14 +339,14 @@ export class Runs {
     const { host } = this.#store;
     const calls = callsOf(session);
     const conversation = calls?.host.store === host.store ? calls.conversationOf(runContext) : undefined;
-    const isOwn = host.tenant === undefined || tenantOfId(conversation?.storedId ?? '') === host.tenant;
+    const isOwn = host.tenant === undefined || givenIds(conversation?.storedId ?? '').tenant === host.tenant;
     if (conversation && isOwn) return conversation;
     throw new TypeError('runs: the option "session" must be a session of this store.');
   }
 
   #sessionOf({ sessionId: storedId }: StoredRun): StoreSession {
     const { host } = this.#store;
-    const { tenant, sessionId } = parseTenantSessionId(storedId) ?? { sessionId: storedId };
+    const { tenant, sessionId } = givenIds(storedId);
     return new StoreSession(
       sessionId,
       tenant === undefined || host.tenant === tenant ? host : this.#hostOf(tenant),

@@ -1,5 +1,5 @@
 import type { RunContext } from '@openai/agents-core';
-import { parseTenantSessionId } from '../ids/tenant-id.js';
+import { givenIds } from '../ids/tenant-id.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
@@ -95,7 +95,7 @@ export function recordRows(
 ): Awaitable<void> {
   if (rows.length === 0) return;
   const { storedId } = conversation;
-  const tenant = parseTenantSessionId(storedId)?.tenant ?? '';
+  const tenant = givenIds(storedId).tenant ?? '';
   const record = (id: string | undefined) =>
     usageOf(backend).record({ sessionId: storedId, tenant, turn: id, rows });
   return turn === undefined ? whenReady(newestTurn(backend, conversation, host), record) : record(turn);

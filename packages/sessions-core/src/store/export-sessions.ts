@@ -1,6 +1,6 @@
 import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
-import { checkOptions, type OptionCheck } from '../port/options.js';
+import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
 import type { SessionHost } from '../session/session-host.js';
 import { type ConversationsClient, conversationRecords } from './conversation-records.js';
 import { type SessionRecord, storedIdOfRecord } from './session-record.js';
@@ -20,7 +20,7 @@ export interface ExportOptions {
 const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
   tenant: (value) => (typeof value === 'string' ? undefined : 'a text'),
   ids: (value) => (Array.isArray(value) ? undefined : 'an array of ids'),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
 };
 
 /**

@@ -1,9 +1,9 @@
-import { idPages } from '../conversations/id-pages.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import { digestOf } from '../port/digest.js';
-import type { OptionCheck } from '../port/options.js';
+import { isSignal, type OptionCheck } from '../port/options.js';
 import { now, startTimer } from '../port/timers.js';
 import type { SessionHost } from '../session/session-host.js';
+import { allOf } from './export-sessions.js';
 import { type ImportProgress, NOTHING_DONE, sumOf, told } from './import-sessions.js';
 import { recordDigest, type SessionRecord } from './session-record.js';
 import { conversationsOf, WholeReading } from './whole-reading.js';
@@ -34,7 +34,7 @@ const isTime: OptionCheck = (value) =>
 
 /** The checks of {@link FollowOptions}. */
 export const FOLLOW_CHECKS: Readonly<Record<keyof FollowOptions, OptionCheck>> = {
-  cutOver: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  cutOver: isSignal,
   untilIdle: isTime,
   interval: isTime,
 };
@@ -158,19 +158,15 @@ class Following {
   }
 
   async *#changedOfAll(seen: Set<string>): AsyncGenerator<SessionRecord> {
-    const pages = idPages({ prefix: this.#prefix }, (query) =>
-      this.#from.perform('exportSessions', () => ({
-        storedId: '',
-        work: (backend) => conversationsOf(backend).list(query),
-      })),
-    );
-    for await (const page of pages) yield* this.#changed(page, seen);
+    for await (const page of allOf(this.#from, this.#prefix)) yield* this.#changed(page, seen);
   }
 
   async *#changed(storedIds: readonly string[], seen: Set<string>): AsyncGenerator<SessionRecord> {
     for await (const [storedId, record] of this.#reading.entries(storedIds, this.#work.signal)) {
       seen.add(storedId);
-      if (!this.#others.has(storedId) && this.#moved.get(storedId)?.all !== digestOfAll(record)) yield record;
+      if (this.#others.has(storedId)) continue;
+      const moved = this.#moved.get(storedId);
+      if (!moved || moved.all !== digestOfAll(record)) yield record;
     }
   }
 

@@ -1,4 +1,4 @@
-import { checkOptions, type OptionCheck } from '../port/options.js';
+import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
 import type { SessionName, SessionRecord } from './session-record.js';
 import { hostOf, type SessionStore } from './store.js';
 import { batchesOf, eachBatch, type Written, writeBatch } from './whole-writing.js';
@@ -43,7 +43,7 @@ export const IMPORT_CHECKS: Readonly<Record<keyof ImportOptions, OptionCheck>> =
       ? undefined
       : 'a whole number from 1 to 64',
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
 };
 
 /**

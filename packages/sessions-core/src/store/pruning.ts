@@ -7,7 +7,7 @@ import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend, StoredRow } from '../port/backend.js';
 import type { ConversationFilter, ConversationVerbs, Removal, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
-import { checkOptions, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isOptionsObject, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
 import { now } from '../port/timers.js';
 import { answersEarlierCall, isUserMessage, validItems } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<keyof PruneOptions, OptionCheck>> = {
   },
   batchSize: isCount,
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
 };
 
 /** What pruning needs of its store. */

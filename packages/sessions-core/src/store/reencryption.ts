@@ -3,7 +3,7 @@ import type { Awaitable } from '../port/awaitable.js';
 import type { Decide, SessionBackend, StoredRow } from '../port/backend.js';
 import type { DecideDescription } from '../port/conversations.js';
 import { isSessionError, SessionError } from '../port/errors.js';
-import { checkOptions, type OptionCheck } from '../port/options.js';
+import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
 
 /** How far a re-encryption has come. Counts are of this run. */
 export interface ReencryptionProgress {
@@ -38,7 +38,7 @@ const OPTION_CHECKS: Readonly<Record<keyof ReencryptOptions, OptionCheck>> = {
       : 'a list of ids, or another iterable',
   after: (value) => (typeof value === 'string' ? undefined : 'a text'),
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),
-  signal: (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal'),
+  signal: isSignal,
 };
 
 /** What the work needs of its store. */

@@ -2,7 +2,7 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { descriptionOf } from '../conversations/described.js';
 import { descriptionTextOf, type JsonValue, NO_DESCRIPTION } from '../conversations/description.js';
 import { checkSessionId } from '../ids/session-id.js';
-import { parseTenantSessionId, tenantSessionId } from '../ids/tenant-id.js';
+import { givenIds, tenantSessionId } from '../ids/tenant-id.js';
 import { encodeItems } from '../items/item-codec.js';
 import { RowReader } from '../items/row-reader.js';
 import { USAGE_COUNTS, type UsageCounts } from '../port/usage.js';
@@ -74,7 +74,7 @@ export function recordOf(host: SessionHost, kept: KeptConversation): SessionReco
   reader.check();
   reader.tell('skipped');
   codec.afterRead?.(items.map(({ item }) => item));
-  const { sessionId: id, tenant } = parseTenantSessionId(storedId) ?? { sessionId: storedId };
+  const { sessionId: id, tenant } = givenIds(storedId);
   return {
     id,
     ...(tenant !== undefined && { tenant }),

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { parseTenantSessionId } from '../ids/tenant-id.js';
+import { givenIds } from '../ids/tenant-id.js';
 import { decodeItem, type ItemCodec } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
@@ -29,6 +29,11 @@ export function readValue(codec: ItemCodec, content: string): unknown {
   return value;
 }
 
+/** The id of a run, as it was given. */
+export function shownId({ runId, tenant }: Pick<StoredRun, 'runId' | 'tenant'>): string {
+  return tenant === '' ? runId : givenIds(runId).sessionId;
+}
+
 /** The runs of a conversation that have not ended, the oldest first. None where the backend keeps no runs. */
 export function pendingRuns(
   { runs, supports }: SessionBackend,
@@ -41,7 +46,7 @@ export function pendingRuns(
       input: string | AgentInputItem[];
     };
     return {
-      runId: run.tenant === '' ? run.runId : (parseTenantSessionId(run.runId)?.sessionId ?? run.runId),
+      runId: shownId(run),
       state: run.state as PendingRun['state'],
       createdAt: new Date(run.createdAt),
       // as the SDK stores a text

@@ -1,6 +1,6 @@
 import type { ModelResponse, Usage } from '@openai/agents-core';
 import { digestOf } from '../port/digest.js';
-import { checkOptions, isOptionsObject, type OptionCheck } from '../port/options.js';
+import { checkOptions, isFilledText, isOptionsObject, type OptionCheck } from '../port/options.js';
 import { USAGE_COUNTS, type UsageCounts, type UsageRow } from '../port/usage.js';
 
 /** What `recordUsage` looks at: the result of a run, streamed or not. */
@@ -26,13 +26,10 @@ export interface RecordUsageOptions {
   turn?: string | undefined;
 }
 
-const isFilled: OptionCheck = (value) =>
-  typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank';
-
 const CHECKS: Readonly<Record<keyof RecordUsageOptions, OptionCheck>> = {
   model: (value) => (modelName(value) === '' ? 'a text of 1 to 255 characters' : undefined),
-  operationId: isFilled,
-  turn: isFilled,
+  operationId: isFilledText,
+  turn: isFilledText,
 };
 
 /**

@@ -1,4 +1,4 @@
-import { parseTenantSessionId } from '../ids/tenant-id.js';
+import { givenIds } from '../ids/tenant-id.js';
 import { checkOptions, type OptionCheck } from '../port/options.js';
 import {
   DAY,
@@ -103,7 +103,7 @@ function compared(one: string | undefined = '', other: string | undefined = ''):
 function groupsOf(sum: StoredUsage, by: readonly UsageGroup[]): Partial<UsageSum> {
   const { session = '', tenant, model, day = 0, turn } = sum;
   return {
-    ...(by.includes('session') && { sessionId: parseTenantSessionId(session)?.sessionId ?? session }),
+    ...(by.includes('session') && { sessionId: givenIds(session).sessionId }),
     ...(by.includes('tenant') && { tenant: tenant || undefined }),
     ...(by.includes('model') && { model: model || undefined }),
     ...(by.includes('day') && { day: new Date(day * DAY).toISOString().slice(0, 10) }),

@@ -1,4 +1,4 @@
-import { isWholeNumber, type OptionCheck } from '../port/options.js';
+import { isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
 
 /** What `session.watch` takes. */
 export interface WatchOptions {
@@ -46,7 +46,6 @@ export const DEFAULT_LONGEST_TRANSACTION = 10_000;
 
 const isPlace: OptionCheck = (value) =>
   typeof value === 'string' && value !== '' ? undefined : 'a text that was given out as an "id" or "cursor"';
-const isSignal: OptionCheck = (value) => (value instanceof AbortSignal ? undefined : 'an AbortSignal');
 
 /** The checks of {@link WatchOptions}. */
 export const WATCH_CHECKS: Readonly<Record<keyof WatchOptions, OptionCheck>> = {
