@@ -151,9 +151,12 @@ export class PostgresBackend implements SessionBackend {
     const popped = await this.#again(() => this.#pop((...statement) => this.#write(...statement), sessionId));
     if (popped !== 'stale') return popped;
     if (!this.supports.transactions) return this.pop(sessionId);
+    // a pop that had to wait keeps the lock, unless the session was removed meanwhile and made again
     return this.#atomically(async (query) => {
-      await query(this.#sql.lock, [sessionId]);
-      return (await this.#pop(query, sessionId)) as StoredRow | undefined;
+      for (;;) {
+        const again = await this.#pop(query, sessionId);
+        if (again !== 'stale') return again;
+      }
     });
   }
 
@@ -262,7 +265,7 @@ export class PostgresBackend implements SessionBackend {
   #locks(query: Query): ConversationLocks {
     return {
       make: (sessionId) => this.#lock(query, sessionId),
-      find: async (sessionId) => (await query(this.#sql.lock, [sessionId])).length > 0,
+      find: (sessionId) => this.#lockExisting(query, sessionId),
     };
   }
 
@@ -271,6 +274,14 @@ export class PostgresBackend implements SessionBackend {
     for (;;) {
       if ((await query(this.#sql.lock, [sessionId])).length > 0) return false;
       if ((await query(this.#sql.makeSession, [sessionId])).length > 0) return true;
+    }
+  }
+
+  /** A session that is removed and made again by one transaction is not found by who waits for it, but is there. */
+  async #lockExisting(query: Query, sessionId: string): Promise<boolean> {
+    for (;;) {
+      if ((await query(this.#sql.lock, [sessionId])).length > 0) return true;
+      if ((await query(this.#sql.find, [sessionId])).length === 0) return false;
     }
   }
 

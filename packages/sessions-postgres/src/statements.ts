@@ -106,6 +106,7 @@ export function statements(names: PostgresNames, withErasures: boolean) {
       `SELECT ${textRow} FROM ${messages} AS m WHERE m.session_id >= $1 ` +
       `AND (m.session_id, m.id) < ($1, $2::text::bigint) ${newestFirst} LIMIT $3::bigint`,
     pop: popText(names),
+    find: `SELECT 1 FROM ${sessions} WHERE session_id = $1`,
     lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
     // Waits for another caller that makes it, and then finds nothing to do: no row comes back.
     makeSession: `INSERT INTO ${sessions} (session_id) VALUES ($1) ON CONFLICT (session_id) DO NOTHING RETURNING 1`,
@@ -282,7 +283,8 @@ ${insert}`
 /**
  * The one statement of a pop. What it sees is older than its wait for the session's lock. Rows that others removed
  * meanwhile are passed over, because the newest is locked too (A9). Rows that others added it cannot see: an append
- * changes the session's row, so a row of NULLs comes back then, and the pop is made again under the lock.
+ * changes the session's row, so a row of NULLs comes back then, and the pop is made again. So it does where the session
+ * that it sees is gone after the wait: it may have been made again.
  */
 function popText(names: PostgresNames): string {
   const { sessions, messages } = qualifiedTables(names);
@@ -297,5 +299,5 @@ function popText(names: PostgresNames): string {
   ) RETURNING ${textRow}
 )
 SELECT id, text FROM popped
-UNION ALL SELECT NULL, NULL FROM locked JOIN seen ON locked.version <> seen.version`;
+UNION ALL SELECT NULL, NULL FROM seen LEFT JOIN locked ON true WHERE locked.version IS DISTINCT FROM seen.version`;
 }
