@@ -22,9 +22,18 @@ const TIMES = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { ti
  * Whole programs and the tools of this repository, which few changes touch: `npm test` leaves them out, unless it is told
  * which projects to run.
  */
-const NOT_BY_DEFAULT = ['examples/*', 'tooling/{benchmarks,bootstrap,model-test,quickstart,test-servers}'];
+const NOT_BY_DEFAULT = [
+  'examples/*',
+  'tooling/{benchmarks,bootstrap,drizzle-kit,model-test,quickstart,test-servers}',
+];
 
-/** Each package is a project, with these times where it has no configuration of its own. */
+/** A process takes one file after the other, each with modules of its own. In the whole matrix each file has a process of its own. */
+const SHARED_PROCESSES = {
+  isolate: false,
+  setupFiles: [join(import.meta.dirname, 'tooling/configs/fresh-modules.ts')],
+};
+
+/** Each package is a project, with these settings where it has no configuration of its own. */
 const projectsOf = (mode: string) => {
   const all = mode === 'all' || process.argv.some((argument) => argument.startsWith('--project'));
   return globSync('{packages,tooling,examples}/*/package.json')
@@ -34,7 +43,7 @@ const projectsOf = (mode: string) => {
     .map((root) => {
       if (existsSync(join(root, 'vitest.config.ts'))) return root;
       const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string };
-      return { root, test: { name, ...TIMES } };
+      return { root, test: { name, ...TIMES, ...(mode === 'test' && SHARED_PROCESSES) } };
     });
 };
 

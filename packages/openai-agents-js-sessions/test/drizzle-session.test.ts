@@ -21,13 +21,18 @@ let files = 0;
 const newUrl = () => `sqlite:${join(folder, `${files++}.db`)}`;
 const hello: AgentInputItem = { role: 'user', content: 'hello' };
 
-/** The stores that are shared now. */
-function sharedStores(): Promise<SessionStore>[] {
+/** The stores that are shared now, with those of other files that ran in this process before. */
+function allSharedStores(): Promise<SessionStore>[] {
   const registry = Reflect.get(globalThis, Symbol.for('@stackone/openai-agents-js-sessions/shared-stores')) as
     | Map<string, { opening: Promise<SessionStore> }>
     | undefined;
   return [...(registry?.values() ?? [])].map(({ opening }) => opening);
 }
+
+const others = new Set(allSharedStores());
+
+/** The stores that tests of this file share now. */
+const sharedStores = () => allSharedStores().filter((store) => !others.has(store));
 
 describe('what users of 0.4.1 write', () => {
   test('InMemorySession', async () => {

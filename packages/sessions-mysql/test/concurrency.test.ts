@@ -29,11 +29,10 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
   });
   afterAll(() => store.close());
 
+  // as nothing is repeated here, the caller that a deadlock ends would be seen
   test('A6: 64 first appends of 4 at once, over 64 connections, without one deadlock', async () => {
     const backend = await backendOpener({ url }, { max: 64, maxRetries: 0 })(failOnWarning);
     await Promise.all(Array.from({ length: 64 }, () => backend.read('warm')));
-    const deadlocks = () => deadlockCount(url);
-    const before = await deadlocks();
     const sessionId = randomUUID();
     await Promise.all(
       Array.from({ length: 64 }, (_, at) => backend.append([{ sessionId, texts: texts(4, `b${at}:`) }])),
@@ -41,25 +40,12 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     const rows = textsOf(await backend.read(sessionId));
     expect(rows).toHaveLength(256);
     expectWhole(rows, 4);
-    expect(await deadlocks()).toBe(before);
     await backend.close();
   });
-
-  async function deadlockCount(on: string): Promise<number> {
-    const [row] =
-      engine === 'mariadb'
-        ? await rowsOf(on, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
-        : await rowsOf(
-            on,
-            "SELECT count AS Value FROM information_schema.innodb_metrics WHERE name = 'lock_deadlocks'",
-          );
-    return Number(row?.Value);
-  }
 
   test('appends of many sessions in one call, from many callers, never deadlock', async () => {
     const backend = await backendOpener({ url }, { max: 16, maxRetries: 0 })(failOnWarning);
     const sessionIds = Array.from({ length: 6 }, () => randomUUID());
-    const before = await deadlockCount(url);
     await Promise.all(
       Array.from({ length: 48 }, (_, at) =>
         backend.append(
@@ -70,7 +56,6 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
       ),
     );
     for (const sessionId of sessionIds) expectWhole(textsOf(await backend.read(sessionId)), 2);
-    expect(await deadlockCount(url)).toBe(before);
     await backend.close();
   });
 

@@ -10,7 +10,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MysqlBackend } from '../src/backend.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SERVERS } from './databases.js';
+import {
+  driverUrl,
+  emptyDatabase,
+  FIRST_SERVER,
+  failOnWarning,
+  rawPool,
+  rowsOf,
+  SERVERS,
+} from './databases.js';
 import { contents, messages, texts, textsOf } from './items.js';
 
 const runModule = moduleRunner(import.meta.dirname);
@@ -28,7 +36,7 @@ async function killAll(url: string): Promise<number> {
   return ids.length;
 }
 
-describeEngine(SERVERS, ({ engine, server, url }) => {
+describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
   test('B16: idle connections that the server ended do not surface, ten of them', async () => {
     const database = await emptyDatabase(server);
     const backend = await backendOpener({ url: database }, QUICK)(failOnWarning);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type HistoryItem, isSessionError, type StoreSession } from '@stackone/sessions-core';
-import { firstOf, wholeMatrix } from '@stackone/test-environment';
+import { firstOf, variants, wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { drizzle as drizzlePostgresJs } from 'drizzle-orm/postgres-js';
@@ -164,13 +164,15 @@ const CASES: readonly Case[] = [
     call: (store, id) => store.sessions.fork(id, otherThan(id)),
     once: { other: ['a', 'b', 'c'] },
   },
-  {
-    verb: 'sessions.rename',
-    call: (store, id) => store.sessions.rename(id, otherThan(id)),
-    once: { items: [], other: ['a', 'b', 'c'] },
-  },
   { verb: 'sessions.delete', call: (store, id) => store.sessions.delete(id), once: { items: [] } },
 ];
+
+/** A fork, and then a removal as that of `delete`. */
+const RENAME: Case = {
+  verb: 'sessions.rename',
+  call: (store, id) => store.sessions.rename(id, otherThan(id)),
+  once: { items: [], other: ['a', 'b', 'c'] },
+};
 
 /** One of each kind. */
 const FEW = FAILURES.filter((error) =>
@@ -234,21 +236,24 @@ describeEngine('postgres:18', ({ url }) => {
       return { answer, hits, statements };
     };
 
-    test.each(CASES)('$verb: done, and told as unknown, whatever is thrown after it', async (one) => {
-      const wrong: unknown[] = [];
-      const after = { ...BEFORE, ...one.once };
-      for (const error of failures) {
-        const id = await prepared();
-        const { answer, hits } = await told(one, id, one.alone ? 1 : /^COMMIT/, error);
-        const found = await stored(id);
-        const expected = one.repeatable ? 'done' : 'OUTCOME_UNKNOWN';
-        if (hits !== 1 || answer !== expected || !isDeepStrictEqual(found, after))
-          wrong.push({ error: error(), hits, answer, found });
-      }
-      expect(wrong).toEqual([]);
-    });
+    test.each([...CASES, RENAME])(
+      '$verb: done, and told as unknown, whatever is thrown after it',
+      async (one) => {
+        const wrong: unknown[] = [];
+        const after = { ...BEFORE, ...one.once };
+        for (const error of failures) {
+          const id = await prepared();
+          const { answer, hits } = await told(one, id, one.alone ? 1 : /^COMMIT/, error);
+          const found = await stored(id);
+          const expected = one.repeatable ? 'done' : 'OUTCOME_UNKNOWN';
+          if (hits !== 1 || answer !== expected || !isDeepStrictEqual(found, after))
+            wrong.push({ error: error(), hits, answer, found });
+        }
+        expect(wrong).toEqual([]);
+      },
+    );
 
-    const several = CASES.filter(({ alone }) => !alone);
+    const several = variants(CASES, [RENAME]).filter(({ alone }) => !alone);
     test.each(several)(
       '$verb: what is told is what is stored, whatever is thrown for a statement before its COMMIT',
       async (one) => {

@@ -7,7 +7,8 @@ import {
   openSessionStore,
   type SessionStore,
 } from '@stackone/openai-agents-js-sessions';
-import { temporaryFolder } from '@stackone/test-environment';
+import { temporaryFolder, variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import DatabaseFile from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -69,7 +70,7 @@ describePythonSdk((python, version) => {
     });
   });
 
-  describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url, server }) => {
+  describeEngine(variants<Target>(['postgres:18', 'mysql'], ['mariadb:10.11']), ({ url, server }) => {
     const isPostgres = url.startsWith('postgres');
     const databaseAt = (at: string): Database => ({
       url: at,
