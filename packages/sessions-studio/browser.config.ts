@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Not vitest.config.ts: `npm test` collects those, and these checks start a browser.
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     root: fileURLToPath(new URL('.', import.meta.url)),
-    include: ['browser/*.check.ts'],
+    include: [mode === 'measure' ? 'browser/*.measure.ts' : 'browser/*.check.ts'],
     testTimeout: 300_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 100_000 } },
     reporters: ['default', fileURLToPath(import.meta.resolve('@stackone/configs/plain-reporter'))],
   },
-});
+}));

@@ -60,6 +60,7 @@ export { rowNumber } from './port/row-number.js';
 export {
   type NewRun,
   RUN_COLUMNS,
+  type RunBefore,
   type RunCreation,
   type RunEnd,
   type RunEntry,
@@ -120,6 +121,7 @@ export {
   type StoredDescription,
   type WholeConversation,
 } from './port/whole-conversations.js';
+export type { RunRecord } from './runs/run-records.js';
 export type { PreparedCall, SessionHost, SessionOperation } from './session/session-host.js';
 export type { TenantOf } from './session/session-options.js';
 export { STORE_OPTION_CHECKS } from './store/options.js';

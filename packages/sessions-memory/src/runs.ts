@@ -12,7 +12,7 @@ import {
 } from '@stackone/sessions-core/backend';
 
 interface KeptRun {
-  run: Omit<StoredRun, 'heldFor'>;
+  run: Omit<StoredRun, 'heldFor' | 'alone'>;
   readonly alone: boolean;
   /** In ms, of a clock that only goes forward. */
   heldUntil: number;
@@ -29,7 +29,7 @@ export class MemoryRuns implements RunVerbs {
     this.#refuseErased = refuseErased;
   }
 
-  create({ alone, lease, ...run }: NewRun): RunCreation {
+  create({ alone, lease, was, ...run }: NewRun): RunCreation {
     const found = this.#runs.get(run.runId);
     if (found) return { outcome: 'found', run: shown(found) };
     const others = [...this.#runs.values()].filter((one) => one.run.sessionId === run.sessionId);
@@ -38,9 +38,9 @@ export class MemoryRuns implements RunVerbs {
     this.#refuseErased(run.sessionId);
     const createdAt = Date.now();
     const kept: KeptRun = {
-      run: { ...run, state: 'running', fence: 1, createdAt, changedAt: createdAt },
+      run: { ...run, state: 'running', fence: 1, createdAt, changedAt: createdAt, ...was },
       alone,
-      heldUntil: now() + lease,
+      heldUntil: was ? 0 : now() + lease,
       entries: new Map(),
     };
     this.#runs.set(run.runId, kept);
@@ -159,6 +159,7 @@ function isOpen({ run: { state } }: KeptRun): boolean {
   return state === 'running' || state === 'waiting';
 }
 
-function shown({ run, heldUntil }: KeptRun): StoredRun {
-  return { ...run, heldFor: Math.round(heldUntil - now()) };
+function shown(kept: KeptRun): StoredRun {
+  const { run, alone, heldUntil } = kept;
+  return { ...run, alone: alone && isOpen(kept), heldFor: Math.round(heldUntil - now()) };
 }

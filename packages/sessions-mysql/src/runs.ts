@@ -22,7 +22,7 @@ import { type MysqlNames, qualifiedName } from './statements.js';
 const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";
 
 const RUN =
-  'run_id AS runId, session_id AS sessionId, tenant, state, fence, ' +
+  'run_id AS runId, session_id AS sessionId, tenant, state, place IS NOT NULL AS alone, fence, ' +
   `CAST(lease_until AS SIGNED) - ${NOW} AS heldFor, created_at AS createdAt, changed_at AS changedAt, content`;
 
 const COLUMNS = RUN_COLUMNS.join(', ');
@@ -36,10 +36,11 @@ const isHeld = (fence: number) => `fence = ${BigInt(fence)} AND state = 'running
 export function runStatements(names: MysqlNames) {
   const runs = qualifiedName(names, names.runs);
   return {
-    create: ({ runId, sessionId, tenant, content, alone, lease }: NewRun) =>
+    create: ({ runId, sessionId, tenant, content, alone, lease, was }: NewRun) =>
       `INSERT IGNORE INTO ${runs} (${COLUMNS}) VALUES (${textLiteral(runId)}, '', ${textLiteral(sessionId)}, ` +
-      `${textLiteral(tenant)}, 'running', 1, ${NOW} + ${BigInt(lease)}, ${alone ? textLiteral(sessionId) : 'NULL'}, ` +
-      `${NOW}, ${NOW}, ${itemLiteral(content)})`,
+      `${textLiteral(tenant)}, ${textLiteral(was?.state ?? 'running')}, ${BigInt(was?.fence ?? 1)}, ` +
+      `${NOW} + ${BigInt(was ? 0 : lease)}, ${alone ? textLiteral(sessionId) : 'NULL'}, ` +
+      `${was ? BigInt(was.createdAt) : NOW}, ${was ? BigInt(was.changedAt) : NOW}, ${itemLiteral(content)})`,
     read: (runId: string) => `SELECT ${RUN} FROM ${runs} WHERE run_id = ${textLiteral(runId)} AND entry = ''`,
     inPlace: (sessionId: string) => `SELECT ${RUN} FROM ${runs} WHERE place = ${textLiteral(sessionId)}`,
     entries: (runId: string) =>
@@ -204,12 +205,13 @@ export class MysqlRuns implements RunVerbs {
 
 function runOf(row: Answer['rows'][number] | undefined): StoredRun | undefined {
   if (!row) return undefined;
-  const { runId, sessionId, tenant, state, fence, heldFor, createdAt, changedAt, content } = row;
+  const { runId, sessionId, tenant, state, alone, fence, heldFor, createdAt, changedAt, content } = row;
   return {
     runId: String(runId),
     sessionId: String(sessionId),
     tenant: String(tenant),
     state: String(state) as RunState,
+    alone: Boolean(Number(alone)),
     fence: Number(fence),
     heldFor: Number(heldFor),
     createdAt: Number(createdAt),

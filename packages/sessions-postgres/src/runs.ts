@@ -20,7 +20,7 @@ import { isErased, NOW, type PostgresNames, qualifiedTables } from './statements
 
 /** Columns have names of one small word, which drivers that change names leave alone. */
 const RUN =
-  'run_id AS run, session_id AS session, tenant, state, fence::text AS fence, ' +
+  'run_id AS run, session_id AS session, tenant, state, (place IS NOT NULL)::text AS alone, fence::text AS fence, ' +
   `(lease_until - ${NOW})::text AS held, created_at::text AS created, changed_at::text AS changed, content`;
 
 const COLUMNS = RUN_COLUMNS.join(', ');
@@ -46,8 +46,8 @@ export function runStatements(names: PostgresNames, withErasures = false) {
     createTable: schemaObjects(names).find(({ kind }) => kind === 'runs')?.sql ?? '',
     /** No row comes back where there is such a run, or another one in its place, or where the conversation was erased. */
     create:
-      `INSERT INTO ${runs} (${COLUMNS}) SELECT $2::text, '', $1::text, $3::text, 'running', 1, ` +
-      `${NOW} + $4::text::bigint, $5::text, ${NOW}, ${NOW}, $6::text ` +
+      `INSERT INTO ${runs} (${COLUMNS}) SELECT $2::text, '', $1::text, $3::text, $7::text, $8::text::bigint, ` +
+      `${NOW} + $4::text::bigint, $5::text, coalesce($9::text::bigint, ${NOW}), coalesce($10::text::bigint, ${NOW}), $6::text ` +
       (withErasures ? `WHERE NOT EXISTS (${isErased(erasures)}) ` : '') +
       `ON CONFLICT DO NOTHING RETURNING ${RUN}`,
     isErased: withErasures ? isErased(erasures) : undefined,
@@ -114,9 +114,11 @@ export class PostgresRuns implements RunVerbs {
     this.#isThere = isThere;
   }
 
-  async create({ runId, sessionId, tenant, content, alone, lease }: NewRun): Promise<RunCreation> {
+  async create({ runId, sessionId, tenant, content, alone, lease, was }: NewRun): Promise<RunCreation> {
     this.#check();
-    const parameters = [sessionId, runId, tenant, String(lease), alone ? sessionId : null, content];
+    const before = was ? [was.state, was.fence, was.createdAt, was.changedAt].map(String) : BEGINNING;
+    const holding = [String(was ? 0 : lease), alone ? sessionId : null];
+    const parameters = [sessionId, runId, tenant, ...holding, content, ...before];
     for (;;) {
       const [made] = await this.#calls.write(this.#sql.create, parameters);
       if (made) return { outcome: 'created', run: runOf(made) };
@@ -180,15 +182,22 @@ export class PostgresRuns implements RunVerbs {
   }
 }
 
+/** The state, fence and times of a run that begins now. */
+const BEGINNING = ['running', '1', null, null] as const;
+
 function runOf(row: unknown): StoredRun {
-  const { run, session, tenant, state, fence, held, created, changed, content } = row as Readonly<
-    Record<'run' | 'session' | 'tenant' | 'fence' | 'held' | 'created' | 'changed' | 'content', string>
+  const { run, session, tenant, state, alone, fence, held, created, changed, content } = row as Readonly<
+    Record<
+      'run' | 'session' | 'tenant' | 'alone' | 'fence' | 'held' | 'created' | 'changed' | 'content',
+      string
+    >
   > & { readonly state: RunState };
   return {
     runId: run,
     sessionId: session,
     tenant,
     state,
+    alone: alone === 'true',
     fence: Number(fence),
     heldFor: Number(held),
     createdAt: Number(created),

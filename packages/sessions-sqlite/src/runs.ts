@@ -19,7 +19,7 @@ import { quoteName, type SqliteNames } from './statements.js';
 const NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
 
 const RUN =
-  'run_id AS "runId", session_id AS "sessionId", tenant, state, fence, ' +
+  'run_id AS "runId", session_id AS "sessionId", tenant, state, place IS NOT NULL AS alone, fence, ' +
   `lease_until - ${NOW} AS "heldFor", created_at AS "createdAt", changed_at AS "changedAt", content`;
 
 const COLUMNS = RUN_COLUMNS.join(', ');
@@ -36,7 +36,7 @@ export function runStatements(names: SqliteNames) {
   return {
     createTable: schemaObjects(names).find(({ name }) => name === names.runs)?.sql ?? '',
     create:
-      `INSERT INTO ${runs} (${COLUMNS}) VALUES (?, '', ?, ?, 'running', 1, ${NOW} + ?, ?, ${NOW}, ${NOW}, ?) ` +
+      `INSERT INTO ${runs} (${COLUMNS}) VALUES (?, '', ?, ?, ?, ?, ${NOW} + ?, ?, coalesce(?, ${NOW}), coalesce(?, ${NOW}), ?) ` +
       'ON CONFLICT DO NOTHING',
     read: `SELECT ${RUN} FROM ${runs} WHERE run_id = ? AND entry = ''`,
     inPlace: `SELECT ${RUN} FROM ${runs} WHERE place = ?`,
@@ -98,7 +98,7 @@ export class SqliteRuns implements RunVerbs {
     this.#refuseErased = refuseErased;
   }
 
-  create({ runId, sessionId, tenant, content, alone, lease }: NewRun): RunCreation {
+  create({ runId, sessionId, tenant, content, alone, lease, was }: NewRun): RunCreation {
     this.#check();
     return this.#executor.atomically(() => {
       const found = this.#run(this.#sql.read, runId);
@@ -107,7 +107,9 @@ export class SqliteRuns implements RunVerbs {
       if (busy) return { outcome: 'busy', run: busy };
       this.#refuseErased(sessionId);
       const place = alone ? sessionId : null;
-      this.#executor.run(this.#sql.create, [runId, sessionId, tenant, lease, place, content]);
+      const state = [was?.state ?? 'running', was?.fence ?? 1, was ? 0 : lease, place];
+      const times = [was?.createdAt ?? null, was?.changedAt ?? null];
+      this.#executor.run(this.#sql.create, [runId, sessionId, tenant, ...state, ...times, content]);
       return { outcome: 'created', run: this.#run(this.#sql.read, runId) as StoredRun };
     });
   }
@@ -153,14 +155,20 @@ export class SqliteRuns implements RunVerbs {
 
   list(query: RunQuery): StoredRun[] {
     this.#check();
-    return this.#executor.all(...this.#sql.list(query)) as StoredRun[];
+    return this.#executor.all(...this.#sql.list(query)).map(runOf);
   }
 
   #run(statement: string, ...parameters: readonly unknown[]): StoredRun | undefined {
-    return this.#executor.all(statement, parameters)[0] as StoredRun | undefined;
+    const [row] = this.#executor.all(statement, parameters);
+    return row === undefined ? undefined : runOf(row);
   }
 
   #check(): void {
     if (!this.#isThere) throw runsMissing(this.#sql.createTable);
   }
+}
+
+function runOf(row: unknown): StoredRun {
+  const run = row as Omit<StoredRun, 'alone'> & { readonly alone: number };
+  return { ...run, alone: Boolean(run.alone) };
 }

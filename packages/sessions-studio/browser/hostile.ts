@@ -5,7 +5,7 @@ import { MemorySessionStore } from '@stackone/sessions-memory';
 import type { Browser } from 'playwright-core';
 import { HOSTILE, user } from '../test/sample.ts';
 import { XSS } from '../test/xss-corpus.ts';
-import { openStudio } from './opened-page.ts';
+import { openStudio, throughAll } from './opened-page.ts';
 
 /** All elements that the page makes. */
 const OWN =
@@ -33,6 +33,14 @@ export async function lookAtHostile(
 ): Promise<void> {
   await using opened = await openStudio(browser, store, { files });
   const { page, problems, elsewhere } = opened;
+  // many rows at once
+  await page.setViewportSize({ width: 1280, height: 6000 });
+  const shown = (rows: string) =>
+    page
+      .locator(rows)
+      .first()
+      .waitFor()
+      .catch(() => assert.fail(`nothing is shown: ${problems.join(' ')}`));
   const look = async (what: string) => {
     const seen = await page.evaluate((own) => {
       const elements = [...document.querySelectorAll('*')];
@@ -55,32 +63,31 @@ export async function lookAtHostile(
       what,
     );
   };
-  await page.locator('ul.sessions a').first().waitFor();
-  await look('the list');
+  await shown('.sessions a');
+  const listed = await throughAll(page, () => look('the list'));
+  assert.equal(listed.size, (await store.sessions.list({ limit: 1000 })).data.length);
   for (const view of ['', '/next', '/raw']) {
     await page.evaluate((hash) => {
       location.hash = hash;
     }, `#/c/hostile${view}`);
-    await page.locator('ol.turns > li').first().waitFor();
-    for (let older = true; older; ) {
-      older = await page.getByRole('button', { name: 'Older items' }).isVisible();
-      const before = await page.locator('[data-step]').count();
-      if (!older) break;
-      await page.getByRole('button', { name: 'Older items' }).click();
-      await page.waitForFunction(
-        (count) => document.querySelectorAll('[data-step]').length !== count,
-        before,
-      );
-    }
-    await page.evaluate(async () => {
-      // what is folded is made when it is opened
-      for (let closed = 1; closed > 0; ) {
-        const folds = [...document.querySelectorAll('details')].filter(({ open }) => !open);
-        closed = folds.length;
-        for (const fold of folds) fold.open = true;
-        await new Promise((resolve) => setTimeout(resolve));
-      }
+    await shown('ol.turns > li');
+    const seen = await throughAll(page, async () => {
+      await page.evaluate(async () => {
+        // what is folded is made when it is opened
+        for (let closed = 1; closed > 0; ) {
+          const folds = [...document.querySelectorAll('details')].filter(({ open }) => !open);
+          closed = folds.length;
+          for (const fold of folds) fold.open = true;
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+      });
+      await look(view);
     });
+    assert.equal(
+      seen.size,
+      view === '' ? HOSTILE.length - XSS.length : view === '/raw' ? HOSTILE.length : 100,
+      view,
+    );
     await page.locator('body').hover();
     await look(view);
   }

@@ -60,3 +60,42 @@ export async function openStudio(
     },
   };
 }
+
+/**
+ * Scrolls through the list of a page from its beginning to its end, so that each row was there.
+ *
+ * @param look - At each place.
+ * @returns The texts of the rows that were seen, by their keys.
+ */
+export async function throughAll(
+  page: Page,
+  look: () => Promise<void> = async () => {},
+): Promise<ReadonlyMap<string, string>> {
+  const rows = new Map<string, string>();
+  /** By so many heights of the window. */
+  const scroll = (by: number) =>
+    page.evaluate(async (distance) => {
+      const from = scrollY;
+      scrollBy(0, distance * innerHeight);
+      // where it moves on its rows are laid out, where it does not a page of rows may have been asked for
+      const frames = scrollY === from ? 12 : 3;
+      for (let frame = 0; frame < frames; frame++) await new Promise(requestAnimationFrame);
+      return scrollY !== from;
+    }, by);
+  for (let still = 0; still < 4; ) still = (await scroll(-1e6)) ? 0 : still + 1;
+  for (let still = 0; still < 4; ) {
+    const found = await page.evaluate(() =>
+      [...document.querySelectorAll('.sessions > li, .turns > li')].map((row) => [
+        row.querySelector('[data-entry]')?.getAttribute('data-entry') ??
+          row.querySelector('a')?.getAttribute('href') ??
+          /row (\d+)/.exec(row.textContent)?.[1] ??
+          '',
+        row.textContent,
+      ]),
+    );
+    for (const [key, text] of found) if (key) rows.set(key, text ?? '');
+    await look();
+    still = (await scroll(0.9)) ? 0 : still + 1;
+  }
+  return rows;
+}

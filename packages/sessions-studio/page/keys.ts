@@ -1,3 +1,4 @@
+import { turnFolds } from './folds.ts';
 import { goTo, hashOf, route, type View } from './route.ts';
 
 const VIEW_KEYS: Readonly<Record<string, View>> = { n: 'next', r: 'raw', c: 'conversation' };
@@ -32,9 +33,7 @@ function press(key: string): boolean {
   }
   if (shown.id === undefined) return false;
   if (key === 'f') {
-    const folds = [...document.querySelectorAll<HTMLDetailsElement>('details.fold')];
-    const opens = folds.some(({ open }) => !open);
-    for (const fold of folds) fold.open = opens;
+    turnFolds();
     return true;
   }
   const view = Object.hasOwn(VIEW_KEYS, key) ? VIEW_KEYS[key] : undefined;
@@ -45,7 +44,8 @@ function press(key: string): boolean {
 function step(by: 1 | -1): boolean {
   const steps = [...document.querySelectorAll<HTMLElement>(STEPS)];
   const at = steps.indexOf(document.activeElement as HTMLElement);
-  const next = steps[at < 0 ? (by === 1 ? 0 : steps.length - 1) : at + by];
+  const seen = () => steps.findIndex((one) => one.getBoundingClientRect().top >= 0);
+  const next = steps[at < 0 ? Math.max(seen(), 0) : at + by];
   next?.focus();
   next?.scrollIntoView({ block: 'nearest' });
   return steps.length > 0;

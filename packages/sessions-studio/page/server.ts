@@ -71,7 +71,7 @@ export async function change<Answer>(name: string, body: object): Promise<Answer
 const AGAIN = 1000;
 
 /**
- * Gives what comes, as it comes, until the signal ends it; where the server goes away it is asked again.
+ * Gives what comes, as it comes and what came together at once, until the signal ends it; where the server goes away it is asked again.
  *
  * @param parameters - Asked for each time: where to go on.
  */
@@ -79,13 +79,13 @@ export async function follow<Value>(
   path: string,
   parameters: () => Parameters,
   signal: AbortSignal,
-  take: (value: Value) => void,
+  take: (values: readonly Value[]) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     try {
       const asked = fetch(addressOf(path, parameters()), { headers: authorization, signal });
       const { body } = await answered(path, asked);
-      if (body) await eachLine(body, (line) => take(JSON.parse(line) as Value));
+      if (body) await eachPart(body, (lines) => take(lines.map((line) => JSON.parse(line) as Value)));
     } catch (error) {
       if (
         signal.aborted ||
@@ -97,7 +97,10 @@ export async function follow<Value>(
   }
 }
 
-async function eachLine(body: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
+async function eachPart(
+  body: ReadableStream<Uint8Array>,
+  take: (lines: readonly string[]) => void,
+): Promise<void> {
   const reader = body
     .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
     .getReader();
@@ -107,6 +110,7 @@ async function eachLine(body: ReadableStream<Uint8Array>, take: (line: string) =
     if (done) return;
     const parts = (rest + value).split('\n');
     rest = parts.pop() ?? '';
-    for (const line of parts) if (line !== '') take(line);
+    const lines = parts.filter((line) => line !== '');
+    if (lines.length > 0) take(lines);
   }
 }

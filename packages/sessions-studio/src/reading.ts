@@ -39,9 +39,10 @@ export async function sessionDetails(
 /** A part of a conversation, or one item as a whole. */
 export async function entriesPage({ store }: Reachable, query: Query): Promise<EntriesPage> {
   const before = query.text('before');
+  const after = query.text('after');
   const whole = query.text('whole') !== undefined;
   const limit = whole ? 1 : (query.number('limit', 200) ?? 100);
-  const { data, hasMore } = await store.session(query.needed('id')).history({ before, limit });
+  const { data, hasMore } = await store.session(query.needed('id')).history({ before, after, limit });
   return { data: data.map((entry) => shownEntry(entry, whole)), hasMore };
 }
 

@@ -110,6 +110,9 @@ test('a conversation is read page by page', async () => {
   expect([newest.data.length, newest.hasMore]).toEqual([100, true]);
   const older = await read<EntriesPage>(store, `entries?id=chat&before=${newest.data[0]?.id}&limit=200`);
   expect([older.data.length, older.hasMore]).toEqual([150, false]);
+  const newer = await read<EntriesPage>(store, `entries?id=chat&after=${older.data.at(-1)?.id}&limit=99`);
+  expect(newer.data).toEqual(newest.data.slice(0, 99));
+  expect(newer.hasMore).toBe(true);
 });
 
 test.each([

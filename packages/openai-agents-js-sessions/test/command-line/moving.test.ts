@@ -10,7 +10,7 @@ import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
 import { PROGRAM, sessions, startSessions } from '../run-sessions.js';
-import { sampleFolder } from './sample-database.js';
+import { sampleFolder, startWaitingRun } from './sample-database.js';
 
 const { url, folder } = await sampleFolder();
 const newUrl = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
@@ -88,7 +88,17 @@ describe('import', () => {
     const again = await imported(EXPORT, to, '--json');
     expect({ ...again, stdout: JSON.parse(again.stdout) }).toEqual({
       code: 0,
-      stdout: { sessions: 4, stored: 0, items: 0, same: 4, different: [], erased: [], unread: 0, unkept: 0 },
+      stdout: {
+        sessions: 4,
+        stored: 0,
+        items: 0,
+        runs: 0,
+        same: 4,
+        different: [],
+        erased: [],
+        unread: 0,
+        unkept: 0,
+      },
       stderr: '',
     });
   });
@@ -111,6 +121,54 @@ describe('import', () => {
     expect(await exported(to)).toBe(text);
     const wrong = await imported(text.replace('"totalTokens":5', '"totalTokens":"5"'), newUrl());
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('it is no conversation') });
+  });
+
+  test('runs that are not over go along', async () => {
+    const from = newUrl();
+    await startWaitingRun(from);
+    await startWaitingRun(from, 'acme');
+    const text = await exported(from);
+    expect(text).toMatch(/\n\{"type":"end","sessions":0,"items":0,"runs":2\}\n$/);
+    expect(JSON.parse(text.split('\n')[1] ?? '')).toMatchObject({
+      type: 'run',
+      id: 'run_1',
+      sessionId: 'bills',
+      state: 'waiting',
+      exclusive: true,
+      attempts: 1,
+      steps: [{ key: 'model:0' }],
+    });
+    expect(await exported(from, '--id', 'bills')).toMatch(/"sessions":0,"items":0,"runs":1\}\n$/);
+    const to = newUrl();
+    expect(await imported(text, to)).toEqual({
+      code: 0,
+      stdout:
+        '0 conversations with 0 items were written, 0 were there already\n2 runs that are not over were written\n',
+      stderr: '',
+    });
+    expect(await exported(to)).toBe(text);
+    expect(await imported(text, to)).toMatchObject({ code: 0, stdout: expect.not.stringContaining('runs') });
+    expect(await sessions(['runs', 'approve', 'run_1', '--call', 'call_1', '--url', to])).toMatchObject({
+      code: 0,
+    });
+    expect(await imported(text, to)).toMatchObject({
+      code: 4,
+      stderr: expect.stringContaining('not written, another one is there: bills\n'),
+    });
+    expect((await imported(text, newUrl(), '--tenant', 'acme')).stdout).toContain('1 runs that');
+    for (const [part, other] of [
+      ['"state":"waiting"', '"state":"done"'],
+      ['"content":"{', '"content":"secret {'],
+      ['"attempts":1', '"attempts":"1"'],
+    ] as const) {
+      const wrong = await imported(text.replace(part, other), newUrl());
+      expect(wrong).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Line 2 cannot be read: it is no run'),
+      });
+    }
+    const short = await imported(text.replace('"runs":2', '"runs":3'), newUrl());
+    expect(short).toMatchObject({ code: 1, stderr: expect.stringContaining('are not those before it') });
   });
 
   test('through a pipe', async () => {
@@ -232,6 +290,18 @@ describe('copy', () => {
       { createdAt: '2025-10-09T08:53:20.000Z', item: { role: 'user', content: 'hi' } },
       { createdAt: '2025-10-09T08:54:20.000Z', item: { role: 'user', content: 'there' } },
     ]);
+  });
+
+  test('runs that are not over: --verify compares them too', async () => {
+    const [from, to] = [newUrl(), newUrl()];
+    await startWaitingRun(from);
+    expect(await sessions(['copy', from, to, '--verify', '--json'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"runs":1'),
+    });
+    expect(await exported(to)).toBe(await exported(from));
+    await sessions(['runs', 'reject', 'run_1', '--call', 'call_1', '--url', to]);
+    expect(await sessions(['copy', from, to, '--verify'])).toMatchObject({ code: 4 });
   });
 
   test('makes nothing of a source that is not there', async () => {

@@ -16,7 +16,7 @@ export function checkedRuns(verbs: RunVerbs): RunVerbs {
 }
 
 const RUN =
-  '{ runId, sessionId, tenant, state, fence, heldFor, createdAt, changedAt, content }: texts and, of the fence and the times, whole numbers';
+  '{ runId, sessionId, tenant, state, alone, fence, heldFor, createdAt, changedAt, content }: texts, of "alone" true or false, and of the fence and the times whole numbers';
 
 function checkCreation(creation: unknown): RunCreation {
   const { outcome, run } = (creation ?? {}) as Partial<RunCreation>;
@@ -57,10 +57,11 @@ function checkList(found: unknown): readonly StoredRun[] {
 
 function isRun(value: unknown): value is StoredRun {
   if (typeof value !== 'object' || value === null) return false;
-  const { runId, sessionId, tenant, state, content, fence, heldFor, createdAt, changedAt } =
+  const { runId, sessionId, tenant, state, content, alone, fence, heldFor, createdAt, changedAt } =
     value as StoredRun;
   return (
     [runId, sessionId, tenant, state, content].every((text) => typeof text === 'string') &&
+    typeof alone === 'boolean' &&
     [fence, heldFor, createdAt, changedAt].every(Number.isSafeInteger)
   );
 }

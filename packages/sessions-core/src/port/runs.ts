@@ -17,6 +17,8 @@ export interface StoredRun {
   /** Its tenant; empty where it has none. */
   readonly tenant: string;
   readonly state: RunState;
+  /** Whether it keeps others that begin so from its conversation; not where it has ended. */
+  readonly alone: boolean;
   /** Which holder this is, from 1 on: it grows with each one. */
   readonly fence: number;
   /** How much longer it is held, in ms; zero or less where it is free. */
@@ -45,7 +47,12 @@ export interface NewRun extends RunName, Pick<StoredRun, 'tenant' | 'content'> {
   readonly alone: boolean;
   /** For how long it is held, in ms. */
   readonly lease: number;
+  /** What it was in another store; nobody holds it here. Absent for one that begins. */
+  readonly was?: RunBefore | undefined;
 }
+
+/** What a run that has not ended was in another store. */
+export type RunBefore = Pick<StoredRun, 'state' | 'fence' | 'createdAt' | 'changedAt'>;
 
 /**
  * What became of it: `created`; `found` (there is one with this id, which is `run`); `busy` (the conversation has another one, which

@@ -1,9 +1,9 @@
 import { checkTenant } from '../ids/tenant-id.js';
 import { checkOptions } from '../port/options.js';
-import type { SessionHost } from '../session/session-host.js';
 import { exportSessions } from './export-sessions.js';
 import { FOLLOW_CHECKS, type FollowOptions, followStore } from './follow-store.js';
-import { IMPORT_CHECKS, type ImportOptions, type ImportProgress, importSessions } from './import-sessions.js';
+import type { ImportProgress } from './import-progress.js';
+import { IMPORT_CHECKS, type ImportOptions, importSessions } from './import-sessions.js';
 import { hostOf, type SessionStore } from './store.js';
 
 /** What `copyStore` takes. */
@@ -20,8 +20,8 @@ export interface CopyStoreOptions extends ImportOptions {
 
 /**
  * Copies all conversations of a store to another one, between any two databases and any two formats, with and without encryption:
- * items with their order and times, titles, metadata, what models used, and the operation ids that are remembered. Runs that are not
- * over stay behind: they are counted in `unkept`.
+ * items with their order and times, titles, metadata, what models used, the operation ids that are remembered, and runs that are not
+ * over: they can be decided about and resumed where they are copied to. Resume them in one of the two stores only.
  *
  * It changes nothing that is there: where it was cut off, call it again, and it goes on. The first store stays as it is; what is
  * written to it meanwhile may be in the copy or not.
@@ -45,28 +45,7 @@ export async function copyStore(
   if (tenant !== undefined) checkTenant(tenant);
   if (follow) checkOptions('copyStore: follow', follow, FOLLOW_CHECKS);
   const { concurrency = 4, onProgress, signal } = rest;
-  const done = follow
-    ? await followStore(hostOf(from), hostOf(to), { follow, tenant, concurrency, onProgress, signal })
-    : await importSessions(to, exportSessions(from, { tenant, signal }), rest);
-  return { ...done, unkept: done.unkept + (await unfinishedRuns(hostOf(from), tenant)) };
-}
-
-/** Runs that are listed at once. */
-const LISTED = 200;
-
-/** How many runs would go on in the first store, and are not in the other one. */
-function unfinishedRuns(host: SessionHost, tenant: string | undefined): Promise<number> {
-  return host.perform('exportSessions', () => ({
-    storedId: '',
-    work: async ({ supports, runs }) => {
-      let count = 0;
-      for (const state of supports.runs ? (['running', 'waiting'] as const) : [])
-        for (let after: string | undefined, found = LISTED; found === LISTED; count += found) {
-          const page = (await runs?.list({ state, tenant, after, limit: LISTED })) ?? [];
-          found = page.length;
-          after = page.at(-1)?.runId;
-        }
-      return count;
-    },
-  }));
+  return follow
+    ? followStore(hostOf(from), hostOf(to), { follow, tenant, concurrency, onProgress, signal })
+    : importSessions(to, exportSessions(from, { tenant, signal, runs: true }), rest);
 }

@@ -1,6 +1,7 @@
 import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
-import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
+import { checkOptions, isBoolean, isSignal, type OptionCheck } from '../port/options.js';
+import { keepsRuns, openRuns, type RunRecord, runRecord } from '../runs/run-records.js';
 import type { SessionHost } from '../session/session-host.js';
 import { type ConversationsClient, conversationRecords } from './conversation-records.js';
 import { type SessionRecord, storedIdOfRecord } from './session-record.js';
@@ -13,6 +14,8 @@ export interface ExportOptions {
   tenant?: string | undefined;
   /** Only those with these ids: of the tenant, if there is one. Those that are not there are left out. Default: all. */
   ids?: readonly string[] | undefined;
+  /** Whether runs that are not over come too, behind all conversations: also of conversations that have no items yet. Default false. */
+  runs?: boolean | undefined;
   /** Ends the reading between two conversations; it then fails with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -20,6 +23,7 @@ export interface ExportOptions {
 const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
   tenant: (value) => (typeof value === 'string' ? undefined : 'a text'),
   ids: (value) => (Array.isArray(value) ? undefined : 'an array of ids'),
+  runs: isBoolean,
   signal: isSignal,
 };
 
@@ -39,10 +43,18 @@ const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
  */
 export function exportSessions(
   from: SessionStore | ConversationsClient,
+  options: ExportOptions & { runs: true },
+): AsyncGenerator<SessionRecord | RunRecord>;
+export function exportSessions(
+  from: SessionStore | ConversationsClient,
+  options?: ExportOptions & { runs?: false | undefined },
+): AsyncGenerator<SessionRecord>;
+export function exportSessions(
+  from: SessionStore | ConversationsClient,
   options: ExportOptions = {},
-): AsyncGenerator<SessionRecord> {
+): AsyncGenerator<SessionRecord | RunRecord> {
   checkOptions('exportSessions', options, CHECKS);
-  const { tenant, ids, signal } = options;
+  const { tenant, ids, runs = false, signal } = options;
   if (tenant !== undefined) checkTenant(tenant);
   if ('conversations' in from) {
     if (ids) return conversationRecords(from, { ids, tenant, signal });
@@ -51,11 +63,30 @@ export function exportSessions(
     );
   }
   const host = hostOf(from);
-  const pages =
-    ids === undefined
-      ? allOf(host, tenant === undefined ? '' : tenantPrefix(tenant))
-      : [[...new Set(ids)].map((id) => storedIdOfRecord({ id, ...(tenant !== undefined && { tenant }) }))];
-  return records(host, pages, signal);
+  const storedIds =
+    ids && [...new Set(ids)].map((id) => storedIdOfRecord({ id, ...(tenant !== undefined && { tenant }) }));
+  const pages = storedIds ? [storedIds] : allOf(host, tenant === undefined ? '' : tenantPrefix(tenant));
+  const all = records(host, pages, signal);
+  return runs ? withRuns(host, all, { tenant, storedIds, signal }) : all;
+}
+
+async function* withRuns(
+  host: SessionHost,
+  conversations: AsyncGenerator<SessionRecord>,
+  {
+    tenant,
+    storedIds,
+    signal,
+  }: {
+    tenant: string | undefined;
+    storedIds: readonly string[] | undefined;
+    signal: AbortSignal | undefined;
+  },
+): AsyncGenerator<SessionRecord | RunRecord> {
+  yield* conversations;
+  if (!(await keepsRuns(host))) return;
+  for (const sessionId of storedIds ?? [undefined])
+    for await (const found of openRuns(host, { tenant, sessionId, signal })) yield runRecord(host, found);
 }
 
 async function* records(

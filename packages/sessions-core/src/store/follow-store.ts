@@ -3,8 +3,9 @@ import { digestOf } from '../port/digest.js';
 import { isSignal, type OptionCheck } from '../port/options.js';
 import { now, startTimer } from '../port/timers.js';
 import type { SessionHost } from '../session/session-host.js';
+import { copyRuns } from './copy-runs.js';
 import { allOf } from './export-sessions.js';
-import { type ImportProgress, NOTHING_DONE, sumOf, told } from './import-sessions.js';
+import { type ImportProgress, NOTHING_DONE, sumOf, told } from './import-progress.js';
 import { recordDigest, type SessionRecord } from './session-record.js';
 import { conversationsOf, WholeReading } from './whole-reading.js';
 import {
@@ -72,7 +73,8 @@ export async function followStore(
   }
   // what removes and changes items, titles and usage leaves no mark: all of it is compared
   await following.all();
-  return following.progress;
+  const { tenant, signal } = work;
+  return copyRuns(from, to, following.progress, { tenant, signal, again: true });
 }
 
 async function pause(milliseconds: number, signals: readonly (AbortSignal | undefined)[]): Promise<void> {

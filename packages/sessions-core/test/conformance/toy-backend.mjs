@@ -290,8 +290,9 @@ export function createToyBackend() {
       }),
   };
 
-  const shownRun = ({ alone: _, entries: __, until, ...run }) => ({
+  const shownRun = ({ alone, entries: _, until, ...run }) => ({
     ...run,
+    alone: alone && isOpen(run),
     heldFor: Math.round(until - performance.now()),
   });
   const findRun = ({ runId, sessionId }) =>
@@ -300,7 +301,7 @@ export function createToyBackend() {
   const isHeld = (run, fence) =>
     run?.state === 'running' && run.fence === fence && run.until > performance.now();
   const runVerbs = {
-    create: ({ lease, ...wanted }) =>
+    create: ({ lease, was, ...wanted }) =>
       locked(() => {
         const found = runs.find(({ runId }) => runId === wanted.runId);
         if (found) return { outcome: 'found', run: shownRun(found) };
@@ -309,7 +310,8 @@ export function createToyBackend() {
         if (busy) return { outcome: 'busy', run: shownRun(busy) };
         refuseErased(wanted.sessionId); // a run
         const times = { createdAt: Date.now(), changedAt: Date.now(), until: performance.now() + lease };
-        const run = { ...wanted, state: 'running', fence: 1, ...times, entries: new Map() };
+        const before = was && { ...was, until: 0 };
+        const run = { ...wanted, state: 'running', fence: 1, ...times, ...before, entries: new Map() };
         runs.push(run);
         return { outcome: 'created', run: shownRun(run) };
       }),

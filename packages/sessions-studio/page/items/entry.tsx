@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ShownEntry } from '../../src/wire.ts';
 import { CopyButton } from '../copy-button.tsx';
+import { isUnfolded, keepFold } from '../folds.ts';
 import { type Fields, fieldsOf, parsed, partsOf, textField } from './item-parts.ts';
 import { JsonTree } from './json-tree.tsx';
 import { Markdown } from './markdown.tsx';
@@ -50,7 +51,7 @@ function shown(
   }
   if (type === 'reasoning') {
     return (
-      <details class="fold">
+      <details class="fold" {...foldOf(entry)}>
         <summary>Reasoning</summary>
         <Parts content={fields.rawContent ?? fields.content} />
       </details>
@@ -58,7 +59,7 @@ function shown(
   }
   const answer = result && fieldsOf(result.item);
   return (
-    <details class="fold">
+    <details class="fold" {...foldOf(entry)}>
       <summary>
         <span class="name">{textField(fields, 'name') ?? type}</span>
         <span class="note"> {answer ? 'answered' : type}</span>
@@ -75,6 +76,15 @@ function shown(
       )}
     </details>
   );
+}
+
+function foldOf({ id }: ShownEntry) {
+  return {
+    open: isUnfolded(id),
+    onToggle: ({ currentTarget: { open } }: { readonly currentTarget: HTMLDetailsElement }) => {
+      if (open !== isUnfolded(id)) keepFold(id, open);
+    },
+  };
 }
 
 function Head({ name, entry }: { readonly name: string; readonly entry: ShownEntry }) {

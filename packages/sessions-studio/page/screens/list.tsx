@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { SessionsPage, ShownSession } from '../../src/wire.ts';
 import { goTo, hashOf } from '../route.ts';
 import { ask, follow } from '../server.ts';
 import { timeText } from '../times.ts';
+import { VirtualList } from '../virtual-list.tsx';
 
 /** How long news gather before the list is read again, in ms. */
 const GATHER = 250;
@@ -21,25 +22,33 @@ const DAYS = [
   ['30', 'of the last month'],
 ] as const;
 
+/** A list that is longer than this goes on by a link, so that it fits into the memory of a page. */
+const LONGEST = 20_000;
+
 /** The conversations of the store, as they change. */
 export function ListScreen({ filters }: { readonly filters: URLSearchParams }) {
   const sessions = useSignal<readonly ShownSession[] | undefined>(undefined);
   const nextCursor = useSignal<string | undefined>(undefined);
   const failure = useSignal<string | undefined>(undefined);
+  const isAsking = useRef(false);
   const asked = filters.toString();
 
   const parameters = () => {
     const [by, order] = (filters.get('order') ?? 'changed desc').split(' ');
-    return { search: filters.get('search') ?? '', days: filters.get('days') ?? '', by, order };
+    const { search, days, after } = Object.fromEntries(filters);
+    return { search, days, after, by, order };
   };
 
   useEffect(() => {
     const end = new AbortController();
+    let isAnother = true;
     const read = async () => {
       try {
         const page = await ask<SessionsPage>('sessions', parameters(), end.signal);
-        sessions.value = page.data;
-        nextCursor.value = page.nextCursor;
+        const rest = isAnother ? [] : restBehind(page.data, sessions.value ?? []);
+        isAnother = false;
+        sessions.value = [...page.data, ...rest];
+        if (rest.length === 0) nextCursor.value = page.nextCursor;
         failure.value = undefined;
       } catch (error) {
         if (!end.signal.aborted) failure.value = (error as Error).message;
@@ -64,15 +73,34 @@ export function ListScreen({ filters }: { readonly filters: URLSearchParams }) {
     };
   }, [asked]);
 
+  const isLongest = (sessions.value?.length ?? 0) >= LONGEST;
   const more = async () => {
-    const page = await ask<SessionsPage>('sessions', { ...parameters(), after: nextCursor.value });
-    sessions.value = [...(sessions.value ?? []), ...page.data];
-    nextCursor.value = page.nextCursor;
+    const after = nextCursor.value;
+    if (after === undefined || isAsking.current || isLongest) return;
+    isAsking.current = true;
+    try {
+      const page = await ask<SessionsPage>('sessions', { ...parameters(), after });
+      // what is shown may have been another list meanwhile
+      if (nextCursor.value !== after) return;
+      const known = new Set(sessions.value?.map(({ id }) => id));
+      sessions.value = [...(sessions.value ?? []), ...page.data.filter(({ id }) => !known.has(id))];
+      nextCursor.value = page.nextCursor;
+    } catch (error) {
+      failure.value = (error as Error).message;
+    } finally {
+      isAsking.current = false;
+    }
+  };
+  const goOn = () => {
+    const on = new URLSearchParams(filters);
+    on.set('after', nextCursor.value ?? '');
+    return `#/?${on}`;
   };
   const filter = (name: string, value: string) => {
     const changed = new URLSearchParams(filters);
     if (value === '') changed.delete(name);
     else changed.set(name, value);
+    changed.delete('after');
     goTo(`#/?${changed}`);
   };
 
@@ -103,25 +131,46 @@ export function ListScreen({ filters }: { readonly filters: URLSearchParams }) {
       </form>
       {failure.value !== undefined && <p role="alert">{failure}</p>}
       {sessions.value?.length === 0 && <p>There is no such conversation.</p>}
-      <ul class="sessions">
-        {sessions.value?.map(({ id, title, updatedAt, metadata }) => (
-          <li key={id}>
-            <a href={hashOf(id)} data-step>
-              <span class="title">{title ?? id}</span>
-              {title !== undefined && <span class="note">{id}</span>}
-              {Object.keys(metadata).length > 0 && <span class="note">{JSON.stringify(metadata)}</span>}
-              <span class="note time">{timeText(updatedAt)}</span>
-            </a>
-          </li>
-        ))}
-      </ul>
-      {nextCursor.value !== undefined && (
-        <button type="button" onClick={more}>
-          More
-        </button>
+      {filters.has('after') && (
+        <p class="note">
+          This is not the beginning. <a href="#/">All conversations</a>
+        </p>
+      )}
+      <VirtualList
+        class="sessions"
+        rows={sessions.value ?? []}
+        keyOf={({ id }) => id}
+        height={41}
+        nearEnd={more}
+        show={(session) => ({ content: <Row {...session} /> })}
+      />
+      {isLongest && nextCursor.value !== undefined && (
+        <p>
+          <a href={goOn()}>Go on behind these {sessions.value?.length} conversations</a>
+        </p>
       )}
     </section>
   );
+}
+
+function Row({ id, title, metadata, updatedAt }: ShownSession) {
+  return (
+    <a href={hashOf(id)} data-step>
+      <span class="title">{title ?? id}</span>
+      {title !== undefined && <span class="note">{id}</span>}
+      {Object.keys(metadata).length > 0 && <span class="note">{JSON.stringify(metadata)}</span>}
+      <span class="note time">{timeText(updatedAt)}</span>
+    </a>
+  );
+}
+
+/** What of a list that was read before stands behind a page of it that was read again; nothing where the two do not meet. */
+function restBehind(page: readonly ShownSession[], before: readonly ShownSession[]): ShownSession[] {
+  const ids = new Set(page.map(({ id }) => id));
+  const lastKnown = before.findLastIndex(
+    ({ id, updatedAt }) => ids.has(id) && page.some((one) => one.id === id && one.updatedAt === updatedAt),
+  );
+  return lastKnown < 0 ? [] : before.slice(lastKnown + 1).filter(({ id }) => !ids.has(id));
 }
 
 function Choice({

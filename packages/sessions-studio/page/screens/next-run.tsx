@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Fate, NextRun } from '../../src/wire.ts';
 import { Entry } from '../items/entry.tsx';
 import { ask } from '../server.ts';
+import { VirtualList } from '../virtual-list.tsx';
 
 const WHY: Readonly<Record<Exclude<Fate, 'handed'>, string>> = {
   shortened: 'handed over, but shortened: an old result of a tool',
@@ -62,14 +63,23 @@ export function NextRunView({ id, last }: { readonly id: string; readonly last: 
               : `The runner is handed ${next.value.handed} items.`}
             {next.value.hasOlder && ' Older ones are not shown.'}
           </p>
-          <ol class="turns">
-            {next.value.entries.map(({ entry, fate }) => (
-              <li key={entry.id} class={`fate ${fate}`} tabIndex={-1} data-step>
-                {fate !== 'handed' && <p class="why">{WHY[fate]}</p>}
-                <Entry entry={entry} />
-              </li>
-            ))}
-          </ol>
+          <VirtualList
+            class="turns"
+            rows={next.value.entries}
+            keyOf={({ entry }) => entry.id}
+            height={90}
+            fromEnd
+            show={({ entry, fate }) => ({
+              class: `fate ${fate}`,
+              isStep: true,
+              content: (
+                <>
+                  {fate !== 'handed' && <p class="why">{WHY[fate]}</p>}
+                  <Entry entry={entry} />
+                </>
+              ),
+            })}
+          />
         </>
       )}
     </>

@@ -1,37 +1,51 @@
 import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { EntriesPage, ShownEntry } from '../../src/wire.ts';
 import { CopyButton } from '../copy-button.tsx';
+import type { EntryWindow } from '../entry-window.ts';
 import { ask } from '../server.ts';
+import { VirtualList } from '../virtual-list.tsx';
+
+interface RawRow {
+  readonly entry: ShownEntry;
+  /** Where it is read as a whole. */
+  readonly place: { readonly after: string } | { readonly before?: string | undefined };
+}
 
 /** The rows as they are stored. */
-export function RawView({ id, entries }: { readonly id: string; readonly entries: readonly ShownEntry[] }) {
+export function RawView({ id, held }: { readonly id: string; readonly held: EntryWindow }) {
+  const entries = held.entries.value;
+  const rows = useMemo(
+    () =>
+      entries.map((entry, at): RawRow => {
+        const previous = entries[at - 1];
+        return { entry, place: previous ? { after: previous.id } : { before: entries[at + 1]?.id } };
+      }),
+    [entries],
+  );
   return (
-    <ol class="turns">
-      {entries.map((entry, at) => (
-        <Row key={entry.id} id={id} entry={entry} next={entries[at + 1]?.id} />
-      ))}
-    </ol>
+    <VirtualList
+      class="turns"
+      rows={rows}
+      keyOf={({ entry }) => entry.id}
+      height={120}
+      fromEnd
+      nearStart={held.older}
+      nearEnd={held.newer}
+      show={(row) => ({ class: 'turn', isStep: true, content: <Row id={id} {...row} /> })}
+    />
   );
 }
 
-/** @param next - The row behind it, before which it is read as a whole. */
-function Row({
-  id,
-  entry,
-  next,
-}: {
-  readonly id: string;
-  readonly entry: ShownEntry;
-  readonly next: string | undefined;
-}) {
+function Row({ id, entry, place }: RawRow & { readonly id: string }) {
   const whole = useSignal<ShownEntry | undefined>(undefined);
   const { item, createdAt, size, isCut } = whole.value ?? entry;
   const readWhole = async () => {
-    const { data } = await ask<EntriesPage>('entries', { id, before: next, whole: 1 });
+    const { data } = await ask<EntriesPage>('entries', { id, ...place, whole: 1 });
     if (data[0]?.id === entry.id) whole.value = data[0];
   };
   return (
-    <li class="turn" tabIndex={-1} data-step>
+    <>
       <p class="about">
         row {entry.id}, {createdAt}, {size} characters <CopyButton value={item} label="Copy as JSON" />
         {isCut && (
@@ -41,6 +55,6 @@ function Row({
         )}
       </p>
       <pre>{JSON.stringify(item, null, 2)}</pre>
-    </li>
+    </>
   );
 }

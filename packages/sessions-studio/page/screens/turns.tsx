@@ -1,21 +1,33 @@
+import { useMemo } from 'preact/hooks';
 import type { SessionDetails, ShownEntry } from '../../src/wire.ts';
 import { confirm } from '../confirm.tsx';
+import type { EntryWindow } from '../entry-window.ts';
 import { Entry } from '../items/entry.tsx';
 import { paired } from '../items/item-parts.ts';
 import { change } from '../server.ts';
 import { durationText, timeText } from '../times.ts';
+import { VirtualList } from '../virtual-list.tsx';
 
 interface TurnsProps {
   readonly details: SessionDetails;
-  readonly entries: readonly ShownEntry[];
+  readonly held: EntryWindow;
   readonly rewinds: boolean;
   readonly again: () => void;
 }
 
+/** An entry with its result; the first one of a turn with what is to be said of the turn. */
+interface TurnRow {
+  readonly entry: ShownEntry;
+  readonly result?: ShownEntry;
+  readonly turn?: readonly ShownEntry[];
+}
+
 /** A conversation turn by turn, for people to read. */
-export function TurnsView({ details, entries, rewinds, again }: TurnsProps) {
+export function TurnsView({ details, held, rewinds, again }: TurnsProps) {
+  const entries = held.entries.value;
+  const rows = useMemo(() => rowsOf(entries), [entries]);
+  const usage = useMemo(() => new Map(details.usage.map((one) => [one.turn, one])), [details]);
   if (entries.length === 0) return <p>There is no item in it.</p>;
-  const usage = new Map(details.usage.map((one) => [one.turn, one]));
   const rewind = (turn: string) =>
     confirm({
       title: 'Turn back?',
@@ -26,32 +38,50 @@ export function TurnsView({ details, entries, rewinds, again }: TurnsProps) {
         again();
       },
     });
+  const aboutOf = (turn: readonly ShownEntry[]) => {
+    const [first] = turn;
+    const last = turn.at(-1);
+    const used = first?.turn === undefined ? undefined : usage.get(first.turn);
+    const took = first && last && durationText(first.createdAt, last.createdAt);
+    return (
+      <p class="about">
+        {first && timeText(first.createdAt)}
+        {took !== undefined && `, took ${took}`}
+        {used && `, ${used.totalTokens} tokens (${used.inputTokens} in, ${used.outputTokens} out)`}
+        {rewinds && first?.turn === first?.id && first && (
+          <button type="button" class="quiet" onClick={() => rewind(first.id)}>
+            Turn back to before this
+          </button>
+        )}
+      </p>
+    );
+  };
   return (
-    <ol class="turns">
-      {byTurn(entries).map((turn) => {
-        const [first] = turn;
-        const last = turn.at(-1);
-        const used = first?.turn === undefined ? undefined : usage.get(first.turn);
-        const took = first && last && durationText(first.createdAt, last.createdAt);
-        return (
-          <li key={first?.id} class="turn" tabIndex={-1} data-step>
-            <p class="about">
-              {first && timeText(first.createdAt)}
-              {took !== undefined && `, took ${took}`}
-              {used && `, ${used.totalTokens} tokens (${used.inputTokens} in, ${used.outputTokens} out)`}
-              {rewinds && first?.turn === first?.id && first && (
-                <button type="button" class="quiet" onClick={() => rewind(first.id)}>
-                  Turn back to before this
-                </button>
-              )}
-            </p>
-            {paired(turn).map(({ entry, result }) => (
-              <Entry key={entry.id} entry={entry} result={result} />
-            ))}
-          </li>
-        );
+    <VirtualList
+      class="turns"
+      rows={rows}
+      keyOf={({ entry }) => entry.id}
+      height={90}
+      fromEnd
+      nearStart={held.older}
+      nearEnd={held.newer}
+      show={({ entry, result, turn }) => ({
+        class: turn ? 'turn' : 'on',
+        isStep: turn !== undefined,
+        content: (
+          <>
+            {turn && aboutOf(turn)}
+            <Entry entry={entry} result={result} />
+          </>
+        ),
       })}
-    </ol>
+    />
+  );
+}
+
+function rowsOf(entries: readonly ShownEntry[]): TurnRow[] {
+  return byTurn(entries).flatMap((turn) =>
+    paired(turn).map((row, at) => (at === 0 ? { ...row, turn } : row)),
   );
 }
 

@@ -29,8 +29,8 @@ export function addCopy(program: Command): void {
     summary: 'copy all conversations to another database',
     description:
       'Copies conversations from one database to another, of whichever engine and format, encrypted or not: items in their order with ' +
-      'their times, titles, metadata, what models used, and remembered operation ids, of all tenants. What is there already is never ' +
-      'changed: where it was interrupted, say it again. Runs that are not over stay behind, and are counted.',
+      'their times, titles, metadata, what models used, remembered operation ids, and runs that are not over, of all tenants. What is ' +
+      'there already is never changed: where it was interrupted, say it again.',
     examples: [
       'sessions copy sqlite:./sessions.db sqlite:./copy.db',
       'sessions copy sqlite:./sessions.db sqlite:./copy.db --verify --json',

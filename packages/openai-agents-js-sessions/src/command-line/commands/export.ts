@@ -20,7 +20,7 @@ export function addExport(program: Command): void {
     name: 'export',
     summary: 'write conversations to a file, as JSON lines',
     description:
-      'Writes conversations with all that is kept of them as JSON lines: to standard output, or to a file. Those of all ' +
+      'Writes conversations with all that is kept of them, and runs that are not over, as JSON lines: to standard output, or to a file. Those of all ' +
       'tenants too, unless --tenant says which. An encrypted database is exported in the clear.',
     tenant: 'only the conversations of this tenant',
     examples: [
@@ -70,17 +70,21 @@ async function* linesFor(
   yield writer.begin();
   let sessions = 0;
   let unread = 0;
-  for await (const record of exportSessions(store, { ids, tenant, signal })) {
+  const absent = new Set(ids);
+  for await (const record of exportSessions(store, { ids, tenant, signal, runs: true })) {
+    if ('steps' in record) {
+      yield writer.run(record);
+      absent.delete(record.sessionId);
+      continue;
+    }
     yield* writer.session(record);
+    absent.delete(record.id);
     unread += record.unread ?? 0;
     progress.show(`${++sessions} conversations`);
   }
   yield writer.end();
-  if (ids && sessions < new Set(ids).size)
-    throw new CommandFailure(
-      `${new Set(ids).size - sessions} of the conversations are not there.`,
-      EXIT.notFound,
-    );
+  if (absent.size > 0)
+    throw new CommandFailure(`${absent.size} of the conversations are not there.`, EXIT.notFound);
   if (unread > 0)
     throw new CommandFailure(
       `${unread} rows were left out: they are no items, or no key opens them.`,

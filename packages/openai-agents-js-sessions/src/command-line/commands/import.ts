@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { SessionRecord } from '@stackone/sessions-core';
+import type { RunRecord } from '@stackone/sessions-core/backend';
 import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument } from '../command.js';
 import { type DatabaseOptions, onDatabase } from '../database.js';
@@ -50,8 +51,8 @@ export function addImport(program: Command): void {
 }
 
 async function* ofTenant(
-  records: AsyncIterable<SessionRecord>,
+  records: AsyncIterable<SessionRecord | RunRecord>,
   tenant: string | undefined,
-): AsyncGenerator<SessionRecord> {
+): AsyncGenerator<SessionRecord | RunRecord> {
   for await (const record of records) if (tenant === undefined || record.tenant === tenant) yield record;
 }

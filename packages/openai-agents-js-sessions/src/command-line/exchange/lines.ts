@@ -1,5 +1,5 @@
 import type { SessionRecord } from '@stackone/sessions-core';
-import { decodeItem, encodeItems, USAGE_COUNTS } from '@stackone/sessions-core/backend';
+import { decodeItem, encodeItems, type RunRecord, USAGE_COUNTS } from '@stackone/sessions-core/backend';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { printableJson, safeJson } from '../terminal/printable.js';
 
@@ -14,6 +14,7 @@ const VERSION = 1;
 export class LineWriter {
   #sessions = 0;
   #items = 0;
+  #runs = 0;
 
   /** The first line. */
   begin(): string {
@@ -31,24 +32,31 @@ export class LineWriter {
     }
   }
 
+  /** The line of a run, behind those of all conversations. */
+  run(run: RunRecord): string {
+    this.#runs++;
+    return `${printableJson({ type: 'run', ...run })}\n`;
+  }
+
   /** The last line, by which a reader knows that nothing is missing. */
   end(): string {
-    return `${printableJson({ type: 'end', sessions: this.#sessions, items: this.#items })}\n`;
+    const runs = this.#runs > 0 ? { runs: this.#runs } : {};
+    return `${printableJson({ type: 'end', sessions: this.#sessions, items: this.#items, ...runs })}\n`;
   }
 }
 
 type OpenRecord = Omit<SessionRecord, 'items'> & { readonly items: SessionRecord['items'][number][] };
 
 /**
- * The conversations of an export, one after the other.
+ * The conversations of an export, one after the other, and then its runs.
  *
  * @throws CommandFailure that says which line is wrong, and nothing of it. The conversations before it are whole.
  */
-export async function* readRecords(lines: AsyncIterable<string>): AsyncGenerator<SessionRecord> {
+export async function* readRecords(lines: AsyncIterable<string>): AsyncGenerator<SessionRecord | RunRecord> {
   let number = 0;
   let record: OpenRecord | undefined;
   let open = 0;
-  const seen = { sessions: 0, items: 0 };
+  const seen = { sessions: 0, items: 0, runs: 0 };
   let isOver = false;
   for await (const line of lines) {
     number++;
@@ -56,7 +64,7 @@ export async function* readRecords(lines: AsyncIterable<string>): AsyncGenerator
     const value = isOver ? undefined : objectIn(line);
     if (!value) throw wrong(number, isOver ? 'something stands behind the end' : 'it is not a JSON object');
     if (number === 1) checkHeader(value);
-    else if (value.type === 'session' && open === 0) {
+    else if (value.type === 'session' && open === 0 && seen.runs === 0) {
       record = recordIn(value) ?? fail(number, 'it is no conversation');
       open = Number(value.items);
       seen.sessions++;
@@ -65,10 +73,14 @@ export async function* readRecords(lines: AsyncIterable<string>): AsyncGenerator
       record.items.push(itemIn(line, value) ?? fail(number, 'it is no item'));
       seen.items++;
       if (--open === 0) yield record;
+    } else if (value.type === 'run' && open === 0) {
+      seen.runs++;
+      yield runIn(value) ?? fail(number, 'it is no run');
     } else if (value.type === 'end' && open === 0) {
       isOver = true;
-      if (value.sessions !== seen.sessions || value.items !== seen.items)
-        throw wrong(number, 'the numbers of conversations and items are not those before it');
+      const { sessions, items, runs = 0 } = value;
+      if (sessions !== seen.sessions || items !== seen.items || runs !== seen.runs)
+        throw wrong(number, 'the numbers of conversations, items and runs are not those before it');
     } else throw wrong(number, 'it does not belong there');
   }
   if (number === 0) throw new CommandFailure('There is nothing in it: this is no export.', EXIT.failed);
@@ -124,6 +136,39 @@ function recordIn(value: Readonly<Record<string, unknown>>): OpenRecord | undefi
     items: [],
     ...kept,
   };
+}
+
+function runIn(value: Readonly<Record<string, unknown>>): RunRecord | undefined {
+  const { id, sessionId, tenant, state, exclusive, attempts, content, steps } = value;
+  const [createdAt, changedAt] = [timeIn(value.createdAt), timeIn(value.changedAt)];
+  const isRight =
+    [id, sessionId].every(isText) &&
+    (tenant === undefined || isText(tenant)) &&
+    (state === 'running' || state === 'waiting') &&
+    typeof exclusive === 'boolean' &&
+    Number.isSafeInteger(attempts) &&
+    isJson(content) &&
+    Array.isArray(steps) &&
+    steps.every(
+      (step: Partial<RunRecord['steps'][number]> | null) => isText(step?.key) && isJson(step?.content),
+    );
+  if (!isRight || !createdAt || !changedAt) return undefined;
+  return {
+    id: id as string,
+    sessionId: sessionId as string,
+    ...(tenant !== undefined && { tenant: tenant as string }),
+    state,
+    exclusive,
+    attempts: attempts as number,
+    createdAt,
+    changedAt,
+    content: content as string,
+    steps: steps as RunRecord['steps'],
+  };
+}
+
+function isJson(text: unknown): boolean {
+  return typeof text === 'string' && objectIn(text) !== undefined;
 }
 
 /** What models used, and the operation ids that are remembered. */

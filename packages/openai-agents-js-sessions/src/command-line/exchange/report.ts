@@ -10,7 +10,9 @@ export function withProgress(
   work: (onProgress: (progress: ImportProgress) => void) => Promise<ImportProgress>,
 ): Promise<ImportProgress> {
   return withProgressLine(quiet, 'What was written stays; the same command goes on with the rest.', (show) =>
-    work(({ sessions, items }) => show(`${sessions} conversations, ${items} items`)),
+    work(({ sessions, items, runs }) =>
+      show(`${sessions} conversations, ${items} items${runs > 0 ? `, ${runs} runs` : ''}`),
+    ),
   );
 }
 
@@ -21,12 +23,13 @@ export function withProgress(
  * @throws CommandFailure where something is not as it was in the source.
  */
 export async function report(output: Output, done: ImportProgress, verified?: number): Promise<void> {
-  const { stored, items, same, different, erased, unread, unkept } = done;
+  const { stored, items, runs, same, different, erased, unread, unkept } = done;
   if (output.isJson) await output.json({ ...done, verified });
   else
     await output.lines(
       `${stored} conversations with ${items} items were written, ${same} were there already`,
     );
+  if (runs > 0 && !output.isJson) await output.lines(`${runs} runs that are not over were written`);
   if (verified !== undefined && !output.isJson)
     await output.lines(`verified: ${verified} conversations are the same in both`);
   for (const name of different) output.note(`not written, another one is there: ${shown(name)}`);
@@ -34,7 +37,7 @@ export async function report(output: Output, done: ImportProgress, verified?: nu
   if (unread > 0) output.note(`left out: ${unread} rows that are no items, or that no key opens`);
   if (unkept > 0)
     output.note(
-      `not kept: ${unkept} runs that are not over, or numbers of models or operation ids that this database has no table or no keys for`,
+      `not kept: ${unkept} numbers of models, operation ids or runs that this database has no table or no keys for`,
     );
   const refused = different.length + erased.length;
   if (refused > 0) throw new CommandFailure(`${refused} conversations were not written.`, EXIT.refused);

@@ -53,7 +53,7 @@ export const RUNS: Contract<BackendSubject> = {
         const before = Date.now();
         const run = await begin(verbs, wanted);
         const { heldFor, createdAt, changedAt, ...rest } = run;
-        const { alone: _, lease: __, ...given } = wanted;
+        const { lease: _, ...given } = wanted;
         assert.deepEqual({ ...rest }, { ...given, state: 'running', fence: 1 });
         assert.ok(heldFor > 0 && heldFor <= LONG, `it is held for ${heldFor} ms of ${LONG}`);
         // the clocks of this process and of the database may differ a little
@@ -103,6 +103,31 @@ export const RUNS: Contract<BackendSubject> = {
         }
         await verbs.settle({ ...nameOf(first.run), state: 'failed' });
         assert.equal((await create()).outcome, 'created');
+      },
+    },
+    {
+      name: 'a run that was in another store is there as it was, and nobody holds it',
+      async run({ backend }) {
+        const verbs = verbsOf(backend);
+        const times = { createdAt: 1_760_000_000_123, changedAt: 1_760_000_060_456 };
+        for (const state of ['waiting', 'running'] as const) {
+          const wanted = newRun({ alone: true, tenant: newId('Tenant'), was: { state, fence: 7, ...times } });
+          const { heldFor, ...run } = await begin(verbs, wanted);
+          const { lease: _, was: __, ...given } = wanted;
+          assert.deepEqual({ ...run }, { ...given, state, fence: 7, ...times });
+          assert.ok(heldFor <= 0, `it is held for ${heldFor} ms`);
+          const entry = { key: 'model:0', content: '{"value":"ü"}' };
+          assert.deepEqual({ ...(await verbs.add(run, entry)) }, entry);
+          const { sessionId } = run;
+          assert.equal((await verbs.create(newRun({ sessionId, alone: true }))).outcome, 'busy');
+          const [listed] = await verbs.list({ state, tenant: run.tenant, free: true, limit: 9 });
+          assert.equal(listed?.alone, true);
+          const taken = await takeLate(verbs, { ...run, heldFor });
+          assert.deepEqual([taken.fence, taken.createdAt], [8, times.createdAt]);
+          await verbs.settle({ ...held(taken), state: 'done' });
+          assert.equal((await verbs.read(run.runId))?.run.alone, false, 'it has ended');
+        }
+        assert.equal((await begin(verbs)).alone, false);
       },
     },
     {

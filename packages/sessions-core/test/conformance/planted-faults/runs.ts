@@ -23,6 +23,24 @@ export const RUN_FAULTS: readonly PlantedFault[] = [
     fails: 'of runs that are to be alone a conversation has one, until it has ended, also at the same moment',
   },
   {
+    fault: 'runs of elsewhere that are held here',
+    line: 'const before = was && { ...was, until: 0 };',
+    becomes: 'const before = was;',
+    fails: 'a run that was in another store is there as it was, and nobody holds it',
+  },
+  {
+    fault: 'runs of elsewhere that begin anew',
+    line: 'const before = was && { ...was, until: 0 };',
+    becomes: 'const before = was && { until: 0 };',
+    fails: 'a run that was in another store is there as it was, and nobody holds it',
+  },
+  {
+    fault: 'nobody knows which runs are alone',
+    line: 'alone: alone && isOpen(run),',
+    becomes: 'alone: false,',
+    fails: 'a run that was in another store is there as it was, and nobody holds it',
+  },
+  {
     fault: 'writes that look at no lease',
     line: 'if (!isHeld(run, hold.fence)) return false; // a write',
     becomes: '',
