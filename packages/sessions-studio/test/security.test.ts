@@ -17,6 +17,7 @@ test.each<[options: unknown, named: string]>([
   [{ authorize: () => true, basePath: 'studio' }, 'basePath'],
   [{ authorize: () => true, readOnly: 'no' }, 'readOnly'],
   [{ authorize: () => true, hosts: 'localhost' }, 'hosts'],
+  [{ authorize: () => true, doctor: 'yes' }, 'doctor'],
   [{ authorize: () => true, readonly: false }, 'readonly'],
 ])('options that are not right are refused: %o', async (options, named) => {
   const store = await sampleStore();
@@ -37,7 +38,7 @@ const FAULTS = [
   {
     fault: 'a tenant that is not known is none',
     file: 'access.ts',
-    line: "if ('tenant' in answer && typeof tenant !== 'string') return undefined;",
+    line: "if ('tenant' in access && typeof tenant !== 'string') return undefined;",
     becomes: '',
     fails: 'nobody sees data whom authorize does not let',
   },
@@ -93,8 +94,8 @@ const FAULTS = [
   {
     fault: 'the default is to change',
     file: 'studio.ts',
-    line: "const { authorize, basePath = '/', readOnly = true, hosts = [] } = checked(options);",
-    becomes: "const { authorize, basePath = '/', readOnly = false, hosts = [] } = checked(options);",
+    line: "const { authorize, basePath = '/', readOnly = true, hosts = [], doctor } = checked(options);",
+    becomes: "const { authorize, basePath = '/', readOnly = false, hosts = [], doctor } = checked(options);",
     fails: 'nothing is changed unless it was allowed',
   },
   {
@@ -103,6 +104,34 @@ const FAULTS = [
     line: 'tenant === undefined ? store : store.scoped(tenant)',
     becomes: 'store',
     fails: 'tenants see what is theirs alone, and change it alone',
+  },
+  {
+    fault: 'runs of tenants are shown to whom has none',
+    file: 'operating.ts',
+    line: 'page.data.filter((run) => run.tenant === tenant)',
+    becomes: 'page.data',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'what tenants used is shown to whom has none',
+    file: 'operating.ts',
+    line: '.filter((one) => one.tenant === tenant)',
+    becomes: '',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'tenants see what the doctor finds',
+    file: 'access.ts',
+    line: 'doctor: tenant === undefined ? doctor : undefined,',
+    becomes: 'doctor,',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'what goes on can be removed',
+    file: 'operating.ts',
+    line: 'if (!(before.getTime() <= Date.now() - DAY))',
+    becomes: 'if (false)',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
   },
   {
     fault: 'no policy',
