@@ -1,7 +1,7 @@
 // Promise: A studio.
 import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
-import { createStudio, type StudioOptions } from '../src/index.js';
+import { createStudio, type StudioOptions, serveStudio } from '../src/index.js';
 import { sampleStore } from './sample.ts';
 import { SECURITY } from './security.ts';
 import { studioWithFault } from './studio-with-fault.ts';
@@ -166,4 +166,68 @@ describe('a protection that is taken out is noticed', () => {
       name: 'AssertionError',
     });
   });
+});
+
+/** What is served on this machine alone, to whoever has its token. */
+async function servesOneAlone(serve: typeof serveStudio): Promise<void> {
+  const store = await sampleStore();
+  const studio = await serve(store, { tenant: 'acme' });
+  const another = await serve(store);
+  try {
+    const { hash, port, origin } = new URL(studio.url);
+    const token = new URLSearchParams(hash.slice(1)).get('token') ?? '';
+    assert.ok(token.length >= 43);
+    assert.notEqual(token, new URLSearchParams(new URL(another.url).hash.slice(1)).get('token'));
+    const ask = (authorization: string) => fetch(`${origin}/api/sessions`, { headers: { authorization } });
+    for (const wrong of ['', 'Bearer ', `Bearer ${'x'.repeat(token.length)}`, `Bearer ${token}x`, token])
+      assert.equal((await ask(wrong)).status, 401);
+    const { data } = (await (await ask(`Bearer ${token}`)).json()) as { data: { id: string }[] };
+    assert.deepEqual(
+      data.map(({ id }) => id),
+      ['of_acme'],
+    );
+    // all of 127/8 is this machine, but only one address of it is listened at
+    assert.equal(
+      await fetch(`http://127.0.0.2:${port}/`).then(
+        () => 'heard',
+        () => 'silent',
+      ),
+      'silent',
+    );
+    for (const path of ['/', '/studio.js', '/api/sessions']) {
+      const answer = await fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${token}` } });
+      assert.ok(!(await answer.text()).includes(token), `${path} tells the token`);
+    }
+  } finally {
+    await Promise.all([studio.close(), another.close()]);
+  }
+}
+
+test('a studio of the command is served on this machine alone, to who has its token', () =>
+  servesOneAlone(serveStudio));
+
+test.each([
+  {
+    fault: 'it listens everywhere',
+    line: "server.once('error', reject).listen(port, LOOPBACK, resolve);",
+    becomes: "server.once('error', reject).listen(port, '0.0.0.0', resolve);",
+  },
+  {
+    fault: 'any token will do',
+    line: 'return given.length === wanted.length && timingSafeEqual(given, wanted);',
+    becomes: 'return given.length === wanted.length || timingSafeEqual(wanted, wanted);',
+  },
+  {
+    fault: 'one token for all',
+    line: "randomBytes(32).toString('base64url')",
+    becomes: "Buffer.alloc(32, randomBytes.name).toString('base64url')",
+  },
+  {
+    fault: 'the tenant is forgotten',
+    line: '(tenant === undefined || { tenant })',
+    becomes: 'true',
+  },
+])('what serves it without a protection is noticed: $fault', async ({ fault: _, ...planted }) => {
+  const { serveStudio: serve } = await studioWithFault({ file: 'serve.ts', ...planted });
+  await expect(servesOneAlone(serve)).rejects.toMatchObject({ name: 'AssertionError' });
 });
