@@ -115,6 +115,7 @@ const RUN: Nothing<Omit<RunStartOptions, 'session'>> = {
   runId: undefined,
   exclusive: undefined,
   lease: undefined,
+  maxStateBytes: undefined,
   context: undefined,
   maxTurns: undefined,
   signal: undefined,
@@ -142,6 +143,7 @@ const WORK: Nothing<Omit<WorkOptions, 'agents' | 'signal'>> = {
   maxAttempts: undefined,
   interval: undefined,
   lease: undefined,
+  maxStateBytes: undefined,
   onError: undefined,
 };
 const WATCH: Nothing<WatchOptions> = { after: undefined, signal: undefined, interval: undefined };
