@@ -6,6 +6,7 @@ export default defineConfig(({ mode }) => ({
   test: {
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: [mode === 'measure' ? 'browser/*.measure.ts' : 'browser/*.check.ts'],
+    globalSetup: [fileURLToPath(new URL('../../tooling/test-servers/src/global-setup.ts', import.meta.url))],
     testTimeout: 300_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 100_000 } },

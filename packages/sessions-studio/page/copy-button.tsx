@@ -1,14 +1,21 @@
 import { useSignal } from '@preact/signals';
 
-/** Puts a value into the clipboard, as JSON. */
-export function CopyButton({ value, label }: { readonly value: unknown; readonly label: string }) {
+/** Puts a text into the clipboard, once it is there. */
+export function CopyButton({
+  text,
+  label,
+}: {
+  readonly text: () => string | Promise<string>;
+  readonly label: string;
+}) {
   const said = useSignal(label);
   const copy = async () => {
-    const done = await navigator.clipboard.writeText(JSON.stringify(value, null, 2)).then(
-      () => true,
-      () => false,
-    );
-    said.value = done ? 'Copied' : 'Not allowed';
+    try {
+      await navigator.clipboard.writeText(await text());
+      said.value = 'Copied';
+    } catch {
+      said.value = 'Not possible';
+    }
     setTimeout(() => {
       said.value = label;
     }, 1500);

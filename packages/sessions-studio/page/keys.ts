@@ -1,7 +1,9 @@
 import { turnFolds } from './folds.ts';
-import { goTo, hashOf, route, type View } from './route.ts';
+import { goTo, hashOf, hashOfScreen, route, type Screen, type View } from './route.ts';
 
 const VIEW_KEYS: Readonly<Record<string, View>> = { n: 'next', r: 'raw', c: 'conversation' };
+
+const SCREEN_KEYS: Readonly<Record<string, Screen>> = { w: 'runs', u: 'usage', d: 'doctor' };
 
 /** What is gone through with `j` and `k`. */
 const STEPS = '[data-step]';
@@ -14,7 +16,7 @@ export function listenToKeys(): void {
     const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
     if (key === 'Escape') {
       if (isTyping) target.blur();
-      else if (route.value.id !== undefined) goTo('#/');
+      else if (route.value.id !== undefined || route.value.screen !== 'list') goTo('#/');
       return;
     }
     if (isTyping) return;
@@ -31,7 +33,9 @@ function press(key: string): boolean {
     document.querySelector<HTMLInputElement>('input[type=search]')?.focus();
     return true;
   }
-  if (shown.id === undefined) return false;
+  const screen = Object.hasOwn(SCREEN_KEYS, key) ? SCREEN_KEYS[key] : undefined;
+  if (screen) goTo(hashOfScreen(screen));
+  if (screen || shown.id === undefined) return screen !== undefined;
   if (key === 'f') {
     turnFolds();
     return true;

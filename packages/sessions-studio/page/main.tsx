@@ -4,9 +4,13 @@ import { useEffect } from 'preact/hooks';
 import type { About } from '../src/wire.ts';
 import { Confirmation } from './confirm.tsx';
 import { listenToKeys } from './keys.ts';
-import { route } from './route.ts';
+import { hashOfScreen, route, SCREENS, type Screen } from './route.ts';
 import { ConversationScreen } from './screens/conversation.tsx';
+import { DoctorScreen } from './screens/doctor.tsx';
 import { ListScreen } from './screens/list.tsx';
+import { PruneScreen } from './screens/prune.tsx';
+import { RunsScreen } from './screens/runs.tsx';
+import { UsageScreen } from './screens/usage.tsx';
 import { ask } from './server.ts';
 
 const about = signal<About | undefined>(undefined);
@@ -32,12 +36,15 @@ function Studio() {
         </h1>
         {about.value?.tenant !== undefined && <p class="note">tenant {about.value.tenant}</p>}
         {about.value && <p class="note">{about.value.readOnly ? 'read only' : 'can change'}</p>}
+        {about.value && (
+          <Screens about={about.value} shown={shown.id === undefined ? shown.screen : 'list'} />
+        )}
       </header>
       <main>
         {failure.value !== undefined && <p role="alert">{failure}</p>}
         {about.value &&
           (shown.id === undefined ? (
-            <ListScreen filters={shown.filters} />
+            <StoreScreen screen={shown.screen} filters={shown.filters} about={about.value} />
           ) : (
             <ConversationScreen key={shown.id} id={shown.id} view={shown.view} about={about.value} />
           ))}
@@ -45,12 +52,63 @@ function Studio() {
       <footer>
         <p class="note">
           Keys: <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> next and previous, <kbd>n</kbd> next run,{' '}
-          <kbd>r</kbd> raw rows, <kbd>f</kbd> fold, <kbd>Esc</kbd> back. <a href="./licenses.md">Licenses</a>
+          <kbd>r</kbd> raw rows, <kbd>f</kbd> fold, <kbd>w</kbd> runs that wait, <kbd>u</kbd> usage,{' '}
+          <kbd>d</kbd> doctor, <kbd>Esc</kbd> back. <a href="./licenses.md">Licenses</a>
         </p>
       </footer>
       <Confirmation />
     </>
   );
+}
+
+const NAMES: Readonly<Record<Screen, string>> = {
+  list: 'Conversations',
+  runs: 'Runs that wait',
+  usage: 'Usage',
+  doctor: 'Doctor',
+  prune: 'Remove what is old',
+};
+
+/** Whether this store has what a screen shows, and who asks may see it. */
+function hasScreen(screen: Screen, about: About): boolean {
+  if (screen === 'prune') return about.prunes && !about.readOnly;
+  return screen === 'list' || about[screen];
+}
+
+function Screens({ about, shown }: { readonly about: About; readonly shown: Screen }) {
+  return (
+    <nav aria-label="Screens">
+      {SCREENS.filter((screen) => hasScreen(screen, about)).map((screen) => (
+        <a key={screen} href={hashOfScreen(screen)} aria-current={screen === shown ? 'page' : undefined}>
+          {NAMES[screen]}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function StoreScreen({
+  screen,
+  filters,
+  about,
+}: {
+  readonly screen: Screen;
+  readonly filters: URLSearchParams;
+  readonly about: About;
+}) {
+  if (!hasScreen(screen, about)) return <p role="alert">This studio does not show that.</p>;
+  switch (screen) {
+    case 'list':
+      return <ListScreen filters={filters} />;
+    case 'runs':
+      return <RunsScreen about={about} after={filters.get('after')} />;
+    case 'usage':
+      return <UsageScreen days={filters.get('days') ?? '30'} />;
+    case 'doctor':
+      return <DoctorScreen />;
+    case 'prune':
+      return <PruneScreen />;
+  }
 }
 
 const place = document.querySelector('#studio');

@@ -4,9 +4,13 @@ import { signal } from '@preact/signals';
 export const VIEWS = ['conversation', 'next', 'raw'] as const;
 export type View = (typeof VIEWS)[number];
 
-/** What is shown: the list with its filters, or a view of a conversation. */
+/** What is shown of the whole store. */
+export const SCREENS = ['list', 'runs', 'usage', 'doctor', 'prune'] as const;
+export type Screen = (typeof SCREENS)[number];
+
+/** What is shown: a screen with what was chosen there, or a view of a conversation. */
 export type Route =
-  | { readonly id?: undefined; readonly filters: URLSearchParams }
+  | { readonly id?: undefined; readonly screen: Screen; readonly filters: URLSearchParams }
   | { readonly id: string; readonly view: View };
 
 /** The hash of a view, which can be kept and shared: there is no secret in it. */
@@ -15,11 +19,19 @@ export function hashOf(id: string, view: View = 'conversation'): string {
   return view === 'conversation' ? path : `${path}/${view}`;
 }
 
+/** The hash of a screen, which can be kept as well. */
+export function hashOfScreen(screen: Screen, filters?: URLSearchParams): string {
+  const path = screen === 'list' ? '#/' : `#/${screen}`;
+  return filters && filters.size > 0 ? `${path}?${filters}` : path;
+}
+
 function routeOf(hash: string): Route {
   const [, encoded, name] = /^#\/c\/([^/]*)(?:\/(\w+))?$/.exec(hash) ?? [];
   const id = encoded && decoded(encoded);
-  if (!id) return { filters: new URLSearchParams(hash.split('?')[1] ?? '') };
-  return { id, view: VIEWS.find((view) => view === name) ?? 'conversation' };
+  if (id) return { id, view: VIEWS.find((view) => view === name) ?? 'conversation' };
+  const [path, query = ''] = hash.split('?');
+  const screen = SCREENS.find((one) => hashOfScreen(one) === path) ?? 'list';
+  return { screen, filters: new URLSearchParams(query) };
 }
 
 function decoded(text: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Reachable } from './access.js';
+import { pruneTime, shownRun } from './operating.js';
 import { textIn, WrongRequest } from './requests.js';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -25,5 +26,20 @@ export const CHANGES: Readonly<Record<string, (reachable: Reachable, body: Body)
   async delete({ store }, body) {
     const { deleted } = await store.sessions.delete(textIn(body, 'id'));
     return { deleted };
+  },
+  async decide({ store, name }, body) {
+    const { approve, reason } = body;
+    if (typeof approve !== 'boolean') throw new WrongRequest('"approve" must be true or false.');
+    if (reason !== undefined && typeof reason !== 'string')
+      throw new WrongRequest('"reason" must be a text.');
+    const decision = { callId: textIn(body, 'callId'), approve, reason: reason || undefined, by: name };
+    return shownRun(await store.runs.decide(textIn(body, 'id'), [decision]));
+  },
+  async cancel({ store }, body) {
+    return shownRun(await store.runs.cancel(textIn(body, 'id')));
+  },
+  async prune({ store }, body) {
+    const { conversations } = await store.prune({ olderThan: pruneTime(textIn(body, 'before')) });
+    return { conversations };
   },
 };

@@ -6,13 +6,17 @@ import { shownEntry } from './shown-entry.js';
 import type { About, EntriesPage, NextRun, SessionDetails, SessionsPage, ShownSession } from './wire.js';
 
 /** What a studio shows. */
-export function aboutOf({ store: { supports }, tenant, readOnly }: Reachable): About {
+export function aboutOf({ store: { supports }, tenant, readOnly, doctor }: Reachable): About {
   return {
     readOnly,
     tenant,
     titles: supports.metadata === true,
     copies: supports.copying === true,
     rewinds: supports.history === true && supports.edit,
+    runs: supports.runs === true,
+    usage: supports.usage === true,
+    doctor: doctor !== undefined,
+    prunes: supports.retention === true,
   };
 }
 

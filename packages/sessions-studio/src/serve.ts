@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { SessionStore } from '@stackone/sessions-core';
+import type { OpenDoctor } from './access.js';
 import { createStudio } from './studio.js';
 
 /** What {@link serveStudio} takes. */
@@ -13,6 +14,8 @@ export interface ServeOptions {
   readOnly?: boolean | undefined;
   /** The conversation that is shown first. */
   open?: string | undefined;
+  /** As in `createStudio`. */
+  doctor?: OpenDoctor | undefined;
 }
 
 /** A studio that is served. */
@@ -36,7 +39,7 @@ const LOOPBACK = '127.0.0.1';
  * ```
  */
 export async function serveStudio(store: SessionStore, options: ServeOptions = {}): Promise<ServedStudio> {
-  const { port = 0, tenant, readOnly = true, open, ...others } = options;
+  const { port = 0, tenant, readOnly = true, open, doctor, ...others } = options;
   const unknown = Object.keys(others);
   if (unknown.length > 0) throw new TypeError(`serveStudio: unknown options: ${unknown.join(', ')}.`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
@@ -44,6 +47,7 @@ export async function serveStudio(store: SessionStore, options: ServeOptions = {
   const token = randomBytes(32).toString('base64url');
   const studio = createStudio(store, {
     readOnly,
+    doctor,
     authorize: (request) => hasToken(request, token) && (tenant === undefined || { tenant }),
   });
   const { createAdaptorServer } = await import('@hono/node-server');

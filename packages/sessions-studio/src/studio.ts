@@ -1,8 +1,9 @@
 import { isSessionError, type SessionErrorCode, type SessionStore } from '@stackone/sessions-core';
 import { type Context, Hono } from 'hono';
-import { type Reachable, reachableBy, type StudioAccess } from './access.js';
+import { type OpenDoctor, type Reachable, reachableBy, type StudioAccess } from './access.js';
 import { CHANGES } from './changing.js';
 import { lines } from './ndjson.js';
+import { findingsOf, pruneCount, runsPage, usageOf } from './operating.js';
 import { HEADERS, refusal, refusedChange } from './protection.js';
 import {
   aboutOf,
@@ -31,6 +32,8 @@ export interface StudioOptions {
   readOnly?: boolean | undefined;
   /** The names that it may be asked by, like `admin.example.com`, with a port or for any. This machine's own are always allowed. */
   hosts?: readonly string[] | undefined;
+  /** Opens the doctor of the database, whose report is then shown: `() => openDoctor(url)` of a backend's entry `/doctor`. Not to tenants. */
+  doctor?: OpenDoctor | undefined;
 }
 
 /** Answers the requests to a studio. Give it to whatever takes a `fetch` handler. */
@@ -43,6 +46,7 @@ const OPTIONS = new Set<string>([
   'basePath',
   'readOnly',
   'hosts',
+  'doctor',
 ] satisfies (keyof StudioOptions)[]);
 
 const STATUS: Partial<Record<SessionErrorCode, 400 | 404 | 409 | 503>> = {
@@ -51,6 +55,7 @@ const STATUS: Partial<Record<SessionErrorCode, 400 | 404 | 409 | 503>> = {
   SESSION_EXISTS: 409,
   HISTORY_CHANGED: 409,
   VERSION_CONFLICT: 409,
+  RUN_DECIDED: 409,
   UNSUPPORTED: 400,
   CONNECTION_FAILED: 503,
 };
@@ -69,7 +74,7 @@ const STATUS: Partial<Record<SessionErrorCode, 400 | 404 | 409 | 503>> = {
  * ```
  */
 export function createStudio(store: SessionStore, options: StudioOptions): Studio {
-  const { authorize, basePath = '/', readOnly = true, hosts = [] } = checked(options);
+  const { authorize, basePath = '/', readOnly = true, hosts = [], doctor } = checked(options);
   const base = basePath.replace(/\/+$/, '');
   const app = new Hono<Environment>({ strict: true });
 
@@ -81,16 +86,16 @@ export function createStudio(store: SessionStore, options: StudioOptions): Studi
   });
 
   app.use(`${base}/api/*`, async (context, next) => {
-    const reachable = reachableBy(await authorize(context.req.raw), store, readOnly);
+    const reachable = reachableBy(await authorize(context.req.raw), store, readOnly, doctor);
     if (!reachable)
       return refused(context, 401, 'UNAUTHORIZED', 'You are not allowed to see these conversations.');
     context.set('reachable', reachable);
     return next();
   });
 
-  const read = (name: string, answer: (reachable: Reachable, query: Query) => unknown) =>
+  const read = (name: string, answer: (reachable: Reachable, query: Query, signal: AbortSignal) => unknown) =>
     app.get(`${base}/api/${name}`, async (context) => {
-      const value = await answer(context.var.reachable, new Query(context.req.raw));
+      const value = await answer(context.var.reachable, new Query(context.req.raw), context.req.raw.signal);
       return value === undefined ? missing(context) : context.json(value as object);
     });
   read('about', aboutOf);
@@ -98,6 +103,10 @@ export function createStudio(store: SessionStore, options: StudioOptions): Studi
   read('session', sessionDetails);
   read('entries', entriesPage);
   read('next', nextRunOf);
+  read('runs', runsPage);
+  read('usage', usageOf);
+  read('doctor', (reachable, _query, signal) => findingsOf(reachable, signal));
+  read('prune', pruneCount);
   app.get(`${base}/api/watch`, ({ req, var: { reachable } }) => {
     const query = new Query(req.raw);
     return lines(req.raw, (signal) => newEntries(reachable, query, signal));
@@ -140,13 +149,15 @@ function checked(options: StudioOptions): StudioOptions {
     throw new TypeError(
       'createStudio: the option "authorize" must be a function that says who may see the conversations.',
     );
-  const { basePath = '/', readOnly = true, hosts = [] } = options;
+  const { basePath = '/', readOnly = true, hosts = [], doctor } = options;
   if (typeof basePath !== 'string' || !/^\/[\w\-./~]*$/.test(basePath))
     throw new TypeError('createStudio: the option "basePath" must be a path that begins with "/".');
   if (typeof readOnly !== 'boolean')
     throw new TypeError('createStudio: the option "readOnly" must be true or false.');
   if (!Array.isArray(hosts) || !hosts.every((host) => typeof host === 'string' && host !== ''))
     throw new TypeError('createStudio: the option "hosts" must be an array of host names.');
+  if (doctor !== undefined && typeof doctor !== 'function')
+    throw new TypeError('createStudio: the option "doctor" must be a function that opens one.');
   return options;
 }
 

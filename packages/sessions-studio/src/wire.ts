@@ -8,6 +8,11 @@ export interface About {
   readonly titles: boolean;
   readonly copies: boolean;
   readonly rewinds: boolean;
+  /** Whether there are runs, usage, a doctor, and a way to remove what is old. */
+  readonly runs: boolean;
+  readonly usage: boolean;
+  readonly doctor: boolean;
+  readonly prunes: boolean;
 }
 
 /** A conversation in the list. */
@@ -65,6 +70,57 @@ export interface NextRun {
   readonly entries: readonly { readonly entry: ShownEntry; readonly fate: Fate }[];
   /** Whether there are older items than these: they have the fate of the first. */
   readonly hasOlder: boolean;
+}
+
+/** A run that waits, with the calls that it waits for. */
+export interface ShownRun {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly agent: string;
+  readonly state: string;
+  readonly createdAt: string;
+  readonly changedAt: string;
+  readonly calls: readonly ShownCall[];
+}
+
+export interface ShownCall {
+  readonly callId: string;
+  readonly tool: string;
+  readonly arguments: string;
+  readonly agent: string;
+  readonly decision?: 'approved' | 'rejected' | undefined;
+}
+
+export interface RunsPage {
+  readonly data: readonly ShownRun[];
+  readonly nextCursor?: string | undefined;
+}
+
+/** What was used, by day of UTC and model, and how many conversations changed last on each day. */
+export interface UsageShown {
+  readonly used: readonly {
+    readonly day: string;
+    readonly model?: string | undefined;
+    readonly requests: number;
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly cachedTokens: number;
+  }[];
+  readonly growth: readonly { readonly day: string; readonly conversations: number }[];
+  /** All of them. */
+  readonly conversations: number;
+}
+
+export interface ShownFinding {
+  readonly code: string;
+  readonly level: 'good' | 'improvable' | 'wrong';
+  readonly message: string;
+  readonly advice?: string | undefined;
+}
+
+export interface PruneCount {
+  readonly before: string;
+  readonly conversations: number;
 }
 
 /** What an answer is where something is refused or failed. */

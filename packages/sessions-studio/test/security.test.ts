@@ -1,7 +1,7 @@
 // Promise: A studio.
 import assert from 'node:assert/strict';
 import { describe, expect, test } from 'vitest';
-import { createStudio, type StudioOptions } from '../src/index.js';
+import { createStudio, type StudioOptions, serveStudio } from '../src/index.js';
 import { sampleStore } from './sample.ts';
 import { SECURITY } from './security.ts';
 import { studioWithFault } from './studio-with-fault.ts';
@@ -17,6 +17,7 @@ test.each<[options: unknown, named: string]>([
   [{ authorize: () => true, basePath: 'studio' }, 'basePath'],
   [{ authorize: () => true, readOnly: 'no' }, 'readOnly'],
   [{ authorize: () => true, hosts: 'localhost' }, 'hosts'],
+  [{ authorize: () => true, doctor: 'yes' }, 'doctor'],
   [{ authorize: () => true, readonly: false }, 'readonly'],
 ])('options that are not right are refused: %o', async (options, named) => {
   const store = await sampleStore();
@@ -37,7 +38,7 @@ const FAULTS = [
   {
     fault: 'a tenant that is not known is none',
     file: 'access.ts',
-    line: "if ('tenant' in answer && typeof tenant !== 'string') return undefined;",
+    line: "if ('tenant' in access && typeof tenant !== 'string') return undefined;",
     becomes: '',
     fails: 'nobody sees data whom authorize does not let',
   },
@@ -93,8 +94,8 @@ const FAULTS = [
   {
     fault: 'the default is to change',
     file: 'studio.ts',
-    line: "const { authorize, basePath = '/', readOnly = true, hosts = [] } = checked(options);",
-    becomes: "const { authorize, basePath = '/', readOnly = false, hosts = [] } = checked(options);",
+    line: "const { authorize, basePath = '/', readOnly = true, hosts = [], doctor } = checked(options);",
+    becomes: "const { authorize, basePath = '/', readOnly = false, hosts = [], doctor } = checked(options);",
     fails: 'nothing is changed unless it was allowed',
   },
   {
@@ -103,6 +104,34 @@ const FAULTS = [
     line: 'tenant === undefined ? store : store.scoped(tenant)',
     becomes: 'store',
     fails: 'tenants see what is theirs alone, and change it alone',
+  },
+  {
+    fault: 'runs of tenants are shown to whom has none',
+    file: 'operating.ts',
+    line: 'page.data.filter((run) => run.tenant === tenant)',
+    becomes: 'page.data',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'what tenants used is shown to whom has none',
+    file: 'operating.ts',
+    line: '.filter((one) => one.tenant === tenant)',
+    becomes: '',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'tenants see what the doctor finds',
+    file: 'access.ts',
+    line: 'doctor: tenant === undefined ? doctor : undefined,',
+    becomes: 'doctor,',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+  },
+  {
+    fault: 'what goes on can be removed',
+    file: 'operating.ts',
+    line: 'if (!(before.getTime() <= Date.now() - DAY))',
+    becomes: 'if (false)',
+    fails: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
   },
   {
     fault: 'no policy',
@@ -137,4 +166,68 @@ describe('a protection that is taken out is noticed', () => {
       name: 'AssertionError',
     });
   });
+});
+
+/** What is served on this machine alone, to whoever has its token. */
+async function servesOneAlone(serve: typeof serveStudio): Promise<void> {
+  const store = await sampleStore();
+  const studio = await serve(store, { tenant: 'acme' });
+  const another = await serve(store);
+  try {
+    const { hash, port, origin } = new URL(studio.url);
+    const token = new URLSearchParams(hash.slice(1)).get('token') ?? '';
+    assert.ok(token.length >= 43);
+    assert.notEqual(token, new URLSearchParams(new URL(another.url).hash.slice(1)).get('token'));
+    const ask = (authorization: string) => fetch(`${origin}/api/sessions`, { headers: { authorization } });
+    for (const wrong of ['', 'Bearer ', `Bearer ${'x'.repeat(token.length)}`, `Bearer ${token}x`, token])
+      assert.equal((await ask(wrong)).status, 401);
+    const { data } = (await (await ask(`Bearer ${token}`)).json()) as { data: { id: string }[] };
+    assert.deepEqual(
+      data.map(({ id }) => id),
+      ['of_acme'],
+    );
+    // all of 127/8 is this machine, but only one address of it is listened at
+    assert.equal(
+      await fetch(`http://127.0.0.2:${port}/`).then(
+        () => 'heard',
+        () => 'silent',
+      ),
+      'silent',
+    );
+    for (const path of ['/', '/studio.js', '/api/sessions']) {
+      const answer = await fetch(`${origin}${path}`, { headers: { authorization: `Bearer ${token}` } });
+      assert.ok(!(await answer.text()).includes(token), `${path} tells the token`);
+    }
+  } finally {
+    await Promise.all([studio.close(), another.close()]);
+  }
+}
+
+test('a studio of the command is served on this machine alone, to who has its token', () =>
+  servesOneAlone(serveStudio));
+
+test.each([
+  {
+    fault: 'it listens everywhere',
+    line: "server.once('error', reject).listen(port, LOOPBACK, resolve);",
+    becomes: "server.once('error', reject).listen(port, '0.0.0.0', resolve);",
+  },
+  {
+    fault: 'any token will do',
+    line: 'return given.length === wanted.length && timingSafeEqual(given, wanted);',
+    becomes: 'return given.length === wanted.length || timingSafeEqual(wanted, wanted);',
+  },
+  {
+    fault: 'one token for all',
+    line: "randomBytes(32).toString('base64url')",
+    becomes: "Buffer.alloc(32, randomBytes.name).toString('base64url')",
+  },
+  {
+    fault: 'the tenant is forgotten',
+    line: '(tenant === undefined || { tenant })',
+    becomes: 'true',
+  },
+])('what serves it without a protection is noticed: $fault', async ({ fault: _, ...planted }) => {
+  const { serveStudio: serve } = await studioWithFault({ file: 'serve.ts', ...planted });
+  await expect(servesOneAlone(serve)).rejects.toMatchObject({ name: 'AssertionError' });
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { SessionStore } from '@stackone/sessions-core';
 import type { Studio, StudioOptions } from '../src/index.js';
+import { recordSampleUsage, startWaitingRun } from './sample-runs.ts';
 
 /** Makes a studio over a sample of conversations. */
 type Make = (options: StudioOptions) => Studio;
@@ -55,6 +56,10 @@ export const SECURITY: readonly SecurityCase[] = [
           'next?id=chat_123',
           'watch?id=chat_123',
           'changes',
+          'runs',
+          'usage',
+          'doctor',
+          'prune?days=1',
         ])
           await refuses(401, get(studio, `/api/${path}`));
         await refuses(401, post(studio, 'delete', { id: 'chat_123' }));
@@ -122,7 +127,17 @@ export const SECURITY: readonly SecurityCase[] = [
     name: 'nothing is changed unless it was allowed',
     async run(make, store) {
       const turn = (await store.session('chat_123').turns()).data[0]?.id;
-      const changes = { title: { title: 'x' }, fork: { newId: 'y' }, rewind: { turn }, delete: {} };
+      const call = { callId: 'call_1', approve: true };
+      const changes = [
+        ['title', { title: 'x' }],
+        ['fork', { newId: 'y' }],
+        ['rewind', { turn }],
+        ['delete', {}],
+        ['decide', { id: 'run_1', ...call }],
+        ['cancel', { id: 'run_1' }],
+        ['prune', { before: '2000-01-01T00:00:00.000Z' }],
+      ] as const;
+      await startWaitingRun(store);
       const studios = [
         make({ authorize: everybody }),
         make({ authorize: everybody, readOnly: true }),
@@ -130,12 +145,14 @@ export const SECURITY: readonly SecurityCase[] = [
       ];
       const before = await store.session('chat_123').getItems();
       for (const studio of studios) {
-        for (const [name, body] of Object.entries(changes))
+        for (const [name, body] of changes)
           assert.equal((await post(studio, name, { id: 'chat_123', ...body })).status, 403);
       }
       assert.deepEqual(await store.session('chat_123').getItems(), before);
       assert.equal((await store.sessions.retrieve('chat_123'))?.title, 'Orders');
       assert.equal(await store.sessions.retrieve('y'), undefined);
+      const { state, pending } = await store.runs.retrieve('run_1');
+      assert.deepEqual([state, pending[0]?.decision], ['waiting', undefined]);
     },
   },
   {
@@ -160,6 +177,47 @@ export const SECURITY: readonly SecurityCase[] = [
       assert.equal((await store.scoped('other').session('of_other').getItems()).length, 1);
       const none = make({ authorize: everybody });
       assert.ok((await idsIn(get(none, '/api/sessions?search=$tenant'))).length === 0);
+    },
+  },
+  {
+    name: 'runs, usage and the doctor of others are not shown, and nothing of theirs is decided',
+    async run(make, store) {
+      for (const name of ['acme', 'other']) {
+        await startWaitingRun(store.scoped(name), { id: `run_${name}` });
+        await recordSampleUsage(store.scoped(name));
+      }
+      let looks = 0;
+      const doctor = () => {
+        looks++;
+        return Promise.reject(new Error('looked'));
+      };
+      const told = async (studio: Studio, path: string) => (await allows(get(studio, `/api/${path}`))).text();
+      for (const answer of [{ tenant: 'acme' }, true] as const) {
+        const studio = make({ authorize: () => answer, readOnly: false, doctor });
+        const runs = await told(studio, 'runs');
+        assert.doesNotMatch(runs, /run_other/);
+        assert.equal(/run_acme/.test(runs), answer !== true);
+        const { used } = JSON.parse(await told(studio, 'usage')) as { used: { requests: number }[] };
+        assert.deepEqual(
+          used.map(({ requests }) => requests),
+          answer === true ? [] : [1, 1],
+        );
+        for (const id of ['run_other', '$tenant:5:other:run_other', '../other/run_other'])
+          for (const [name, body] of Object.entries({
+            cancel: {},
+            decide: { callId: 'call_1', approve: true },
+          }))
+            assert.ok([400, 404].includes((await post(studio, name, { id, ...body })).status));
+        const before = new Date(Date.now() - 2 * 86_400_000).toISOString();
+        await allows(post(studio, 'prune', { before }));
+        await refuses(400, post(studio, 'prune', { before: new Date().toISOString() }));
+      }
+      const { state, pending } = await store.scoped('other').runs.retrieve('run_other');
+      assert.deepEqual([state, pending[0]?.decision], ['waiting', undefined]);
+      assert.equal((await store.scoped('other').session('of_other').getItems()).length, 1);
+      const tenants = make({ authorize: () => ({ tenant: 'acme' }), doctor });
+      await refuses(404, get(tenants, '/api/doctor'));
+      assert.equal(looks, 0);
     },
   },
   {

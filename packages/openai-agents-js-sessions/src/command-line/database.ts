@@ -50,6 +50,7 @@ export async function onDatabase(
 ): Promise<void> {
   const url = databaseUrl({ ...options, argument });
   const output = new Output(options);
+  await output.getReady();
   await interruptible(async (signal) => {
     const given = changes(storeOptions(options));
     const store = await openStore(url, makesTables ? given : { ...given, createTables: false }, output);

@@ -4,6 +4,18 @@ export function endWith(text: string, code: number): void {
 }
 
 /** The same with a message on standard error. */
-export function failWith(message: string, code: number): void {
-  process.stderr.write(`error: ${message}\n`, () => process.exit(code));
+export async function failWith(message: string, code: number): Promise<void> {
+  const text = await fitting(`error: ${message}`);
+  process.stderr.write(`${text}\n`, () => process.exit(code));
+}
+
+/** What is told on standard error, in lines that a terminal there has room for. */
+export async function fitting(message: string): Promise<string> {
+  const { isTTY, columns } = process.stderr;
+  if (!isTTY || !columns) return message;
+  const { wrapped } = await import('./terminal/wrapped.js');
+  return message
+    .split('\n')
+    .flatMap((line) => wrapped(line, columns))
+    .join('\n');
 }

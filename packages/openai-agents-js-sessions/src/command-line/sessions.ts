@@ -23,7 +23,7 @@ import { addStats } from './commands/stats.js';
 import { addStudio } from './commands/studio.js';
 import { addTail } from './commands/tail.js';
 import { addTurns } from './commands/turns.js';
-import { failWith } from './ending.js';
+import { failWith, fitting } from './ending.js';
 import { CommandFailure, EXIT, exitCodeOf } from './exit-codes.js';
 import { Interrupted } from './interruption.js';
 import { ReaderGone } from './terminal/output.js';
@@ -81,13 +81,14 @@ async function main(): Promise<void> {
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.misuse;
-    else if (error instanceof UsageError || error instanceof TypeError) failWith(oneLine(error), EXIT.misuse);
+    else if (error instanceof UsageError || error instanceof TypeError)
+      await failWith(oneLine(error), EXIT.misuse);
     else if (error instanceof ReaderGone) process.exitCode = EXIT.done;
     else if (error instanceof Interrupted) {
-      process.stderr.write(`${error.message}\n`);
+      process.stderr.write(`${await fitting(error.message)}\n`);
       process.exitCode = error.exitCode;
-    } else if (error instanceof CommandFailure) failWith(error.message, error.exitCode);
-    else failWith(oneLine(error), exitCodeOf((error as { code?: unknown }).code));
+    } else if (error instanceof CommandFailure) await failWith(error.message, error.exitCode);
+    else await failWith(oneLine(error), exitCodeOf((error as { code?: unknown }).code));
   }
 }
 

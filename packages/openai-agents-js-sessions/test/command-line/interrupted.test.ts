@@ -1,4 +1,4 @@
-// Ctrl+C ends commands that read all conversations, also where the database never lets them wait.
+// Ctrl+C ends commands that read or change all conversations, also where the database never lets them wait.
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { temporaryFolder } from '@stackone/test-environment';
@@ -30,3 +30,29 @@ test.each([[['stats']], [['doctor', '--full']]])(
     expect(ending).toMatchObject({ code: 130, stdout: expect.stringContaining('Interrupted.') });
   },
 );
+
+const GOES_ON = 'the same command goes on with the rest.';
+
+test.each([
+  [['delete', '--tenant', 'acme', '--all', '--yes'], 'What was deleted is gone'],
+  [['prune', '--tenant', 'acme', '--older-than', '1d', '--yes'], 'What was removed is gone'],
+  [['reencrypt', '--accept-plaintext'], 'What is done stays done'],
+])('Ctrl+C ends %j between two conversations, and it says how to go on', async (command, message) => {
+  const url = await longDatabase();
+  const ending = await sessionsInTerminal([...command, '--url', url], {
+    columns: 100,
+    keys: [[' conversations', '\u0003']],
+    environment: { SESSIONS_ENCRYPTION_KEY: 'a key' },
+  });
+  expect(ending).toMatchObject({
+    code: 130,
+    stdout: expect.stringContaining(`Interrupted. ${message}; ${GOES_ON}`),
+  });
+  const database = new DatabaseSync(url.slice('sqlite:'.length));
+  const count = (sql: string) => Number(database.prepare(sql).get()?.n);
+  const isAsItWas = `message_data = '{"role":"user","content":"Hello"}'`;
+  const left = count(`SELECT count(*) AS n FROM agent_messages WHERE ${isAsItWas}`);
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThan(MANY);
+  database.close();
+});

@@ -391,6 +391,66 @@ describe('copy --follow', () => {
   });
 });
 
+/** As version 0.4.1 made them, with two items. */
+const OLD_TABLES = (url: string) => {
+  const items = [1_760_000_000, 1_760_000_060].map((time, n) => ({
+    time,
+    text: `{"role":"user","content":"item ${n}"}`,
+  }));
+  const rows = (timeOf: (seconds: number) => string) => [
+    `INSERT INTO agent_sessions VALUES ('chat_123', ${timeOf(1_760_000_000)}, ${timeOf(1_760_000_060)})`,
+    ...items.map(
+      ({ time, text }) =>
+        `INSERT INTO agent_messages (session_id, message_data, created_at) VALUES ('chat_123', '${text}', ${timeOf(time)})`,
+    ),
+  ];
+  const index = 'CREATE INDEX idx_agent_messages_session_time ON agent_messages (session_id, created_at)';
+  if (url.startsWith('postgres'))
+    return [
+      `CREATE TABLE agent_sessions (session_id VARCHAR(255) PRIMARY KEY, created_at TIMESTAMP NOT NULL DEFAULT NOW(),
+        updated_at TIMESTAMP NOT NULL DEFAULT NOW())`,
+      `CREATE TABLE agent_messages (id SERIAL PRIMARY KEY, session_id VARCHAR(255) NOT NULL REFERENCES agent_sessions
+        (session_id) ON DELETE CASCADE, message_data TEXT NOT NULL, created_at TIMESTAMP NOT NULL DEFAULT NOW())`,
+      index,
+      ...rows((seconds) => `to_timestamp(${seconds})`),
+    ];
+  const time = 'TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP';
+  return [
+    `CREATE TABLE agent_sessions (session_id VARCHAR(255) PRIMARY KEY, created_at ${time}, updated_at ${time} ON UPDATE CURRENT_TIMESTAMP)`,
+    `CREATE TABLE agent_messages (id INT AUTO_INCREMENT PRIMARY KEY, session_id VARCHAR(255) NOT NULL, message_data MEDIUMTEXT NOT NULL,
+      created_at ${time}, FOREIGN KEY (session_id) REFERENCES agent_sessions(session_id) ON DELETE CASCADE)`,
+    index,
+    ...rows((seconds) => `FROM_UNIXTIME(${seconds})`),
+  ];
+};
+
+describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url: old, server }) => {
+  test('tables of version 0.4.1, and they stay so; on MySQL and MariaDB when they tell ids apart', async () => {
+    const database = decodeURIComponent(new URL(old).pathname.slice(1));
+    const query = (sql: string) => server.query(sql, database);
+    for (const statement of OLD_TABLES(old)) await query(statement);
+    const tables = () =>
+      query(`SELECT table_name AS name, column_name AS one FROM information_schema.columns
+        WHERE table_name LIKE 'agent%' AND table_schema NOT IN ('information_schema') AND (table_schema = '${database}' OR table_catalog = '${database}')
+        ORDER BY table_name, ordinal_position`);
+    if (engine !== 'postgres') {
+      const { code, stderr } = await sessions(['copy', old, newUrl()]);
+      expect([code, stderr.split(': ')[1]]).toEqual([1, 'SCHEMA_MISMATCH']);
+      for (const statement of (stderr.split('Run: ')[1] ?? '').trim().split('; ')) await query(statement);
+    }
+    const before = await tables();
+    const to = newUrl();
+    expect(await sessions(['copy', old, to, '--quiet'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await tables()).toEqual(before);
+    const lines = (await exported(to)).split('\n').slice(1, 4);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { id: 'chat_123', createdAt: '2025-10-09T08:53:20.000Z', updatedAt: '2025-10-09T08:54:20.000Z' },
+      { createdAt: '2025-10-09T08:53:20.000Z', item: { role: 'user', content: 'item 0' } },
+      { createdAt: '2025-10-09T08:54:20.000Z', item: { role: 'user', content: 'item 1' } },
+    ]);
+  });
+});
+
 describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url: server }) => {
   test('a copy there and back again: the exports are equal', async () => {
     const back = newUrl();

@@ -4,6 +4,7 @@ import type { SessionBackend } from '../port/backend.js';
 import type { ConversationVerbs, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isOptionsObject, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { throwIfAborted } from '../port/timers.js';
 import { hasRows, NO_ROWS, sumOfRows } from './removed-rows.js';
 
 /** How conversations are erased. */
@@ -92,7 +93,7 @@ export async function erase(host: ErasureHost, erasure: SessionErasure): Promise
   for await (const storedId of ids ?? allOf(host, prefix)) {
     let found = false;
     for (let isDone = false, isFirst = true; !isDone; isFirst = false) {
-      signal?.throwIfAborted();
+      await throwIfAborted(signal);
       const step = await host.call(storedId, async (verbs) => {
         if (isFirst && refuseFor > 0) await refusal(verbs, storedId, refuseFor);
         if (verbs.removeSome) return verbs.removeSome(storedId, { atMost: ITEMS });

@@ -110,3 +110,13 @@ function waitForNobody(ms: number, call: () => void): Timer {
     },
   };
 }
+
+/**
+ * Fails with the reason of a signal that was aborted, once it could be heard of: a database that answers at once, as SQLite does, leaves
+ * the event loop no time to look for input.
+ */
+export async function throwIfAborted(signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return;
+  await new Promise<void>(afterTick);
+  signal.throwIfAborted();
+}

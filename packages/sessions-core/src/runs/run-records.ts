@@ -3,6 +3,7 @@ import type { ItemCodec } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import { isSessionError } from '../port/errors.js';
 import type { NewRun, RunEntry, RunName, RunState, RunVerbs, StoredRun } from '../port/runs.js';
+import { throwIfAborted } from '../port/timers.js';
 import type { SessionHost } from '../session/session-host.js';
 import { runsOf } from './run-ending.js';
 import { type FoundRun, nameOf, RunStore } from './run-store.js';
@@ -60,7 +61,7 @@ export async function* openRuns(host: SessionHost, selection: RunSelection = {})
   // once more at the end: those that were listed nowhere, as they went on meanwhile
   for (const state of ['running', 'waiting', 'running'] as const)
     for (let after: string | undefined, isLast = false; !isLast; ) {
-      signal?.throwIfAborted();
+      await throwIfAborted(signal);
       const page = await store.list({ ...query, state, after, limit: LISTED });
       for (const { runId } of page) {
         if (seen.has(runId)) continue;

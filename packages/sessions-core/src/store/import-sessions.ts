@@ -1,4 +1,5 @@
 import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
+import { throwIfAborted } from '../port/timers.js';
 import type { RunRecord } from '../runs/run-records.js';
 import { RunsWriting } from './copy-runs.js';
 import { type ImportProgress, NOTHING_DONE, sumOf, told } from './import-progress.js';
@@ -57,7 +58,7 @@ export async function importSessions(
   });
   const writing = new RunsWriting(host, progress);
   for await (const run of runs) {
-    signal?.throwIfAborted();
+    await throwIfAborted(signal);
     await writing.write(run);
     await onProgress?.(writing.progress);
   }

@@ -8,7 +8,7 @@ import type { SessionBackend, StoredRow } from '../port/backend.js';
 import type { ConversationFilter, ConversationVerbs, Removal, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isOptionsObject, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
-import { now } from '../port/timers.js';
+import { now, throwIfAborted } from '../port/timers.js';
 import { answersEarlierCall, isUserMessage, validItems } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
 
@@ -161,7 +161,7 @@ class Pruning {
     const kept: AgentInputItem[] = [];
     let turns = 0;
     for (let before: string | undefined; ; ) {
-      this.#options.signal?.throwIfAborted();
+      await throwIfAborted(this.#options.signal);
       const limit = plan.next();
       const oldest = before;
       const rows = await this.#host.call(id, (backend) => backend.read(id, limit, oldest));

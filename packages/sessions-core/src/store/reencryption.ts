@@ -4,6 +4,7 @@ import type { Decide, SessionBackend, StoredRow } from '../port/backend.js';
 import type { DecideDescription } from '../port/conversations.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
+import { throwIfAborted } from '../port/timers.js';
 
 /** How far a re-encryption has come. Counts are of this run. */
 export interface ReencryptionProgress {
@@ -139,7 +140,7 @@ class ConversationReencryption {
     /** How many rows may have been added since the rows were counted. */
     let room = PAGE;
     for (;;) {
-      this.#signal?.throwIfAborted();
+      await throwIfAborted(this.#signal);
       const rows = await this.#host.call(this.#sessionId, (backend) =>
         backend.read(this.#sessionId, PAGE, before),
       );

@@ -1,7 +1,7 @@
 import type { SessionBackend, TimedRow } from '../port/backend.js';
 import type { ConversationVerbs } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
-import { afterTick } from '../port/timers.js';
+import { throwIfAborted } from '../port/timers.js';
 import type { KeptConversation, KeptConversations } from '../port/whole-conversations.js';
 import type { SessionHost } from '../session/session-host.js';
 import { recordOf, type SessionRecord } from './session-record.js';
@@ -44,11 +44,7 @@ export class WholeReading {
       const read = new Map<string, KeptConversation>();
       let waiting = new Set(ids);
       for (let place = 0; place < ids.length; ) {
-        if (signal) {
-          // a database that answers at once, as SQLite does, leaves no time to hear that it is to end
-          await new Promise<void>(afterTick);
-          signal.throwIfAborted();
-        }
+        await throwIfAborted(signal);
         const { found, left } = await this.#read([...waiting]);
         for (const one of found) read.set(one.id, one);
         waiting = new Set(left);

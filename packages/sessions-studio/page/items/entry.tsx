@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ShownEntry } from '../../src/wire.ts';
+import { asJson } from '../copies.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { isUnfolded, keepFold } from '../folds.ts';
 import { type Fields, fieldsOf, parsed, partsOf, textField } from './item-parts.ts';
@@ -91,7 +92,7 @@ function Head({ name, entry }: { readonly name: string; readonly entry: ShownEnt
   return (
     <p class="head">
       <span class="name">{name}</span>
-      <CopyButton value={entry.item} label="Copy as JSON" />
+      <CopyButton text={() => asJson(entry.item)} label="Copy as JSON" />
     </p>
   );
 }

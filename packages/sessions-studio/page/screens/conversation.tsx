@@ -1,6 +1,7 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { About, SessionDetails } from '../../src/wire.ts';
+import type { About, SessionDetails, ShownEntry } from '../../src/wire.ts';
+import { asCurl, asFixture, asJson, wholeItems } from '../copies.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { EntryWindow } from '../entry-window.ts';
 import { hashOf, VIEWS, type View } from '../route.ts';
@@ -68,7 +69,7 @@ export function ConversationScreen({
             {NAMES[one]}
           </a>
         ))}
-        <CopyButton value={held.entries.value.map(({ item }) => item)} label="Copy what is shown as JSON" />
+        <Copies id={id} entries={held.entries} />
       </nav>
       {!about.readOnly && <Changes details={shown} about={about} again={again} />}
       {held.failure.value !== undefined && <p role="alert">{held.failure}</p>}
@@ -78,5 +79,17 @@ export function ConversationScreen({
       {view === 'next' && <NextRunView id={id} last={held.newest.value} />}
       {view === 'raw' && <RawView id={id} held={held} />}
     </section>
+  );
+}
+
+/** Ways to take the items that are held along. */
+function Copies({ id, entries }: { readonly id: string; readonly entries: Signal<readonly ShownEntry[]> }) {
+  const items = () => wholeItems(id, entries.value);
+  return (
+    <span class="copies">
+      <CopyButton label="Copy what is shown as JSON" text={async () => asJson(await items())} />
+      <CopyButton label="as curl" text={() => asCurl(id, entries.value)} />
+      <CopyButton label="as a test fixture" text={async () => asFixture(id, await items())} />
+    </span>
   );
 }

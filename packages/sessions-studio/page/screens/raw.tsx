@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { EntriesPage, ShownEntry } from '../../src/wire.ts';
+import { asJson } from '../copies.ts';
 import { CopyButton } from '../copy-button.tsx';
 import type { EntryWindow } from '../entry-window.ts';
 import { ask } from '../server.ts';
@@ -47,7 +48,8 @@ function Row({ id, entry, place }: RawRow & { readonly id: string }) {
   return (
     <>
       <p class="about">
-        row {entry.id}, {createdAt}, {size} characters <CopyButton value={item} label="Copy as JSON" />
+        row {entry.id}, {createdAt}, {size} characters{' '}
+        <CopyButton text={() => asJson(item)} label="Copy as JSON" />
         {isCut && (
           <button type="button" class="quiet" onClick={readWhole}>
             Read all of it

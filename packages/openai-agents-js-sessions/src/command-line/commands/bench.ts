@@ -35,6 +35,6 @@ export function addBench(program: Command): void {
       const { benchCommand } = await import('../bench.js');
       const { text, error, code } = await benchCommand(url, options);
       if (error === undefined) endWith(text, code);
-      else failWith(error, code);
+      else await failWith(error, code);
     });
 }

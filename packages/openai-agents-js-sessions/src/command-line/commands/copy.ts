@@ -76,6 +76,7 @@ async function copy(from: string | undefined, to: string | undefined, options: C
   if (fromUrl === undefined || toUrl === undefined)
     throw new UsageError('From where to where? Give two URLs, or set SESSIONS_FROM_URL and SESSIONS_TO_URL.');
   const output = new Output(options);
+  await output.getReady();
   keepHeapSmall();
   await interruptible(async (signal) => {
     const source = storeOptions({

@@ -4,6 +4,7 @@ import { type Database, type DatabaseOptions, noSuchConversation, onDatabase } f
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { confirm } from '../terminal/confirm.js';
 import { printableLine } from '../terminal/printable.js';
+import { withProgressLine } from '../terminal/progress-line.js';
 import { UsageError } from '../usage-error.js';
 
 interface DeleteOptions extends DatabaseOptions {
@@ -55,6 +56,18 @@ function refuseFor({ store }: Database, asked: number | undefined): number {
   return asked ?? (store.supports.erasure ? HOUR : 0);
 }
 
+const GOING_ON = 'What was deleted is gone; the same command goes on with the rest.';
+
+/** What is gone so far. */
+interface Erased {
+  readonly conversations: number;
+  readonly removed: { readonly messages: number };
+}
+
+function shownProgress({ conversations, removed }: Erased): string {
+  return `${conversations} conversations, ${removed.messages} items`;
+}
+
 async function deleteConversations(
   database: Database,
   ids: readonly string[],
@@ -72,8 +85,11 @@ async function deleteConversations(
   if (there.length > 0) await confirm(`Delete ${named}, with all items?`, { ...options, signal });
   const refused = refuseFor(database, options.refuseFor);
   for (const id of ids) {
-    signal.throwIfAborted();
-    const { conversations, removed } = await sessions.delete({ ids: [id], refuseFor: refused, signal });
+    const { conversations, removed } = await withProgressLine(options.quiet, GOING_ON, (show) => {
+      signal.throwIfAborted();
+      const onProgress = (erased: Erased) => show(shownProgress(erased));
+      return sessions.delete({ ids: [id], refuseFor: refused, signal, onProgress });
+    });
     if (output.isJson) await output.json({ id, deleted: conversations > 0, removed });
     else if (conversations > 0) await output.lines(`deleted ${printableLine(id)}: ${removed.messages} items`);
     else await output.lines(`not there: ${printableLine(id)}`);
@@ -92,7 +108,11 @@ async function deleteTenant(database: Database, tenant: string, options: DeleteO
     ...options,
     signal,
   });
-  const erased = await sessions.delete({ tenant, refuseFor: refuseFor(database, options.refuseFor), signal });
+  const refused = refuseFor(database, options.refuseFor);
+  const erased = await withProgressLine(options.quiet, GOING_ON, (show) => {
+    const onProgress = (done: Erased) => show(shownProgress(done));
+    return sessions.delete({ tenant, refuseFor: refused, signal, onProgress });
+  });
   if (output.isJson) await output.json(erased);
   else await output.lines(`deleted ${erased.conversations} conversations: ${erased.removed.messages} items`);
 }

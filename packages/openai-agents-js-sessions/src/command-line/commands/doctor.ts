@@ -40,6 +40,7 @@ export function addDoctor(program: Command): void {
 async function doctor(argument: string | undefined, options: DoctorOptions): Promise<void> {
   const url = databaseUrl({ ...options, argument });
   const output = new Output(options);
+  await output.getReady();
   await interruptible(async (signal) => {
     const { openDoctor } = await import('../doctor/open-doctor.js');
     const { linesOfFinding, summaryOf } = await import('../doctor/finding-lines.js');

@@ -37,11 +37,12 @@ async function schema(argument: string | undefined, options: SchemaOptions): Pro
   if (apply && check) throw new UsageError('Give --apply or --check.');
   const url = databaseUrl({ ...options, argument });
   const output = new Output(options);
+  await output.getReady();
   if (!apply && !check) {
     const statements = await statementsFor(url, options);
     await (output.isJson
       ? output.json({ statements })
-      : output.lines(...statements.map((statement) => `${statement};`)));
+      : output.write(statements.map((statement) => `${statement};\n`).join('')));
     return;
   }
   const warnings: string[] = [];

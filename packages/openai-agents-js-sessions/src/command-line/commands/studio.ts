@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type Command, InvalidArgumentError } from 'commander';
 import { addDatabaseCommand, addUrlArgument } from '../command.js';
-import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
+import { type Database, type DatabaseOptions, onDatabase, storeOptions } from '../database.js';
+import { databaseUrl } from '../database-url.js';
 
 interface StudioCommandOptions extends DatabaseOptions {
   readonly open?: string;
@@ -16,7 +17,8 @@ export function addStudio(program: Command): void {
     summary: 'look at conversations in a browser, as they happen',
     description:
       'Serves a page on this machine alone, and prints its address, which holds a random token: conversations, what the next run is ' +
-      'handed, and what is added meanwhile. Changes nothing, unless --write allows titles, copies, turning back and deletion. Ctrl+C ends it. ' +
+      'handed, what is added meanwhile, runs that wait, usage, and what the doctor finds. Changes nothing, unless --write allows titles, copies, ' +
+      'turning back, deletion, and decisions about runs. Ctrl+C ends it. ' +
       'Needs one more package: npm install @stackone/sessions-studio',
     examples: [
       'sessions studio sqlite:./sessions.db',
@@ -28,14 +30,22 @@ export function addStudio(program: Command): void {
     .option('--write', 'let the page change conversations')
     .option('--port <number>', 'the port; else one that is free', port)
     .action((url: string | undefined, options: StudioCommandOptions) =>
-      onDatabase(url, options, (database) => serve(database, options)),
+      onDatabase(url, options, (database) => serve(database, url, options)),
     );
 }
 
-async function serve({ store, output, signal }: Database, options: StudioCommandOptions): Promise<void> {
+async function serve(
+  { store, output, signal }: Database,
+  argument: string | undefined,
+  options: StudioCommandOptions,
+): Promise<void> {
   const { serveStudio } = await loadStudio();
   const { tenant, port, write = false, open } = options;
-  const studio = await serveStudio(store, { tenant, port, open, readOnly: !write });
+  const doctor = async () => {
+    const { openDoctor } = await import('../doctor/open-doctor.js');
+    return openDoctor(databaseUrl({ ...options, argument }), storeOptions(options));
+  };
+  const studio = await serveStudio(store, { tenant, port, open, readOnly: !write, doctor });
   try {
     await output.write(output.isJson ? `${JSON.stringify({ url: studio.url })}\n` : `${studio.url}\n`);
     output.note(

@@ -7,7 +7,7 @@ const widthOf = (text: string) => truncatedWidth(text).width;
 
 /**
  * Rows under each other, page by page. A terminal that is too narrow gets the last column shortened, and then the one before it,
- * so that no row breaks; anything else gets all of it.
+ * so that no row breaks; one that has no room for all columns gets each cell on a line of its own, whole. Anything else gets all of it.
  */
 export class Columns {
   readonly #head: readonly string[];
@@ -27,6 +27,7 @@ export class Columns {
       Math.max(width, ...rows.map((row) => widthOf(row[index] ?? ''))),
     );
     const widths = fitted(this.#widths, this.#columns);
+    if (!widths) return rows.flatMap((row) => this.#block(row));
     const shown = this.#isFirst ? [this.#head, ...rows] : rows;
     this.#isFirst = false;
     return shown.map((row) =>
@@ -36,16 +37,28 @@ export class Columns {
         .trimEnd(),
     );
   }
+
+  /** A row, with each cell under the other. */
+  #block(row: readonly string[]): string[] {
+    const names = Math.max(...this.#head.map(widthOf));
+    const lines = row.map((text, index) => `${cell(this.#head[index] ?? '', names)}${GAP}${text}`.trimEnd());
+    return [...lines, ''];
+  }
 }
 
-/** Takes from the last columns what does not fit. */
-function fitted(widths: readonly number[], columns: number | undefined): readonly number[] {
+/** Of a column, at least. */
+const LEAST = 8;
+
+/** Takes from the last columns what does not fit. @returns Nothing where there is no room for all of them. */
+function fitted(widths: readonly number[], columns: number | undefined): readonly number[] | undefined {
   if (columns === undefined) return widths;
+  const least = widths.map((width) => Math.min(width, LEAST));
+  if (least.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) > columns) return undefined;
   let over = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - columns;
   return widths
     .toReversed()
     .map((width) => {
-      const less = Math.min(Math.max(over, 0), Math.max(width - 8, 0));
+      const less = Math.min(Math.max(over, 0), Math.max(width - LEAST, 0));
       over -= less;
       return width - less;
     })

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { printableJson } from './printable.js';
+import type { wrapped } from './wrapped.js';
 
 /** Whoever reads what the program prints wants no more of it, like `head`. */
 export class ReaderGone extends Error {}
@@ -18,6 +19,7 @@ export class Output {
   readonly #isQuiet: boolean;
   #stream: Writable = process.stdout;
   #failure: Error | undefined;
+  #wrapped: typeof wrapped | undefined;
 
   constructor({ json = false, quiet = false }: { json?: boolean; quiet?: boolean }) {
     this.isJson = json;
@@ -32,6 +34,12 @@ export class Output {
   /** How many columns the terminal has; absent where the output goes elsewhere. */
   get columns(): number | undefined {
     return process.stdout.isTTY ? process.stdout.columns : undefined;
+  }
+
+  /** Loads what it needs where there is a terminal: until then its lines are as wide as they are. */
+  async getReady(): Promise<void> {
+    if (process.stdout.isTTY || process.stderr.isTTY)
+      ({ wrapped: this.#wrapped } = await import('./wrapped.js'));
   }
 
   /** Waits where the reader is slower. @throws ReaderGone */
@@ -62,9 +70,14 @@ export class Output {
     }
   }
 
-  /** Lines of text. */
+  /** Lines of text, none of them wider than the terminal; whole where there is none. */
   lines(...lines: readonly string[]): Promise<void> {
-    return this.write(lines.map((line) => `${line}\n`).join(''));
+    return this.write(this.#fitting(lines, this.columns));
+  }
+
+  #fitting(lines: readonly string[], columns: number | undefined): string {
+    const fitting = columns ? lines.flatMap((line) => this.#wrapped?.(line, columns) ?? line) : lines;
+    return fitting.map((line) => `${line}\n`).join('');
   }
 
   /** A value as one line of JSON. */
@@ -79,7 +92,8 @@ export class Output {
 
   /** Something that the user should know besides the data. */
   note(text: string): void {
-    if (!this.#isQuiet) process.stderr.write(`${text}\n`);
+    const { isTTY, columns } = process.stderr;
+    if (!this.#isQuiet) process.stderr.write(this.#fitting(text.split('\n'), isTTY ? columns : undefined));
   }
 
   /** Something that only somebody at a terminal wants to know. */
