@@ -24,7 +24,7 @@ const TIMES = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { ti
  */
 const NOT_BY_DEFAULT = [
   'examples/*',
-  'tooling/{benchmarks,bootstrap,drizzle-kit,model-test,quickstart,test-servers}',
+  'tooling/{benchmarks,bootstrap,drizzle-kit,faults,model-test,quickstart,test-servers}',
 ];
 
 /** A process takes one file after the other, each with modules of its own. In the whole matrix each file has a process of its own. */

@@ -36,6 +36,9 @@ export const publishedPackage = (entry: Entries, programs: Entries = {}): Option
     splitting: true,
     esbuildPlugins: [withoutComments],
     esbuildOptions(options, { format }) {
-      if (format === 'cjs') options.entryPoints = entry;
+      if (format !== 'cjs') return;
+      options.entryPoints = entry;
+      // who asks for it in CommonJS asks for __dirname first
+      options.logOverride = { 'empty-import-meta': 'silent' };
     },
   }) as Options;

@@ -9,17 +9,23 @@ const BOOKINGS = 'SELECT run_id FROM bookings';
 
 /** The database of a store. */
 export function databaseOf(url: string): Database {
-  const run = url.startsWith('postgres') ? inPostgres : url.startsWith('sqlite') ? inSqlite : inMysql;
+  const run = statementsOn(url);
   return {
     async prepare() {
-      await run(url, 'CREATE TABLE IF NOT EXISTS bookings (run_id VARCHAR(255))');
+      await run('CREATE TABLE IF NOT EXISTS bookings (run_id VARCHAR(255))');
     },
     async journal() {
-      await run(url, END_LEASES);
-      return (await run(url, ENTRIES)) as { run_id: string; entry: string }[];
+      await run(END_LEASES);
+      return (await run(ENTRIES)) as { run_id: string; entry: string }[];
     },
-    bookings: async () => (await run(url, BOOKINGS)) as { run_id: string }[],
+    bookings: async () => (await run(BOOKINGS)) as { run_id: string }[],
   };
+}
+
+/** Runs statements behind the back of the store. */
+export function statementsOn(url: string): (statement: string) => Promise<unknown> {
+  const run = url.startsWith('postgres') ? inPostgres : url.startsWith('sqlite') ? inSqlite : inMysql;
+  return (statement) => run(url, statement);
 }
 
 async function inPostgres(url: string, statement: string): Promise<unknown> {

@@ -1,9 +1,12 @@
 // An option that is given as `undefined` is as good as absent: who hands options on writes `{ max: settings.max }`.
+import { join } from 'node:path';
 import { Agent, MemorySession, Usage } from '@openai/agents-core';
 import { assistantMessage, ScriptedModel } from '@openai/agents-core/testing';
+import { type TortureOptions, torture } from '@stackone/openai-agents-js-sessions/torture';
 import * as mysqlTables from '@stackone/sessions-mysql/schema';
 import * as postgresTables from '@stackone/sessions-postgres/schema';
 import * as sqliteTables from '@stackone/sessions-sqlite/schema';
+import { temporaryFolder } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test } from 'vitest';
 import { type BenchOptions, bench } from '../src/bench.js';
@@ -112,6 +115,7 @@ const RUN: Nothing<Omit<RunStartOptions, 'session'>> = {
   runId: undefined,
   exclusive: undefined,
   lease: undefined,
+  maxStateBytes: undefined,
   context: undefined,
   maxTurns: undefined,
   signal: undefined,
@@ -139,6 +143,7 @@ const WORK: Nothing<Omit<WorkOptions, 'agents' | 'signal'>> = {
   maxAttempts: undefined,
   interval: undefined,
   lease: undefined,
+  maxStateBytes: undefined,
   onError: undefined,
 };
 const WATCH: Nothing<WatchOptions> = { after: undefined, signal: undefined, interval: undefined };
@@ -155,6 +160,21 @@ const BENCH: Nothing<BenchOptions> = {
   items: undefined,
   store: undefined,
   signal: undefined,
+};
+const TORTURE: Nothing<TortureOptions> = {
+  faults: undefined,
+  rounds: undefined,
+  writers: undefined,
+  callers: undefined,
+  seed: undefined,
+  patience: undefined,
+  url: undefined,
+  store: undefined,
+  read: undefined,
+  connections: undefined,
+  clears: undefined,
+  signal: undefined,
+  onRound: undefined,
 };
 const KEY: EncryptionOptions = {
   key: 'a long and random text',
@@ -251,6 +271,17 @@ describe('undefined is as good as absent', () => {
       [20, undefined],
       [20, undefined],
     ]);
+  });
+
+  test('torture', async () => {
+    const file = join(temporaryFolder(), 'sessions.db');
+    const { rows, isSound } = await torture(`sqlite:${file}`, TORTURE);
+    expect(rows.map(({ fault, rounds }) => [fault, rounds])).toEqual([
+      ['none', 3],
+      ['client killed', 3],
+      ['client stopped', 3],
+    ]);
+    expect(isSound).toBe(true);
   });
 
   test('statements and Drizzle tables', () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { playSteps } from '@stackone/runner-script';
 import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -138,6 +139,19 @@ describeEngine('postgres', ({ server, url }) => {
       await call();
       expect(proxy.roundTrips - before).toBe(1);
     }
+  });
+
+  test('a step of a run is one round trip', async () => {
+    await using proxy = await startProxy(server, { protocol: 'postgres' });
+    await using store = await PostgresSessionStore.fromUrl(proxy.url(url), { max: 1 });
+    const trips: number[] = [];
+    const count = async () => {
+      trips.push(proxy.roundTrips);
+    };
+    await playSteps(store, randomUUID(), count);
+    // at each of five answers of the model, with a result of a tool between
+    const each = trips.slice(1).map((at, index) => at - (trips[index] as number));
+    expect(each).toEqual([2, 2, 2, 2]);
   });
 
   test('inside BEGIN and COMMIT of a pg client: together with a row of the application, or not at all', async () => {

@@ -4,6 +4,7 @@ import type { SessionStore } from '@stackone/sessions-core';
 import { MemorySessionStore } from '@stackone/sessions-memory';
 import type { Browser } from 'playwright-core';
 import { HOSTILE, user } from '../test/sample.ts';
+import { startWaitingRun } from '../test/sample-runs.ts';
 import { XSS } from '../test/xss-corpus.ts';
 import { openStudio, throughAll } from './opened-page.ts';
 
@@ -22,6 +23,12 @@ export async function hostileStore(): Promise<SessionStore> {
     await store.sessions.update(id, { title: text, metadata: { [`key ${at} ${text}`.slice(0, 100)]: text } });
   }
   await store.session('hostile').addItems(HOSTILE);
+  for (const [at, text] of XSS.slice(0, 40).entries())
+    await startWaitingRun(store, {
+      id: `run_${at}`,
+      conversation: `bills ${at} ${text.replaceAll('\0', '').slice(0, 100)}`,
+      note: text,
+    });
   return store;
 }
 
@@ -91,6 +98,15 @@ export async function lookAtHostile(
     await page.locator('body').hover();
     await look(view);
   }
+  await page.evaluate(() => {
+    location.hash = '#/runs';
+  });
+  await page.getByText('run_0', { exact: false }).first().waitFor();
+  await look('runs');
+  await page.evaluate(() => {
+    location.hash = '#/c/hostile';
+  });
+  await shown('ol.turns > li');
   const id = await page.evaluate(() => location.hash);
   assert.match(id, /hostile/);
   assert.deepEqual([problems, elsewhere], [[], []]);

@@ -16,9 +16,15 @@ type Scope = Pick<SessionStore, 'runs' | 'session'>;
 /** The run `run_1` of the conversation `bills`, which waits for decisions about two calls. */
 export async function startWaitingRun(
   scope: Scope,
-  { id = 'run_1', conversation = 'bills', tools = ['pay', 'pay'] } = {},
+  { id = 'run_1', conversation = 'bills', tools = ['pay', 'pay'], note = '' } = {},
 ): Promise<void> {
-  const calls = tools.map((_, at) => functionCall('pay', { invoice: at + 1 }, { callId: `call_${at + 1}` }));
+  const calls = tools.map((_, at) =>
+    functionCall(
+      'pay',
+      { invoice: at + 1, ...(note !== '' && { [note]: note }) },
+      { callId: `call_${at + 1}` },
+    ),
+  );
   const agent = new Agent({ name: 'Clerk', tools: [pay], model: new ScriptedModel([calls]) });
   await scope.runs.start(agent, 'Pay the invoices.', { session: scope.session(conversation), runId: id });
 }

@@ -1,28 +1,28 @@
 import type { SessionStore } from '@stackone/openai-agents-js-sessions';
 import { spread } from './statistics.ts';
 
-/** What one round measures on a store: the time of one call, in ms. Whatever the call needs is made ready before. */
-export type Measure = (store: SessionStore) => Promise<number>;
+/** What one round measures on one of a pair: the time of one call, in ms. Whatever the call needs is made ready before. */
+export type Measure<One = SessionStore> = (one: One) => Promise<number>;
 
-/** Two stores that differ in one thing. */
-export type Pair = readonly [first: SessionStore, second: SessionStore];
+/** Two stores, or two ways, that differ in one thing. */
+export type Pair<One = SessionStore> = readonly [first: One, second: One];
 
 /**
- * Measures both stores in turns, after one round that does not count.
+ * Measures both of a pair in turns, after one round that does not count.
  *
  * @returns A line of a table: the title, the times of both, and the median of their ratios, with quartiles in brackets.
  */
-export async function compared(
+export async function compared<One>(
   title: string,
-  pair: Pair,
+  pair: Pair<One>,
   rounds: number,
-  measure: Measure,
+  measure: Measure<One>,
 ): Promise<string[]> {
   const [first, second]: [number[], number[]] = [[], []];
   for (let round = 0; round <= rounds; round++) {
     const times = [0, 0];
     for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
-      times[which] = await measure(pair[which] as SessionStore);
+      times[which] = await measure(pair[which] as One);
     }
     if (round === 0) continue;
     first.push(times[0] as number);

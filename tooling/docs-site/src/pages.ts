@@ -45,6 +45,7 @@ const GROUPS: readonly { readonly label: string; readonly slugs: readonly string
       'when-a-run-fails',
       'errors',
       'exactly-once',
+      'faults',
       'production',
       'diagnostics',
       'bundlers-serverless-and-test-runners',

@@ -3,6 +3,7 @@ import { type AgentInputItem, MemorySession, type Session, setTracingDisabled } 
 import { SCENES } from './scenes.js';
 
 export { COMPACTIONS, type CompactionCase } from './compaction.js';
+export { type Effects, playEffects } from './effects.js';
 export {
   type Aftermath,
   ATTEMPTS,
@@ -14,6 +15,7 @@ export {
 } from './failures.js';
 export { playSceneAsRun, RUN_SCENES } from './runs.js';
 export { SCENES } from './scenes.js';
+export { playSteps } from './steps.js';
 export { playSceneForTenants, type TenantStore } from './tenants.js';
 export { playWindowedScene, WINDOWS } from './windows.js';
 

@@ -26,6 +26,14 @@ export function killTree(pid: number): void {
   for (const child of below) killTree(child);
 }
 
+/** A signal to a process and all below it, which may still be there or not. */
+export function signalTree(pid: number, signal: NodeJS.Signals): void {
+  for (const one of [pid, ...childrenOf(pid)]) {
+    if (one !== pid) signalTree(one, signal);
+    else if (isAlive(one)) process.kill(one, signal);
+  }
+}
+
 /** Whether a process of this id is there, ours or another user's. */
 export function isAlive(pid: number): boolean {
   try {

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeTlsMaterial, type TlsMaterial, type TlsOptions } from './certificates.ts';
 import type { Engine } from './engines.ts';
 import { forgetFolder, type GuardedProcess, startGuarded } from './guardian.ts';
+import { signalTree } from './process-tree.ts';
 import { runCommand } from './run-command.ts';
 import { type ServerAddress, TestServer } from './server.ts';
 import { makeServerFolder, serverIdentity } from './server-identity.ts';
@@ -111,6 +112,16 @@ export class ThrowawayServer extends TestServer {
     if (crash) await runCommand(crash.command, crash.args);
     else this.#process.crash();
     await this.#process.exited();
+  }
+
+  /** Stops all of its processes where they are, until {@link resume}: it answers nobody, and closes nothing. */
+  suspend(): void {
+    signalTree(this.pid, 'SIGSTOP');
+  }
+
+  /** Lets it go on after {@link suspend}. */
+  resume(): void {
+    signalTree(this.pid, 'SIGCONT');
   }
 
   /**

@@ -64,7 +64,7 @@ export async function benchCommand(
 }
 
 async function opened(url: string, storeOptions: string | undefined): Promise<SessionStore> {
-  const options = storeOptions === undefined ? {} : parsed(storeOptions);
+  const options = storeOptionsOf(storeOptions);
   try {
     return (await openSessionStore(url, options)).on('warning', () => {});
   } catch (error) {
@@ -72,7 +72,13 @@ async function opened(url: string, storeOptions: string | undefined): Promise<Se
   }
 }
 
-function parsed(json: string): OpenStoreOptions {
+/**
+ * What stands after `--store`.
+ *
+ * @throws UsageError if it is not a JSON object.
+ */
+export function storeOptionsOf(json: string | undefined): OpenStoreOptions {
+  if (json === undefined) return {};
   let value: unknown;
   try {
     value = JSON.parse(json);

@@ -22,6 +22,7 @@ import { addShow } from './commands/show.js';
 import { addStats } from './commands/stats.js';
 import { addStudio } from './commands/studio.js';
 import { addTail } from './commands/tail.js';
+import { addTorture } from './commands/torture.js';
 import { addTurns } from './commands/turns.js';
 import { failWith, fitting } from './ending.js';
 import { CommandFailure, EXIT, exitCodeOf } from './exit-codes.js';
@@ -52,6 +53,7 @@ const COMMANDS = [
   addReencrypt,
   addBench,
   addConformance,
+  addTorture,
 ];
 
 const EXIT_CODES = `

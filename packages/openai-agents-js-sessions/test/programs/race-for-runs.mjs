@@ -1,20 +1,21 @@
-// node race-for-runs.mjs <url> <name> <how many runs>
+// node race-for-runs.mjs <url> <name> <how many runs> <how many ms an answer takes at most> [unchecked]
 //
-// Begins or joins each of the runs, as every other process that was started with the same name does, until all have ended.
+// Begins or joins each of the runs, as every other process that was started with the same name does, until all have ended. `unchecked`
+// plants a fault: what writes for a run does not look whether another process has taken it.
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, setTracingDisabled, tool, Usage } from '@openai/agents';
-import { openSessionStore } from '@stackone/openai-agents-js-sessions';
 import { z } from 'zod';
+import { openFaultyStore, openStore } from './unchecked-store.mjs';
 
 setTracingDisabled(true);
-const [url, name, count] = process.argv.slice(2);
+const [url, name, count, slowest, fault] = process.argv.slice(2);
 
 /** In ms. A process that is stopped comes back after more than that. */
 const LEASE = 500;
 
 const model = {
   async getResponse({ input }) {
-    await wait(Math.random() * 20);
+    await wait(Math.random() * Number(slowest));
     const isAsked = input.at(-1).type !== 'function_call_result';
     const call = {
       type: 'function_call',
@@ -37,10 +38,10 @@ const look = tool({
   name: 'look',
   description: 'Looks',
   parameters: z.object({}),
-  execute: () => wait(Math.random() * 20, 'seen'),
+  execute: () => wait(Math.random() * Number(slowest), 'seen'),
 });
 const agent = new Agent({ name: 'Clerk', model, tools: [look] });
-const store = await openSessionStore(url, { maxRetries: 20 });
+const store = await (fault === 'unchecked' ? openFaultyStore : openStore)(url, { maxRetries: 20 });
 const left = Array.from({ length: Number(count) }, (_, index) => `${name}-${index}`).sort(
   () => Math.random() - 0.5,
 );

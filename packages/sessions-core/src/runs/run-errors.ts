@@ -57,6 +57,24 @@ export function runFailed(runId: string): SessionError {
   return runError('RUN_FAILED', runId, 'The run failed. The "error" of store.runs.retrieve() says why.');
 }
 
+export function runIncompatible(runId: string, kept: string, own: string): SessionError {
+  return runError(
+    'RUN_INCOMPATIBLE',
+    runId,
+    `The run was begun by a newer version of this package or of the SDK (schema ${kept}) than is here (schema ${own}). Nothing was ` +
+      'done with it: a process with that version, or a newer one, can go on.',
+  );
+}
+
+export function runTooLarge(runId: string, maxStateBytes: number): SessionError {
+  return runError(
+    'ITEM_TOO_LARGE',
+    runId,
+    `Of this run more than ${maxStateBytes} bytes would be kept: its input, the answers of models and the results of tools together. ` +
+      'Let its tools return less, or raise the option "maxStateBytes".',
+  );
+}
+
 export function runIsAnother(runId: string): SessionError {
   return runError(
     'OPERATION_CONFLICT',

@@ -4,6 +4,7 @@ import type { ItemCodec } from '../items/item-codec.js';
 import type { RunState, StoredRun } from '../port/runs.js';
 import { readValue, shownId } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
+import type { RunFormat } from './run-format.js';
 
 /** A call that waits for a decision. */
 export interface PendingCall {
@@ -53,7 +54,7 @@ export interface RunInfo {
 }
 
 /** What is kept of a run besides its steps. */
-export interface RunContent {
+export interface RunContent extends Partial<RunFormat> {
   readonly input: string | AgentInputItem[];
   readonly agent: string;
   readonly calls?: readonly Omit<PendingCall, 'decision'>[];

@@ -6,9 +6,16 @@ import { startTimer, type Timer } from '../port/timers.js';
 import { readValue } from '../turns/pending-runs.js';
 import { attachCall } from './durable-call.js';
 import type { RunDecision } from './run-decision.js';
+import { runTooLarge } from './run-errors.js';
 
-/** A step has at most so many bytes. */
-const MAX_BYTES = 10_000_000;
+/** So many bytes are kept of a run at most, where nobody says otherwise. */
+export const MAX_STATE_BYTES = 10_000_000;
+
+/** How many bytes are kept of a run, and how many may be. */
+export interface RunRoom {
+  kept: number;
+  readonly atMost: number;
+}
 
 /** What a journal needs of the store. */
 export interface JournalStore {
@@ -33,6 +40,7 @@ export class RunJournal {
   /** Absent where the run has ended, and is only played again. */
   readonly #hold: RunHold | undefined;
   readonly #entries: Map<string, string>;
+  readonly #room: RunRoom;
   readonly #lost = new AbortController();
   #renewal: Timer | undefined;
   #isOver = false;
@@ -43,11 +51,13 @@ export class RunJournal {
     codec: ItemCodec,
     entries: readonly RunEntry[],
     hold: RunHold | undefined,
+    room: RunRoom,
   ) {
     this.#store = store;
     this.#codec = codec;
     this.#hold = hold;
     this.#entries = new Map(entries.map(({ key, content }) => [key, content]));
+    this.#room = room;
     this.#renew();
   }
 
@@ -101,7 +111,8 @@ export class RunJournal {
     const hold = this.#hold;
     if (!hold) throw differentRun();
     this.#lost.signal.throwIfAborted();
-    const content = valueText(this.#codec, value);
+    const content = this.#fitting(hold, value);
+    this.#room.kept += Buffer.byteLength(content);
     if (!(await this.#store.write(hold, { key, content }))) throw await this.#lose(hold);
     this.#entries.set(key, content);
   }
@@ -111,7 +122,7 @@ export class RunJournal {
     const hold = this.#hold;
     let isRecorded = false;
     if (!hold) return () => false;
-    const entry = (result: unknown) => ({ key: toolKey(callId), content: valueText(this.#codec, result) });
+    const entry = (result: unknown) => ({ key: toolKey(callId), content: this.#fitting(hold, result) });
     const recorded = () => {
       isRecorded = true;
     };
@@ -146,6 +157,14 @@ export class RunJournal {
   close(): void {
     this.#isOver = true;
     this.#renewal?.cancel();
+  }
+
+  /** The text that is kept of a value, if there is room for it. @throws SessionError `ITEM_TOO_LARGE` */
+  #fitting(hold: RunHold, value: unknown): string {
+    const content = valueText(this.#codec, value);
+    const { kept, atMost } = this.#room;
+    if (kept + Buffer.byteLength(content) > atMost) throw runTooLarge(this.#store.idsOf(hold).runId, atMost);
+    return content;
   }
 
   #renew(): void {
@@ -188,15 +207,9 @@ function shortName(callId: string): string {
   return `:${digestOf(JSON.stringify(callId))}`;
 }
 
-/** The text that is kept of a value: encrypted where the items are. @throws SessionError `ITEM_TOO_LARGE` */
+/** The text that is kept of a value: encrypted where the items are. */
 export function valueText(codec: ItemCodec, value: unknown): string {
   const text = plainText(value);
-  if (Buffer.byteLength(text) > MAX_BYTES) {
-    throw new SessionError(
-      'ITEM_TOO_LARGE',
-      `A step of the run (an answer, a result of a tool, the input) has more than ${MAX_BYTES} bytes as JSON, and cannot be kept.`,
-    );
-  }
   return codec.seal?.([text])[0] ?? text;
 }
 

@@ -1,5 +1,6 @@
 import { checkOptions, isOneOf, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
 import { callsOf, type StoreSession } from '../session/session.js';
+import { MAX_STATE_BYTES } from './run-journal.js';
 import type { SdkRunOptions } from './run-player.js';
 
 /** What becomes of a run that is begun while another one of the conversation is under way, or waits for a decision. */
@@ -14,6 +15,11 @@ export interface RunWorkOptions<Context = unknown> extends SdkRunOptions {
    * times as often. Default 60000.
    */
   lease?: number | undefined;
+  /**
+   * How many bytes are kept of the run at most, all of its steps together, as they are stored: encrypted texts are a third longer.
+   * Beyond that the run fails with `ITEM_TOO_LARGE`. Default 10000000.
+   */
+  maxStateBytes?: number | undefined;
 }
 
 /** What `store.runs.start` takes. */
@@ -47,6 +53,7 @@ const START_CHECKS: Readonly<Record<string, OptionCheck>> = {
     typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank',
   exclusive: isOneOf('reject', 'wait', 'takeover', false),
   lease: isWholeNumber(100),
+  maxStateBytes: isWholeNumber(1),
 };
 
 const REFUSED = ['conversationId', 'previousResponseId'];
@@ -57,6 +64,7 @@ interface GivenOptions {
   readonly runId: string | undefined;
   readonly exclusive: Exclusive;
   readonly lease: number;
+  readonly maxStateBytes: number;
   readonly context: unknown;
   readonly stream: boolean;
   /** What is for the SDK. */
@@ -69,12 +77,21 @@ export function readOptions(
   given: RunResumeOptions & Pick<RunStartOptions, 'runId' | 'exclusive'> & { stream?: boolean | undefined },
 ): GivenOptions {
   if (!isOptionsObject(given)) throw new TypeError(`${owner}: options must be an object.`);
-  const { session, runId, exclusive = 'reject', lease = 60_000, context, stream = false, ...options } = given;
-  checkOptions(owner, { session, runId, exclusive, lease }, START_CHECKS);
+  const {
+    session,
+    runId,
+    exclusive = 'reject',
+    lease = 60_000,
+    maxStateBytes = MAX_STATE_BYTES,
+    context,
+    stream = false,
+    ...options
+  } = given;
+  checkOptions(owner, { session, runId, exclusive, lease, maxStateBytes }, START_CHECKS);
   const refused = REFUSED.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (refused)
     throw new TypeError(
       `${owner}: "${refused}" is for conversations that OpenAI keeps, not for those of a store.`,
     );
-  return { session, runId, exclusive, lease, context, stream, options } as GivenOptions;
+  return { session, runId, exclusive, lease, maxStateBytes, context, stream, options } as GivenOptions;
 }

@@ -143,11 +143,11 @@ async function failed(run: Play, error: unknown): Promise<never> {
   journal.lost.throwIfAborted();
   const own = storeErrorIn(error);
   // where the database is the reason, the run can go on later
-  if (own && own.code !== 'UNSUPPORTED') throw own;
+  if (own && own.code !== 'UNSUPPORTED' && own.code !== 'ITEM_TOO_LARGE') throw own;
   const kind = options.signal?.aborted ? 'cancelled' : 'failed';
   // where it cannot be ended now, its lease ends: the error itself says more
-  await run.ended({ kind, turn: session.turn, error }).catch(ignore);
-  throw error;
+  await run.ended({ kind, turn: session.turn, error: own ?? error }).catch(ignore);
+  throw own ?? error;
 }
 
 function decisionOf({ journal }: Play, item: RunToolApprovalItem): RunDecision | undefined {

@@ -19,6 +19,8 @@ export interface WorkOptions {
   interval?: number | undefined;
   /** As for `start`. */
   lease?: number | undefined;
+  /** As for `start`. */
+  maxStateBytes?: number | undefined;
   /** Ends it. Without one it works for ever. */
   signal?: AbortSignal | undefined;
   /** Told of what ended an attempt; a run that failed says so itself. Default: nobody. */
@@ -34,20 +36,21 @@ const CHECKS: Readonly<Record<keyof WorkOptions, OptionCheck>> = {
   maxAttempts: isWholeNumber(1),
   interval: isWholeNumber(1),
   lease: isWholeNumber(100),
+  maxStateBytes: isWholeNumber(1),
   signal: isSignal,
   onError: isFunction,
 };
 
 /** What a worker does with a run. */
 interface Worker {
-  /** The name of the agent that a run began with. */
-  nameOf(run: StoredRun): string;
+  /** The name of the agent that a run began with; `undefined` where this process cannot go on with it. */
+  nameOf(run: StoredRun): string | undefined;
   /** How often somebody began to work on it since it last waited. */
   attemptsOf(run: StoredRun): number;
   resume(
     agent: AnyAgent,
     run: StoredRun,
-    how: { context: unknown; lease: number | undefined },
+    how: { context: unknown; lease: number | undefined; maxStateBytes: number | undefined },
   ): Promise<unknown>;
   giveUp(run: StoredRun, error: { name: string; message: string }): Promise<void>;
 }
@@ -65,6 +68,7 @@ export async function workOnRuns(store: RunStore, options: WorkOptions, worker: 
     maxAttempts = 5,
     interval = 1000,
     lease,
+    maxStateBytes,
     signal,
     onError,
   } = options;
@@ -78,7 +82,8 @@ export async function workOnRuns(store: RunStore, options: WorkOptions, worker: 
       return worker.giveUp(run, { name: 'TooManyAttempts', message });
     }
     const tenant = run.tenant === '' ? undefined : run.tenant;
-    await worker.resume(agent, run, { context: context?.({ agent: agent.name, tenant }), lease });
+    const own = context?.({ agent: agent.name, tenant });
+    await worker.resume(agent, run, { context: own, lease, maxStateBytes });
   };
   const begin = (run: StoredRun, agent: AnyAgent) => {
     const done = workOn(run, agent)
@@ -97,7 +102,7 @@ export async function workOnRuns(store: RunStore, options: WorkOptions, worker: 
         limit: PAGE,
       });
       for (const run of page) {
-        const agent = byName.get(worker.nameOf(run));
+        const agent = byName.get(worker.nameOf(run) ?? '');
         if (!agent || underWay.has(run.runId) || underWay.size >= concurrency) continue;
         isIdle = false;
         begin(run, agent);

@@ -19,7 +19,8 @@ import {
   type RunPage,
 } from './run-decisions.js';
 import { endRun } from './run-ending.js';
-import { runActive, runCancelled, runFailed, runIsAnother } from './run-errors.js';
+import { runActive, runCancelled, runFailed, runIsAnother, runTooLarge } from './run-errors.js';
+import { checkReadable, isReadable, ownFormat } from './run-format.js';
 import { type RunContent, type RunInfo, shownRun } from './run-info.js';
 import { decisionKey, RunJournal, valueText } from './run-journal.js';
 import { type RunResumeOptions, type RunStartOptions, readOptions } from './run-options.js';
@@ -35,6 +36,7 @@ interface Work {
   readonly session: StoreSession;
   readonly runContext: RunContext<unknown>;
   readonly lease: number;
+  readonly maxStateBytes: number;
   readonly stream: boolean;
   readonly options: SdkRunOptions;
 }
@@ -67,8 +69,8 @@ export class Runs {
    *
    * @returns What `run()` returns.
    * @throws TypeError for an unknown option. SessionError `RUN_ACTIVE` while another run of the conversation is under way;
-   * `OPERATION_CONFLICT` where the `runId` is that of another input or conversation; `RUN_LOST` where this process was stopped for longer than the
-   * lease; `RUN_CANCELLED`; `RUN_FAILED` for one that failed before; `UNSUPPORTED` for tools that cannot be recorded; what `run()` throws.
+   * `ITEM_TOO_LARGE` beyond `maxStateBytes`; `OPERATION_CONFLICT` where the `runId` is that of another input or conversation; `RUN_LOST` where this process was stopped for longer than the
+   * lease; `RUN_CANCELLED`; `RUN_FAILED` for one that failed before; `RUN_INCOMPATIBLE` for one of a newer version; `UNSUPPORTED` for tools that cannot be recorded; what `run()` throws.
    * @example
    * ```ts
    * const session = store.session('chat_123');
@@ -98,7 +100,7 @@ export class Runs {
     const conversation = this.#conversation(session, runContext);
     const storedId = this.#store.storedId(runId, givenIds(conversation.storedId).tenant);
     const work: Work = { agent, conversation, session: session as StoreSession, runContext, ...how };
-    const content: RunContent = { input, agent: agent.name };
+    const content: RunContent = { input, agent: agent.name, ...(await ownFormat()) };
     const run = {
       runId: storedId,
       sessionId: conversation.storedId,
@@ -107,12 +109,15 @@ export class Runs {
       alone: exclusive !== false,
       lease: how.lease,
     };
+    if (Buffer.byteLength(run.content) > how.maxStateBytes) throw runTooLarge(runId, how.maxStateBytes);
     for (const pause = new Pause(how.options.signal); ; ) {
       const { outcome, run: there } = await this.#store.create(run);
       if (outcome === 'created')
         return this.#execute({ run: there, entries: [] }, work, holdOf(there, how.lease));
       if (outcome === 'found') {
-        const { input: begun } = this.#store.content(there);
+        const kept = this.#store.content(there);
+        checkReadable(runId, kept, await ownFormat());
+        const { input: begun } = kept;
         const isSame = there.sessionId === run.sessionId && canonicalText(begun) === canonicalText(input);
         if (!isSame) throw runIsAnother(runId);
         return this.#goOn(storedId, work);
@@ -250,9 +255,13 @@ export class Runs {
    * await store.runs.work({ agents: [agent], concurrency: 5, signal: controller.signal });
    * ```
    */
-  work(options: WorkOptions): Promise<void> {
+  async work(options: WorkOptions): Promise<void> {
+    const format = await ownFormat();
     return workOnRuns(this.#store, options, {
-      nameOf: (run) => this.#store.content(run).agent,
+      nameOf: (run) => {
+        const content = this.#store.content(run);
+        return isReadable(content, format) ? content.agent : undefined;
+      },
       attemptsOf: (run) => run.fence - (this.#store.content(run).waited ?? 0),
       resume: (agent, run, how) => this.#resume(agent, run, how),
       giveUp: (run, error) => this.#giveUp(run, error),
@@ -270,6 +279,7 @@ export class Runs {
     for (const pause = new Pause(work.options.signal); ; ) {
       const found = await this.#store.found(runId);
       const { run } = found;
+      checkReadable(shownId(run), this.#store.content(run), await ownFormat());
       if (run.state === 'failed') throw runFailed(shownId(run));
       if (run.state === 'cancelled') throw runCancelled(shownId(run));
       const isPlayed = run.state === 'done' || (run.state === 'waiting' && !this.#hasDecisions(found));
@@ -293,7 +303,7 @@ export class Runs {
     work: Work,
     hold: RunHold | undefined,
   ): Promise<Result | Stream> {
-    const { agent, conversation, session, runContext, stream, options } = work;
+    const { agent, conversation, session, runContext, stream, options, maxStateBytes } = work;
     const codec = this.#store.codec(run.runId);
     const content = this.#store.content(run);
     const ended = async (outcome: RunOutcome) => {
@@ -316,7 +326,10 @@ export class Runs {
     return play({
       agent,
       input: content.input,
-      journal: new RunJournal(this.#store, codec, entries, hold),
+      journal: new RunJournal(this.#store, codec, entries, hold, {
+        kept: bytesOf([run, ...entries]),
+        atMost: maxStateBytes,
+      }),
       session: new RunSession(session),
       runContext,
       stream,
@@ -364,6 +377,10 @@ function holdOf(run: StoredRun, lease: number): RunHold {
 async function runContextOf(context: unknown): Promise<RunContext<unknown>> {
   const { RunContext } = await import('@openai/agents-core');
   return context instanceof RunContext ? (context as RunContext<unknown>) : new RunContext(context);
+}
+
+function bytesOf(kept: readonly { readonly content: string }[]): number {
+  return kept.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
 }
 
 function reasonOf(error: unknown): { name: string; message: string } {

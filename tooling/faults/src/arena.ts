@@ -1,0 +1,39 @@
+import type { OpenStoreOptions } from '@stackone/openai-agents-js-sessions';
+import type { TortureFault, TortureOptions } from '@stackone/openai-agents-js-sessions/torture';
+
+/** A fault, and how often it can be had. */
+export interface ArenaFault extends TortureFault {
+  /** It takes seconds: one round where the others have ten. */
+  readonly isExpensive?: boolean;
+}
+
+/** A database in which stores are tortured. */
+export interface Arena extends AsyncDisposable {
+  /** What it is, with its version. */
+  readonly title: string;
+  /** For writers: as a user who owns nothing but the database. */
+  readonly url: string;
+  readonly storeOptions: OpenStoreOptions;
+  /** What can be done to it, beyond what is done to clients and networks. */
+  readonly faults: readonly ArenaFault[];
+  /** Reads what is stored by SQL, without code of the store. */
+  readonly read: NonNullable<TortureOptions['read']>;
+  /** Connections that the server has from writers. */
+  readonly connections?: NonNullable<TortureOptions['connections']>;
+}
+
+/** What the tables have, by conversation. */
+export function byConversation(
+  ids: readonly string[],
+  rows: readonly { readonly session_id: unknown; readonly message_data: unknown }[],
+): Map<string, unknown[]> {
+  const found = new Map<string, unknown[]>(ids.map((id) => [id, []]));
+  for (const { session_id, message_data } of rows) {
+    found.get(String(session_id))?.push(JSON.parse(String(message_data)));
+  }
+  return found;
+}
+
+/** Reads them. The ids are ours, and need no quoting. */
+export const rowsOf = (ids: readonly string[]) =>
+  `SELECT session_id, message_data FROM agent_messages WHERE session_id IN ('${ids.join("', '")}') ORDER BY id`;
