@@ -289,7 +289,9 @@ describe('undefined is as good as absent', () => {
     expect(sqliteSchemaSql({ tables: undefined })).toEqual(sqliteSchemaSql());
     expect(sqliteSchemaSql({ tables: TABLES })).toEqual(sqliteSchemaSql());
     expect(postgresSchemaSql(options)).toEqual(postgresSchemaSql());
-    expect(mysqlSchemaSql({ ...options, server: undefined })).toEqual(mysqlSchemaSql());
+    expect(mysqlSchemaSql({ ...options, server: undefined, foreignKeys: undefined })).toEqual(
+      mysqlSchemaSql(),
+    );
     for (const made of [
       sqliteTables.sessionTables(TABLES),
       postgresTables.sessionTables({ ...TABLES, schema: undefined }),

@@ -1,5 +1,5 @@
 import type { TableNames } from '@stackone/sessions-core';
-import { checkOptions, isOneOf, isTableNames } from '@stackone/sessions-core/backend';
+import { checkOptions, isBoolean, isOneOf, isTableNames } from '@stackone/sessions-core/backend';
 import { quoteName } from './literals.js';
 import { isSchemaName } from './schema-name.js';
 import { type MysqlNames, mysqlNames, qualifiedName } from './statements.js';
@@ -34,11 +34,15 @@ const TIME_TYPE = 'TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)';
  * has no CREATE INDEX IF NOT EXISTS.
  *
  * @param idType - The type of session ids; that of the sessions table, where it is there already.
+ * @param foreignKeys - Whether rows refer to their session; a store does not need it.
  */
-export function tableStatements(names: MysqlNames, idType: string) {
+export function tableStatements(names: MysqlNames, idType: string, foreignKeys: boolean) {
   const sessions = qualifiedName(names, names.sessions);
   const foreignKey = (name: string) =>
-    `CONSTRAINT ${quoteName(name)} FOREIGN KEY (session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE`;
+    foreignKeys
+      ? `,
+  CONSTRAINT ${quoteName(name)} FOREIGN KEY (session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE`
+      : '';
   return {
     sessions: `CREATE TABLE IF NOT EXISTS ${sessions} (
   session_id ${idType} NOT NULL,
@@ -54,16 +58,14 @@ export function tableStatements(names: MysqlNames, idType: string) {
   created_at ${TIME_TYPE},
   PRIMARY KEY (id),
   KEY ${quoteName(names.timeIndex)} (session_id, created_at),
-  KEY ${quoteName(names.idIndex)} (session_id, id),
-  ${foreignKey(names.messagesKey)}
+  KEY ${quoteName(names.idIndex)} (session_id, id)${foreignKey(names.messagesKey)}
 )`,
     operations: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.operations)} (
   session_id ${idType} NOT NULL,
   operation_id ${idType} NOT NULL,
   digest VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL,
   created_at ${TIME_TYPE},
-  PRIMARY KEY (session_id, operation_id),
-  ${foreignKey(names.operationsKey)}
+  PRIMARY KEY (session_id, operation_id)${foreignKey(names.operationsKey)}
 )`,
     erasures: `CREATE TABLE IF NOT EXISTS ${qualifiedName(names, names.erasures)} (
   digest VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -159,6 +161,12 @@ export interface SchemaSqlOptions {
   schema?: string | undefined;
   /** Which server the statements are for. Default `mysql`. */
   server?: MysqlServer | undefined;
+  /**
+   * Whether messages and operations refer to their session, so that they go with it when a program of yours deletes it. Default
+   * true. False for Group Replication with several primaries, which writes to no table with such keys: a store that makes its
+   * tables there leaves them out by itself.
+   */
+  foreignKeys?: boolean | undefined;
 }
 
 /**
@@ -176,7 +184,8 @@ export function schemaSql(options: SchemaSqlOptions = {}): string[] {
     tables: isTableNames,
     schema: isSchemaName,
     server: isOneOf('mysql', 'mariadb'),
+    foreignKeys: isBoolean,
   });
-  const { tables, schema, server = 'mysql' } = options;
-  return Object.values(tableStatements(mysqlNames(tables, schema), sessionIdType(server)));
+  const { tables, schema, server = 'mysql', foreignKeys = true } = options;
+  return Object.values(tableStatements(mysqlNames(tables, schema), sessionIdType(server), foreignKeys));
 }

@@ -170,6 +170,12 @@ export const ERROR_CODES: readonly Known[] = [
     3780,
   ],
   [
+    'SCHEMA_MISMATCH',
+    'The server writes to no table whose rows go with those of another one (Group Replication with several primaries). ' +
+      'Drop the foreign keys, or make the tables by schemaSql({ foreignKeys: false }). Nothing was written.',
+    3098,
+  ],
+  [
     'UNSUPPORTED',
     'The server is too old: it has no binary collation that keeps trailing spaces apart. MySQL 8.0.17 and MariaDB ' +
       '10.6 are the oldest supported.',
@@ -193,7 +199,7 @@ export function toSessionError(error: unknown): SessionError {
     ([, , ...keys]) => keys.includes(errno as number) || keys.includes(code as string),
   );
   if (known) return new SessionError(known[0], known[1], { cause: error });
-  if (sqlState === '40001') return conflict(error);
+  if (sqlState === '40001' || isRefusedByOthers(errno, message)) return conflict(error);
   if (message === 'Pool is closed.') return new SessionError('CLOSED', CLOSED_MESSAGE, { cause: error });
   if (isProgramError(name)) return driverFailed(name, error);
   if (/^(?:ERR_SSL_|ERR_TLS_|CERT_)/.test(String(code))) return distrusted(error);
@@ -208,6 +214,14 @@ export function toSessionError(error: unknown): SessionError {
       cause: error,
     },
   );
+}
+
+/**
+ * Whether other nodes of a cluster had written the same rows: ER_ERROR_DURING_COMMIT, in any language, with
+ * HA_ERR_LOCK_DEADLOCK in it (MySQL 9.7: "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT").
+ */
+function isRefusedByOthers(errno: unknown, message: unknown): boolean {
+  return errno === 1180 && /\b149\b/.test(String(message));
 }
 
 /** MariaDB's answer to every CREATE TABLE that the storage engine refuses. */
@@ -294,8 +308,9 @@ const ROLLED_BACK_AT_COMMIT: Readonly<Record<Cluster, readonly unknown[]>> = {
  * @param cluster - What the server is known to be part of.
  */
 export function toCommitError(error: unknown, cluster: Cluster | undefined): SessionError {
-  const { errno } = driverErrorOf(error);
-  if (cluster && isServersWord(error) && ROLLED_BACK_AT_COMMIT[cluster].includes(errno))
+  const { errno, message } = driverErrorOf(error);
+  const isRefused = cluster !== 'tidb' && isRefusedByOthers(errno, message);
+  if (cluster && isServersWord(error) && (isRefused || ROLLED_BACK_AT_COMMIT[cluster].includes(errno)))
     return conflict(error);
   return new SessionError(
     'OUTCOME_UNKNOWN',

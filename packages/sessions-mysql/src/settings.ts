@@ -12,6 +12,8 @@ export interface ServerSettings {
   readonly strict: boolean;
   /** Whether table names that differ in case name one table. */
   readonly foldsNames: boolean;
+  /** Whether it refuses to write to tables whose rows go with those of others: Group Replication with several primaries. */
+  readonly refusesCascades: boolean;
   /** Whether, and how, transactions of other nodes can make a COMMIT fail. */
   readonly cluster: Cluster | undefined;
 }
@@ -27,6 +29,7 @@ const VARIABLES = [
   'character_set_results',
   'wsrep_on',
   'group_replication_group_name',
+  'group_replication_enforce_update_everywhere_checks',
 ];
 
 /**
@@ -55,6 +58,7 @@ export async function readSettings(send: Send): Promise<ServerSettings> {
     maxPacket: Number(values.get('max_allowed_packet')),
     strict: /STRICT_(?:TRANS|ALL)_TABLES/.test(values.get('sql_mode') ?? ''),
     foldsNames: values.get('lower_case_table_names') !== '0',
+    refusesCascades: values.get('group_replication_enforce_update_everywhere_checks') === 'ON',
     cluster: clusterOf(values),
   };
 }

@@ -48,9 +48,9 @@ export async function prepareTables(
   const ownType = sessionIdType(settings.server);
   const sessions =
     (await describe(names.sessions)) ??
-    (await create(names.sessions, tableStatements(names, ownType).sessions));
+    (await create(names.sessions, tableStatements(names, ownType, !settings.refusesCascades).sessions));
   checkSessions(sessions, checks);
-  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType);
+  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType, !settings.refusesCascades);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
   const add = indexStatements(names);

@@ -443,11 +443,19 @@ describe('the table of errors', () => {
   });
 
   const said = (errno: number) => ({ errno, sqlState: 'HY000' });
+  /** Of a MySQL 9.7 in Group Replication, whose rows another node had written. */
+  const REFUSED = "Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT";
   test.each([
     ['galera', said(1213), 'TRANSACTION_CONFLICT'],
     ['galera', { errno: 1213 }, 'OUTCOME_UNKNOWN'],
     ['galera', said(1290), 'OUTCOME_UNKNOWN'],
     ['group-replication', said(3101), 'TRANSACTION_CONFLICT'],
+    ['group-replication', { ...said(1180), message: REFUSED }, 'TRANSACTION_CONFLICT'],
+    ['galera', { ...said(1180), message: REFUSED }, 'TRANSACTION_CONFLICT'],
+    ['group-replication', said(1180), 'OUTCOME_UNKNOWN'],
+    ['group-replication', { ...said(1180), message: 'Got error 28 during COMMIT' }, 'OUTCOME_UNKNOWN'],
+    ['tidb', { ...said(1180), message: REFUSED }, 'OUTCOME_UNKNOWN'],
+    [undefined, { ...said(1180), message: REFUSED }, 'OUTCOME_UNKNOWN'],
     ['group-replication', said(3100), 'OUTCOME_UNKNOWN'],
     ['tidb', said(9007), 'TRANSACTION_CONFLICT'],
     ['tidb', said(1213), 'OUTCOME_UNKNOWN'],
@@ -462,6 +470,7 @@ describe('the table of errors', () => {
     [{ code: 'ENOBUFS', errno: -105, syscall: 'write' }, 'CONNECTION_FAILED'],
     [{ errno: 1047, sqlState: '08S01' }, 'CONNECTION_FAILED'],
     [{ errno: 99_999, sqlState: '40001' }, 'TRANSACTION_CONFLICT'],
+    [{ errno: 1180, sqlState: 'HY000', message: REFUSED }, 'TRANSACTION_CONFLICT'],
     [{ code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }, 'TLS_FAILED'],
     [{ fatal: true }, 'DATABASE_ERROR'],
     [{ fatal: true, code: 'PROTOCOL_PACKETS_OUT_OF_ORDER' }, 'DATABASE_ERROR'],

@@ -4,6 +4,7 @@ export { EngineUnavailable } from './choice.ts';
 export { unpackedFromDebian } from './debian-packages.ts';
 export { ENGINE_NAMES, type Engine, type Target, targetsOf } from './engines.ts';
 export { type Cut, FaultProxy, type ProxyOptions, startProxy } from './fault-proxy.ts';
+export { type ReplicationGroup, startReplicationGroup } from './group-replication.ts';
 export { keepOnce } from './keep-once.ts';
 export { type MariadbOptions, startMariadb, startMysql } from './mysql-family.ts';
 export { type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts';
