@@ -34,8 +34,15 @@ describe('sqlite', () => {
       slowest: 300,
       fault: 'unchecked',
     } as const;
-    const did = await race(runs);
-    await expect(expectOneEndEach(runs, did)).rejects.toThrow(did.name);
+    // when processes are stopped is chance: one race of several has to find it
+    for (let races = 0; races < 20; races++) {
+      const did = await race(runs);
+      const found = await expectOneEndEach(runs, did).catch((error: Error) => error);
+      if (!found) continue;
+      expect(found.message).toContain(did.name);
+      return;
+    }
+    expect.unreachable('20 races found nothing');
   });
 });
 

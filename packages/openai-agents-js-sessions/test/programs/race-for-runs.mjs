@@ -2,6 +2,7 @@
 //
 // Begins or joins each of the runs, as every other process that was started with the same name does, until all have ended. `unchecked`
 // plants a fault: what writes for a run does not look whether another process has taken it.
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, setTracingDisabled, tool, Usage } from '@openai/agents';
 import { z } from 'zod';
@@ -19,7 +20,7 @@ const model = {
     const isAsked = input.at(-1).type !== 'function_call_result';
     const call = {
       type: 'function_call',
-      callId: `call_${Math.random()}`,
+      callId: `call_${randomUUID()}`,
       name: 'look',
       arguments: '{}',
       status: 'completed',
