@@ -38,7 +38,6 @@ export const publishedPackage = (entry: Entries, programs: Entries = {}): Option
     esbuildOptions(options, { format }) {
       if (format !== 'cjs') return;
       options.entryPoints = entry;
-      // who asks for it in CommonJS asks for __dirname first
-      options.logOverride = { 'empty-import-meta': 'silent' };
+      options.define = { ...options.define, 'import.meta.dirname': '__dirname' };
     },
   }) as Options;

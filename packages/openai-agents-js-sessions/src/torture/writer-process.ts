@@ -6,8 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Call, readJournal } from './journal.js';
 import type { WriterOrder, WriterOrders, WriterReport } from './writer.js';
 
-/** Beside this module once it is built, in ESM and in CommonJS. */
-const PROGRAM = join(typeof __dirname === 'string' ? __dirname : import.meta.dirname, 'torture-writer.js');
+/** Beside this module once it is built. */
+const PROGRAM = join(import.meta.dirname, 'torture-writer.js');
 
 /** What a process is started with. */
 export interface WriterStart {
