@@ -50,4 +50,6 @@ addEventListener('hashchange', () => {
 
 export function goTo(hash: string): void {
   location.hash = hash;
+  // at once: who types the next letter meanwhile must not find the old text
+  route.value = routeOf(location.hash);
 }

@@ -77,10 +77,20 @@ export function VirtualList<Row>(props: VirtualListProps<Row>) {
   useLayoutEffect(() => {
     if (isEmpty) return undefined;
     if (fromEnd) virtualizer.scrollToIndex(rows.length - 1, { align: 'end' });
-    const timer = setTimeout(() => {
+    let tries = 0;
+    // on a busy machine rows are laid out late, and the end is somewhere else then
+    const settle = () => {
+      const end = given.current.rows.length - 1;
+      if (fromEnd && tries < 20 && virtualizer.getVirtualItems().at(-1)?.index !== end) {
+        tries++;
+        virtualizer.scrollToIndex(end, { align: 'end' });
+        timer = setTimeout(settle, 50);
+        return;
+      }
       isPlaced.current = true;
       layOut(0);
-    }, 50);
+    };
+    let timer = setTimeout(settle, 50);
     return () => clearTimeout(timer);
   }, [isEmpty]);
 
