@@ -231,12 +231,14 @@ async function compaction(open: OpenSession, sessionId: string): Promise<SceneRe
 
 /** Two runs that begin with the same history; the second ends when the first has. */
 async function parallel(open: OpenSession, sessionId: string): Promise<SceneResult> {
+  const asked = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const wait = tool({
     name: 'wait',
     description: 'Waits for the other run',
     parameters: z.object({}),
     execute: async () => {
+      asked.resolve();
       await gate.promise;
       return 'waited';
     },
@@ -245,6 +247,8 @@ async function parallel(open: OpenSession, sessionId: string): Promise<SceneResu
   const model = new ScriptedModel([[functionCall('wait', {}, { callId: 'c1' })], [say('Slow.', 'm2')]]);
   const slow = new Agent({ name: 'Slow', model, tools: [wait] });
   const later = ending(runner.run(slow, 'Slowly.', { session: await open(sessionId) }));
+  // both have read the conversation as it was before either of them, however long a store takes for it
+  await Promise.race([asked.promise, later]);
   const ended = [await ending(runner.run(quick, 'Quickly.', { session: await open(sessionId) }))];
   gate.resolve();
   ended.push(await later);
