@@ -3,7 +3,6 @@
 // Adds turns, reads and pops, several at a time, on the conversations that it is told, and notes each call before and after it is made.
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import type { Session } from '@openai/agents-core';
 import { isSessionError, type StoreSession } from '@stackone/sessions-core';
 import { type Ended, Journal, machineTime } from './journal.js';
@@ -167,7 +166,7 @@ async function end(): Promise<void> {
   let open: string[] = [];
   for (let tries = 0; tries < 40; tries++) {
     open = left();
-    if (isDeepStrictEqual(open, [])) break;
+    if (open.length === 0) break;
     await wait(50);
   }
   say({ closed: true, open });

@@ -1,4 +1,4 @@
-import type { ItemCodec } from '../items/item-codec.js';
+import { type ItemCodec, sealed } from '../items/item-codec.js';
 import type { DecideDescription } from '../port/conversations.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import type { StoredDescription } from '../port/whole-conversations.js';
@@ -9,7 +9,6 @@ import {
   type Description,
   NO_DESCRIPTION,
   readDescription,
-  sealed,
 } from './description.js';
 
 /** What descriptions are read by. */

@@ -1,4 +1,4 @@
-import { type ItemCodec, isPlainJson } from '../items/item-codec.js';
+import { type ItemCodec, isPlainJson, opened, sealed } from '../items/item-codec.js';
 import { parseJson } from '../items/json.js';
 import { SessionError } from '../port/errors.js';
 import { isOptionsObject } from '../port/options.js';
@@ -103,7 +103,7 @@ export function entryLine(key: string, json: string): string {
  * @throws SessionError `DECRYPTION_FAILED`. Any other error for a text that no store wrote.
  */
 export function readDescription(codec: ItemCodec, text: string): Description {
-  const value = parseJson(codec.open ? codec.open(text) : text);
+  const value = parseJson(opened(codec, text));
   if (!isOptionsObject(value)) throw new TypeError('not an object');
   const { title, metadata } = value;
   const isTitle = title === undefined || typeof title === 'string';
@@ -119,8 +119,3 @@ export function descriptionTextOf(codec: ItemCodec, { title, metadata }: Descrip
 
 /** Of a conversation that was never described. */
 export const NO_DESCRIPTION: Description = { title: undefined, metadata: {} };
-
-/** The text that is stored: encrypted where the items are. */
-export function sealed(codec: ItemCodec, text: string): string {
-  return codec.seal?.([text])[0] ?? text;
-}

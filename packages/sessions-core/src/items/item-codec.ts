@@ -72,6 +72,16 @@ export interface ItemCodec {
   digests?(content: string): readonly string[];
 }
 
+/** The text that is stored of one that is no item: encrypted where the items are. */
+export function sealed(codec: ItemCodec, text: string): string {
+  return codec.seal?.([text])[0] ?? text;
+}
+
+/** The text that {@link sealed} got. @throws SessionError `DECRYPTION_FAILED` */
+export function opened(codec: ItemCodec, text: string): string {
+  return codec.open?.(text) ?? text;
+}
+
 /** Numbers that JSON cannot say, by the name they are stored under. */
 const NUMBERS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity, '-0': -0 };
 

@@ -1,4 +1,4 @@
-import { encodeItems, type ItemCodec } from '../items/item-codec.js';
+import { encodeItems, type ItemCodec, sealed } from '../items/item-codec.js';
 import { digestOf } from '../port/digest.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import type { RunEntry, RunHold } from '../port/runs.js';
@@ -209,8 +209,7 @@ function shortName(callId: string): string {
 
 /** The text that is kept of a value: encrypted where the items are. */
 export function valueText(codec: ItemCodec, value: unknown): string {
-  const text = plainText(value);
-  return codec.seal?.([text])[0] ?? text;
+  return sealed(codec, plainText(value));
 }
 
 /** What JSON cannot say exactly is kept as the SDK would hand it to a model: as JSON says it. */

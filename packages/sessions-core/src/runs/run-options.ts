@@ -1,4 +1,11 @@
-import { checkOptions, isOneOf, isOptionsObject, isWholeNumber, type OptionCheck } from '../port/options.js';
+import {
+  checkOptions,
+  isFilledText,
+  isOneOf,
+  isOptionsObject,
+  isWholeNumber,
+  type OptionCheck,
+} from '../port/options.js';
 import { callsOf, type StoreSession } from '../session/session.js';
 import { MAX_STATE_BYTES } from './run-journal.js';
 import type { SdkRunOptions } from './run-player.js';
@@ -49,8 +56,7 @@ const isSession: OptionCheck = (value) =>
 
 const START_CHECKS: Readonly<Record<string, OptionCheck>> = {
   session: isSession,
-  runId: (value) =>
-    typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank',
+  runId: isFilledText,
   exclusive: isOneOf('reject', 'wait', 'takeover', false),
   lease: isWholeNumber(100),
   maxStateBytes: isWholeNumber(1),

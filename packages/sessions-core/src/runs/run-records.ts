@@ -1,10 +1,11 @@
 import { givenIds, tenantSessionId } from '../ids/tenant-id.js';
-import type { ItemCodec } from '../items/item-codec.js';
+import { opened, sealed } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import { isSessionError } from '../port/errors.js';
 import type { NewRun, RunEntry, RunName, RunState, RunVerbs, StoredRun } from '../port/runs.js';
 import { throwIfAborted } from '../port/timers.js';
 import type { SessionHost } from '../session/session-host.js';
+import { shownId } from '../turns/pending-runs.js';
 import { runsOf } from './run-ending.js';
 import { type FoundRun, nameOf, RunStore } from './run-store.js';
 
@@ -84,7 +85,7 @@ export function runRecord(host: SessionHost, { run, entries }: FoundRun): RunRec
   const codec = new RunStore(host).codec(run.runId);
   const { sessionId, tenant } = givenIds(run.sessionId);
   return {
-    id: tenant === undefined ? run.runId : givenIds(run.runId).sessionId,
+    id: shownId(run),
     sessionId,
     ...(tenant !== undefined && { tenant }),
     state: run.state as RunRecord['state'],
@@ -196,12 +197,4 @@ function storedRun(host: SessionHost, record: RunRecord): { run: NewRun; entries
 
 function addAll(verbs: RunVerbs, run: RunName, [entry, ...others]: readonly RunEntry[]): Awaitable<void> {
   if (entry) return whenReady(verbs.add(run, entry), () => addAll(verbs, run, others));
-}
-
-function opened(codec: ItemCodec, text: string): string {
-  return codec.open?.(text) ?? text;
-}
-
-function sealed(codec: ItemCodec, text: string): string {
-  return codec.seal?.([text])[0] ?? text;
 }

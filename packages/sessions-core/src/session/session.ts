@@ -12,7 +12,7 @@ import { type KeyedOperation, newOperation, operationOf, withRetention } from '.
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
-import { checkOptions, type OptionCheck } from '../port/options.js';
+import { checkOptions, isFilledText, type OptionCheck } from '../port/options.js';
 import { answersEarlierCall } from '../window/item-partners.js';
 import { windowOf } from '../window/window.js';
 import { whenWrapped } from './compaction-wrapper.js';
@@ -300,8 +300,7 @@ function nothingToCheck(): undefined {
 }
 
 const ADD_ITEMS_CHECKS: Readonly<Record<keyof AddItemsOptions, OptionCheck>> = {
-  operationId: (value) =>
-    typeof value === 'string' && value.trim() !== '' ? undefined : 'a text that is not blank',
+  operationId: isFilledText,
 };
 
 function append(

@@ -1,4 +1,3 @@
-import { givenIds } from '../ids/tenant-id.js';
 import {
   isOpen,
   keepsRuns,
@@ -65,6 +64,7 @@ export class RunsWriting {
   readonly #to: SessionHost;
   readonly #refused: ReadonlySet<string>;
   readonly #told: Set<string>;
+  #keepsRuns: Promise<boolean> | undefined;
 
   /** @param done - What became of the conversations. */
   constructor(to: SessionHost, done: ImportProgress = NOTHING_DONE) {
@@ -77,15 +77,16 @@ export class RunsWriting {
   /** @param again - Whether one that was written before is brought to where it is now. */
   async write(record: RunRecord, again = false): Promise<void> {
     const { sessionId: id, tenant } = record;
-    const storedId = storedIdOfRecord({ id, ...(tenant !== undefined && { tenant }) });
-    if (this.#refused.has(storedId) || !(await keepsRuns(this.#to))) return this.#add({ unkept: 1 });
+    const conversation = { id, ...(tenant !== undefined && { tenant }) };
+    const storedId = storedIdOfRecord(conversation);
+    this.#keepsRuns ??= keepsRuns(this.#to);
+    if (this.#refused.has(storedId) || !(await this.#keepsRuns)) return this.#add({ unkept: 1 });
     let outcome = await writeRun(this.#to, record);
     if (outcome === 'different' && again && (await writeRunAgain(this.#to, record))) outcome = 'stored';
     if (outcome === 'stored') return this.#add({ runs: 1 });
     if (outcome === 'same' || this.#told.has(storedId)) return;
     this.#told.add(storedId);
-    const { sessionId } = givenIds(storedId);
-    this.#add({ [outcome]: [{ id: sessionId, ...(tenant !== undefined && { tenant }) }] });
+    this.#add({ [outcome]: [conversation] });
   }
 
   #add(more: Partial<ImportProgress>): void {

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { givenIds } from '../ids/tenant-id.js';
-import { decodeItem, type ItemCodec } from '../items/item-codec.js';
+import { decodeItem, type ItemCodec, opened } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import type { StoredRun } from '../port/runs.js';
@@ -25,7 +25,7 @@ export function runCodecId(runId: string): string {
 
 /** What a text of a run says. @throws SessionError `DECRYPTION_FAILED` */
 export function readValue(codec: ItemCodec, content: string): unknown {
-  const { value } = decodeItem(codec.open?.(content) ?? content) as { value?: unknown };
+  const { value } = decodeItem(opened(codec, content)) as { value?: unknown };
   return value;
 }
 
