@@ -1,11 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const INCLUDED: Readonly<Record<string, string>> = {
+  measure: 'browser/*.measure.ts',
+  pictures: 'browser/pictures.check.ts',
+};
+
 // Not vitest.config.ts: `npm test` collects those, and these checks start a browser.
 export default defineConfig(({ mode }) => ({
   test: {
     root: fileURLToPath(new URL('.', import.meta.url)),
-    include: [mode === 'measure' ? 'browser/*.measure.ts' : 'browser/*.check.ts'],
+    include: [INCLUDED[mode] ?? 'browser/*.check.ts'],
     globalSetup: [fileURLToPath(new URL('../../tooling/test-servers/src/global-setup.ts', import.meta.url))],
     testTimeout: 300_000,
     hookTimeout: 600_000,

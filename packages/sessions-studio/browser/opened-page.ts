@@ -1,6 +1,6 @@
 import type { SessionStore } from '@stackone/sessions-core';
 import { findChromium } from '@stackone/test-servers/chromium';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type ServeOptions, serveStudio } from '../src/index.js';
 
 /** A page of a studio in a browser, and all that went wrong in it. */
@@ -13,21 +13,24 @@ export interface OpenedPage extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startBrowser(): Promise<Browser> {
+export async function startBrowser(others: readonly string[] = []): Promise<Browser> {
   const { executablePath, args } = await findChromium();
   // this browser opens our own pages alone; its sandbox needs rights that root in a container lacks
-  return chromium.launch({ executablePath, args: [...args, '--no-sandbox'] });
+  return chromium.launch({ executablePath, args: [...args, ...others, '--no-sandbox'] });
 }
 
 /** Opens a studio as the command line does. */
 export async function openStudio(
   browser: Browser,
   store: SessionStore,
-  options: ServeOptions & { readonly files?: Readonly<Record<string, string>> | undefined } = {},
+  options: ServeOptions & {
+    readonly files?: Readonly<Record<string, string>> | undefined;
+    readonly context?: BrowserContextOptions;
+  } = {},
 ): Promise<OpenedPage> {
-  const { files, ...served } = options;
+  const { files, context: seen, ...served } = options;
   const studio = await serveStudio(store, served);
-  const context = await browser.newContext();
+  const context = await browser.newContext(seen);
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const page = await context.newPage();
   // what waits for a page with a fault waits in vain

@@ -13,6 +13,10 @@ interface ChartProps {
 /** Colours that can be told from each other on both grounds. */
 const COLOURS = ['#3b7ddd', '#c2571a', '#2f9461', '#a04fc4', '#b8860b', '#d0436f'];
 const HEIGHT = 220;
+const DAY = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const COUNT = new Intl.NumberFormat(undefined, { notation: 'compact' });
+/** What the lines of an axis can be apart: whole numbers, as all is counted. */
+const STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 /** Numbers by day, as lines. */
 export function Chart({ label, days, series }: ChartProps) {
@@ -25,9 +29,9 @@ export function Chart({ label, days, series }: ChartProps) {
     let chart: uPlot | undefined;
     const draw = () => {
       chart?.destroy();
-      const { color } = getComputedStyle(current);
-      const grid = { stroke: `color-mix(in srgb, ${color} 15%, transparent)` };
-      const axis = { stroke: color, grid, ticks: grid };
+      const { color, fontFamily } = getComputedStyle(current);
+      const grid = { stroke: `color-mix(in srgb, ${color} 12%, transparent)`, width: 1 };
+      const axis = { stroke: color, grid, ticks: grid, font: `12px ${fontFamily}` };
       chart = new uPlot(
         {
           width: current.clientWidth,
@@ -35,13 +39,22 @@ export function Chart({ label, days, series }: ChartProps) {
           tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
           legend: { show: false },
           cursor: { show: false },
-          axes: [axis, { ...axis, size: 70 }],
+          axes: [
+            { ...axis, space: 70, values: (_chart, times) => times.map((time) => DAY.format(time * 1000)) },
+            {
+              ...axis,
+              size: 55,
+              incrs: STEPS,
+              values: (_chart, counts) => counts.map((count) => COUNT.format(count)),
+            },
+          ],
           scales: { y: { range: (_chart, _least, most) => [0, Math.max(most, 1)] } },
           series: [
             {},
             ...series.map(({ name }, at) => ({
               label: name,
               stroke: COLOURS[at % COLOURS.length] ?? color,
+              fill: `color-mix(in srgb, ${COLOURS[at % COLOURS.length]} 10%, transparent)`,
               width: 2,
               points: { show: days.length < 60 },
             })),

@@ -7,6 +7,8 @@ interface Question {
   /** What is asked for besides, and what it is at first. */
   readonly input?: { readonly label: string; readonly value: string };
   readonly action: string;
+  /** Whether something is lost by it. */
+  readonly isHarm?: true;
   readonly act: (input: string) => Promise<void>;
 }
 
@@ -52,7 +54,9 @@ export function Confirmation() {
         )}
         {failure.value !== undefined && <p role="alert">{failure}</p>}
         <p class="buttons">
-          <button type="submit">{asked.action}</button>
+          <button type="submit" class={asked.isHarm ? 'main danger' : 'main'}>
+            {asked.action}
+          </button>
           <button type="button" class="quiet" onClick={close}>
             Cancel
           </button>

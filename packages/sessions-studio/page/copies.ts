@@ -1,21 +1,11 @@
-import type { EntriesPage, ShownEntry } from '../src/wire.ts';
-import { ask } from './server.ts';
+import type { ShownEntry } from '../src/wire.ts';
+import { wholeItem } from './whole-item.ts';
 
 /** The items of entries, those that were cut read again as a whole. */
 export async function wholeItems(id: string, entries: readonly ShownEntry[]): Promise<unknown[]> {
   const items: unknown[] = [];
-  for (const [at, entry] of entries.entries()) items.push(await wholeItem(id, entry, entries, at));
+  for (const entry of entries) items.push(await wholeItem(id, entry, entries));
   return items;
-}
-
-async function wholeItem(id: string, entry: ShownEntry, entries: readonly ShownEntry[], at: number) {
-  if (!entry.isCut) return entry.item;
-  const previous = entries[at - 1];
-  const place = previous ? { after: previous.id } : { before: entries[at + 1]?.id };
-  const { data } = await ask<EntriesPage>('entries', { id, ...place, whole: 1 });
-  const [found] = data;
-  if (found?.id !== entry.id) throw new Error('The conversation was changed meanwhile.');
-  return found.item;
 }
 
 /** An item, or several, as JSON. */

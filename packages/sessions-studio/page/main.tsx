@@ -13,6 +13,8 @@ import { RunsScreen } from './screens/runs.tsx';
 import { UsageScreen } from './screens/usage.tsx';
 import { ask } from './server.ts';
 
+const ICON = new URL('./icon.svg', import.meta.url).href;
+
 const about = signal<About | undefined>(undefined);
 const failure = signal<string | undefined>(undefined);
 
@@ -31,14 +33,18 @@ function Studio() {
   return (
     <>
       <header>
-        <h1>
-          <a href="#/">Sessions studio</a>
-        </h1>
-        {about.value?.tenant !== undefined && <p class="note">tenant {about.value.tenant}</p>}
-        {about.value && <p class="note">{about.value.readOnly ? 'read only' : 'can change'}</p>}
-        {about.value && (
-          <Screens about={about.value} shown={shown.id === undefined ? shown.screen : 'list'} />
-        )}
+        <div>
+          <h1>
+            <a href="#/">
+              <img src={ICON} alt="" />
+              Sessions studio
+            </a>
+          </h1>
+          {about.value && (
+            <Screens about={about.value} shown={shown.id === undefined ? shown.screen : 'list'} />
+          )}
+          {about.value && <Rights about={about.value} />}
+        </div>
       </header>
       <main>
         {failure.value !== undefined && <p role="alert">{failure}</p>}
@@ -73,6 +79,18 @@ const NAMES: Readonly<Record<Screen, string>> = {
 function hasScreen(screen: Screen, about: About): boolean {
   if (screen === 'prune') return about.prunes && !about.readOnly;
   return screen === 'list' || about[screen];
+}
+
+/** What of the store is seen, and whether it can be changed. */
+function Rights({ about: { tenant, readOnly } }: { readonly about: About }) {
+  return (
+    <>
+      {tenant !== undefined && <p class="badge first">tenant {tenant}</p>}
+      <p class={`badge ${tenant === undefined ? 'first' : ''} ${readOnly ? '' : 'writes'}`}>
+        {readOnly ? 'read only' : 'can change'}
+      </p>
+    </>
+  );
 }
 
 function Screens({ about, shown }: { readonly about: About; readonly shown: Screen }) {

@@ -1,8 +1,16 @@
 const FORMAT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const SHORT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
 /** A time for people, in their own zone. */
 export function timeText(iso: string): string {
   return FORMAT.format(new Date(iso));
+}
+
+/** The same to the minute, without the day where it is today. */
+export function shortTimeText(iso: string): string {
+  const time = new Date(iso);
+  return (time.toDateString() === new Date().toDateString() ? CLOCK : SHORT).format(time);
 }
 
 /** How long something took, to the second as databases keep times. */

@@ -148,6 +148,13 @@ const FAULTS = [
     fails: 'every answer says that only its own scripts run, in no frame, and that nobody keeps it',
   },
   {
+    fault: 'pictures of other hosts are loaded',
+    file: 'protection.ts',
+    line: '"img-src \'self\' data:",',
+    becomes: '"img-src *",',
+    fails: 'every answer says that only its own scripts run, in no frame, and that nobody keeps it',
+  },
+  {
     fault: 'what was thrown is told',
     file: 'studio.ts',
     line: "'The request failed. The log of the server may say why.'",

@@ -239,7 +239,8 @@ export const SECURITY: readonly SecurityCase[] = [
         assert.match(policy, /script-src 'self'(;|$)/);
         assert.match(policy, /frame-ancestors 'none'/);
         assert.match(policy, /require-trusted-types-for 'script'/);
-        assert.doesNotMatch(policy, /unsafe|https?:|\*|data:/);
+        assert.match(policy, /img-src 'self' data:(;|$)/);
+        assert.doesNotMatch(policy.replace("img-src 'self' data:", ''), /unsafe|https?:|\*|data:/);
         assert.equal(headers.get('x-content-type-options'), 'nosniff');
         assert.equal(headers.get('referrer-policy'), 'no-referrer');
         assert.equal(headers.get('cache-control'), 'no-store');

@@ -1,19 +1,9 @@
 import type { ShownEntry } from '../../src/wire.ts';
+import { fieldsOf, textField } from './fields.ts';
+import { type Media, mediaOf } from './media.ts';
 
-/** An item of a conversation, of which nothing is known for certain: whoever wrote it may be wrong. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-export function textField(fields: Fields, name: string): string | undefined {
-  const value = fields[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A part of a message: a text, or a note of what else is there. */
-export type Part = { readonly text: string } | { readonly note: string };
+/** A part of a message: a text, or something else. */
+export type Part = { readonly text: string } | { readonly media: Media };
 
 /** What a message says, or a reasoning item. */
 export function partsOf(content: unknown): Part[] {
@@ -22,19 +12,8 @@ export function partsOf(content: unknown): Part[] {
   return content.map((one): Part => {
     const part = fieldsOf(one);
     const text = textField(part, 'text') ?? textField(part, 'refusal') ?? textField(part, 'transcript');
-    return text === undefined ? { note: noteOf(part) } : { text };
+    return text === undefined ? { media: mediaOf(part) } : { text };
   });
-}
-
-/** What a picture, a file or a sound is, without showing it. */
-function noteOf(part: Fields): string {
-  const type = (textField(part, 'type') ?? 'part').replace(/^(input|output)_/, '');
-  const name = textField(part, 'filename') ?? textField(fieldsOf(part.file), 'filename');
-  const source = part.image ?? part.file ?? part.audio ?? part.data;
-  const data = typeof source === 'string' ? source : undefined;
-  const [, media] = /^data:([\w/+.-]+)/.exec(data ?? '') ?? [];
-  const place = data !== undefined && /^https?:/.test(data) ? data : undefined;
-  return [type, name, media, place].filter((one) => one !== undefined).join(', ');
 }
 
 /** A value that is JSON in a text, as arguments are. */

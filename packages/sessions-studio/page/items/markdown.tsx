@@ -122,10 +122,27 @@ function Inline({ token, depth }: { readonly token: Token; readonly depth: numbe
 const SCHEMES = ['http:', 'https:', 'mailto:'];
 
 function Link({ link, children }: { readonly link: Tokens.Link; readonly children: ComponentChildren }) {
-  const isSafe = URL.canParse(link.href) && SCHEMES.includes(new URL(link.href).protocol);
-  if (!isSafe) return <>{link.raw}</>;
   return (
-    <a href={link.href} target="_blank" rel="noopener noreferrer nofollow">
+    <OutwardLink href={link.href} otherwise={link.raw}>
+      {children}
+    </OutwardLink>
+  );
+}
+
+/** A link to another host, for somebody to follow; a text where it leads to anything else. */
+export function OutwardLink({
+  href,
+  otherwise = href,
+  children,
+}: {
+  readonly href: string;
+  readonly otherwise?: string;
+  readonly children: ComponentChildren;
+}) {
+  const isSafe = URL.canParse(href) && SCHEMES.includes(new URL(href).protocol);
+  if (!isSafe) return <>{otherwise}</>;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
       {children}
     </a>
   );

@@ -40,6 +40,7 @@ export function Changes({
       title: 'Delete it?',
       text: `The conversation ${id} and all that is kept of it are removed. They cannot be brought back.`,
       action: 'Delete it',
+      isHarm: true,
       act: async () => {
         await change('delete', { id });
         goTo('#/');

@@ -4,6 +4,7 @@ import type { About, SessionDetails, ShownEntry } from '../../src/wire.ts';
 import { asCurl, asFixture, asJson, wholeItems } from '../copies.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { EntryWindow } from '../entry-window.ts';
+import { Metadata } from '../metadata.tsx';
 import { hashOf, VIEWS, type View } from '../route.ts';
 import { ask } from '../server.ts';
 import { timeText } from '../times.ts';
@@ -54,16 +55,18 @@ export function ConversationScreen({
   if (failure.value !== undefined) return <p role="alert">{failure}</p>;
   const shown = details.value;
   const held = window.value;
-  if (!shown || !held) return <p>Reading…</p>;
+  if (!shown || !held) return <p role="status">Reading…</p>;
   return (
     <section aria-labelledby="conversation">
-      <h2 id="conversation">{shown.title ?? shown.id}</h2>
+      <div class="titled">
+        <h2 id="conversation">{shown.title ?? shown.id}</h2>
+        {!about.readOnly && <Changes details={shown} about={about} again={again} />}
+      </div>
       <p class="note">
-        {shown.title !== undefined && `${shown.id}, `}made {timeText(shown.createdAt)}, changed{' '}
-        {timeText(shown.updatedAt)}
-        {Object.keys(shown.metadata).length > 0 && `, metadata ${JSON.stringify(shown.metadata)}`}
+        {shown.title !== undefined && <span class="id">{shown.id}</span>} made {timeText(shown.createdAt)},
+        changed {timeText(shown.updatedAt)} <Metadata metadata={shown.metadata} />
       </p>
-      <nav aria-label="Views">
+      <nav class="views" aria-label="Views">
         {VIEWS.map((one) => (
           <a key={one} href={hashOf(id, one)} aria-current={one === view ? 'page' : undefined}>
             {NAMES[one]}
@@ -71,7 +74,6 @@ export function ConversationScreen({
         ))}
         <Copies id={id} entries={held.entries} />
       </nav>
-      {!about.readOnly && <Changes details={shown} about={about} again={again} />}
       {held.failure.value !== undefined && <p role="alert">{held.failure}</p>}
       {view === 'conversation' && (
         <TurnsView details={shown} held={held} rewinds={!about.readOnly && about.rewinds} again={again} />

@@ -41,7 +41,7 @@ export function DoctorScreen() {
                 <span class="name">{code}</span> <span class="level">{LEVELS[level]}</span>
               </p>
               <p>{message}</p>
-              {advice !== undefined && <p class="plain">{advice}</p>}
+              {advice !== undefined && <p class="plain advice">{advice}</p>}
             </article>
           </li>
         ))}

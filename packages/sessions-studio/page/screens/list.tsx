@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionsPage, ShownSession } from '../../src/wire.ts';
+import { Metadata } from '../metadata.tsx';
 import { goTo, hashOf } from '../route.ts';
 import { ask, follow } from '../server.ts';
-import { timeText } from '../times.ts';
+import { shortTimeText, timeText } from '../times.ts';
 import { VirtualList } from '../virtual-list.tsx';
 
 /** How long news gather before the list is read again, in ms. */
@@ -130,7 +131,13 @@ export function ListScreen({ filters }: { readonly filters: URLSearchParams }) {
         />
       </form>
       {failure.value !== undefined && <p role="alert">{failure}</p>}
-      {sessions.value?.length === 0 && <p>There is no such conversation.</p>}
+      {sessions.value?.length === 0 && (
+        <p class="empty" role="status">
+          {asked === ''
+            ? 'There is no conversation yet. The first turn of an agent makes one, and it is shown here.'
+            : 'There is no such conversation.'}
+        </p>
+      )}
       {filters.has('after') && (
         <p class="note">
           This is not the beginning. <a href="#/">All conversations</a>
@@ -140,7 +147,7 @@ export function ListScreen({ filters }: { readonly filters: URLSearchParams }) {
         class="sessions"
         rows={sessions.value ?? []}
         keyOf={({ id }) => id}
-        height={41}
+        height={44}
         nearEnd={more}
         show={(session) => ({ content: <Row {...session} /> })}
       />
@@ -157,9 +164,11 @@ function Row({ id, title, metadata, updatedAt }: ShownSession) {
   return (
     <a href={hashOf(id)} data-step>
       <span class="title">{title ?? id}</span>
-      {title !== undefined && <span class="note">{id}</span>}
-      {Object.keys(metadata).length > 0 && <span class="note">{JSON.stringify(metadata)}</span>}
-      <span class="note time">{timeText(updatedAt)}</span>
+      {title !== undefined && <span class="id">{id}</span>}
+      <Metadata metadata={metadata} />
+      <span class="note time" title={timeText(updatedAt)}>
+        {shortTimeText(updatedAt)}
+      </span>
     </a>
   );
 }

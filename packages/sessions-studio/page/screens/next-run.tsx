@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Fate, NextRun } from '../../src/wire.ts';
+import type { Fate, NextRun, ShownEntry } from '../../src/wire.ts';
 import { Entry } from '../items/entry.tsx';
 import { ask } from '../server.ts';
 import { VirtualList } from '../virtual-list.tsx';
+import { wholeItem } from '../whole-item.ts';
 
 const WHY: Readonly<Record<Exclude<Fate, 'handed'>, string>> = {
   shortened: 'handed over, but shortened: an old result of a tool',
@@ -36,6 +37,8 @@ export function NextRunView({ id, last }: { readonly id: string; readonly last: 
     );
     return () => end.abort();
   }, [id, last, bounds.value]);
+  const whole = (entry: ShownEntry) =>
+    wholeItem(id, entry, next.value?.entries.map((one) => one.entry) ?? []);
   return (
     <>
       <form class="filters" onSubmit={(event) => event.preventDefault()}>
@@ -75,7 +78,7 @@ export function NextRunView({ id, last }: { readonly id: string; readonly last: 
               content: (
                 <>
                   {fate !== 'handed' && <p class="why">{WHY[fate]}</p>}
-                  <Entry entry={entry} />
+                  <Entry entry={entry} whole={whole} />
                 </>
               ),
             })}

@@ -25,6 +25,7 @@ export function PruneScreen() {
       title: `Remove ${conversations} conversations?`,
       text: `All that did not change since ${timeText(before)} are removed, but for those with a run that goes on or waits. They cannot be brought back.`,
       action: 'Remove them',
+      isHarm: true,
       act: async () => {
         const done = await change<{ conversations: number }>('prune', { before });
         count.value = undefined;
@@ -54,7 +55,8 @@ export function PruneScreen() {
       {said.value !== undefined && <p role="status">{said}</p>}
       {count.value && (
         <p role="status">
-          {count.value.conversations} conversations did not change since {timeText(count.value.before)}.
+          {count.value.conversations.toLocaleString()} conversations did not change since{' '}
+          {timeText(count.value.before)}.
         </p>
       )}
       {count.value && count.value.conversations > 0 && (

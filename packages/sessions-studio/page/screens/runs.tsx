@@ -41,7 +41,11 @@ export function RunsScreen({ about, after }: { readonly about: About; readonly a
     <section aria-labelledby="runs">
       <h2 id="runs">Runs that wait</h2>
       {failure.value !== undefined && <p role="alert">{failure}</p>}
-      {page.value?.data.length === 0 && <p role="status">No run waits for a decision.</p>}
+      {page.value?.data.length === 0 && (
+        <p class="empty" role="status">
+          No run waits for a decision.
+        </p>
+      )}
       <ul class="turns">
         {page.value?.data.map((run) => (
           <Run key={run.id} run={run} decides={!about.readOnly} again={again} />
@@ -64,6 +68,7 @@ function Run({ run, decides, again }: RunProps) {
       title: 'Cancel this run?',
       text: `Nothing of the run ${run.id} comes into its conversation. It cannot go on.`,
       action: 'Cancel the run',
+      isHarm: true,
       act: async () => {
         await change('cancel', { id: run.id });
         again();
@@ -104,7 +109,7 @@ function Call({ run, call, decides, again }: RunProps & { readonly call: ShownCa
       },
     });
   return (
-    <div>
+    <div class="call">
       <p class="label">
         {call.agent} calls <span class="name">{call.tool}</span>
         {call.decision !== undefined && `: ${call.decision}`}
@@ -112,7 +117,7 @@ function Call({ run, call, decides, again }: RunProps & { readonly call: ShownCa
       <JsonTree value={parsed(call.arguments)} />
       {decides && call.decision === undefined && (
         <p class="buttons">
-          <button type="button" onClick={() => decide(true)}>
+          <button type="button" class="main" onClick={() => decide(true)}>
             Approve
           </button>
           <button type="button" class="danger" onClick={() => decide(false)}>

@@ -7,6 +7,7 @@ import { paired } from '../items/item-parts.ts';
 import { change } from '../server.ts';
 import { durationText, timeText } from '../times.ts';
 import { VirtualList } from '../virtual-list.tsx';
+import { wholeItem } from '../whole-item.ts';
 
 interface TurnsProps {
   readonly details: SessionDetails;
@@ -26,13 +27,15 @@ interface TurnRow {
 export function TurnsView({ details, held, rewinds, again }: TurnsProps) {
   const entries = held.entries.value;
   const rows = useMemo(() => rowsOf(entries), [entries]);
+  const whole = (entry: ShownEntry) => wholeItem(details.id, entry, entries);
   const usage = useMemo(() => new Map(details.usage.map((one) => [one.turn, one])), [details]);
-  if (entries.length === 0) return <p>There is no item in it.</p>;
+  if (entries.length === 0) return <p class="empty">There is no item in it.</p>;
   const rewind = (turn: string) =>
     confirm({
       title: 'Turn back?',
       text: 'This turn and all that follows it are removed. They cannot be brought back.',
       action: 'Remove them',
+      isHarm: true,
       act: async () => {
         await change('rewind', { id: details.id, turn });
         again();
@@ -47,7 +50,8 @@ export function TurnsView({ details, held, rewinds, again }: TurnsProps) {
       <p class="about">
         {first && timeText(first.createdAt)}
         {took !== undefined && `, took ${took}`}
-        {used && `, ${used.totalTokens} tokens (${used.inputTokens} in, ${used.outputTokens} out)`}
+        {used &&
+          `, ${used.totalTokens.toLocaleString()} tokens (${used.inputTokens.toLocaleString()} in, ${used.outputTokens.toLocaleString()} out)`}
         {rewinds && first?.turn === first?.id && first && (
           <button type="button" class="quiet" onClick={() => rewind(first.id)}>
             Turn back to before this
@@ -71,7 +75,7 @@ export function TurnsView({ details, held, rewinds, again }: TurnsProps) {
         content: (
           <>
             {turn && aboutOf(turn)}
-            <Entry entry={entry} result={result} />
+            <Entry entry={entry} result={result} whole={whole} />
           </>
         ),
       })}

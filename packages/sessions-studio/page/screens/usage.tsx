@@ -60,47 +60,51 @@ function Charts({ used, growth, conversations }: UsageShown) {
   });
   return (
     <>
-      <h3>Tokens by day and model</h3>
-      {models.length === 0 ? (
-        <p role="status">No usage was recorded in these days.</p>
-      ) : (
-        <>
-          <Chart label="Tokens by day and model; the sums stand in the table" days={days} series={models} />
-          <table class="sums">
-            <thead>
-              <tr>
-                {['Model', 'Requests', 'Input tokens', 'of them cached', 'Output tokens'].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {models.map(({ name, sums }, at) => (
-                <tr key={name}>
-                  <th scope="row">
-                    <span class={colourClass(at)} /> {name}
-                  </th>
-                  {sums.map((count, column) => (
-                    <td key={column}>{count.toLocaleString()}</td>
+      <div class="panel">
+        <h3>Tokens by day and model</h3>
+        {models.length === 0 ? (
+          <p role="status">No usage was recorded in these days.</p>
+        ) : (
+          <>
+            <Chart label="Tokens by day and model; the sums stand in the table" days={days} series={models} />
+            <table class="sums">
+              <thead>
+                <tr>
+                  {['Model', 'Requests', 'Input tokens', 'of them cached', 'Output tokens'].map((name) => (
+                    <th key={name} scope="col">
+                      {name}
+                    </th>
                   ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </>
-      )}
-      <h3>Conversations by the day of their last change</h3>
-      <Chart
-        label="Conversations by the day of their last change"
-        days={days}
-        series={[{ name: 'conversations', values: growth.map((one) => one.conversations) }]}
-      />
-      <p class="sums">
-        {growth.reduce((sum, one) => sum + one.conversations, 0).toLocaleString()} of{' '}
-        {conversations.toLocaleString()} conversations changed in these {days.length} days.
-      </p>
+              </thead>
+              <tbody>
+                {models.map(({ name, sums }, at) => (
+                  <tr key={name}>
+                    <th scope="row">
+                      <span class={colourClass(at)} /> {name}
+                    </th>
+                    {sums.map((count, column) => (
+                      <td key={column}>{count.toLocaleString()}</td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </>
+        )}
+      </div>
+      <div class="panel">
+        <h3>Conversations by the day of their last change</h3>
+        <Chart
+          label="Conversations by the day of their last change"
+          days={days}
+          series={[{ name: 'conversations', values: growth.map((one) => one.conversations) }]}
+        />
+        <p class="sums">
+          {growth.reduce((sum, one) => sum + one.conversations, 0).toLocaleString()} of{' '}
+          {conversations.toLocaleString()} conversations changed in these {days.length} days.
+        </p>
+      </div>
     </>
   );
 }
