@@ -8,9 +8,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { openSessionStore } from '@stackone/openai-agents-js-sessions';
 import { exportSessions, importSessions, recordDigest, type SessionRecord } from '@stackone/sessions-core';
+import { encodeItems } from '@stackone/sessions-core/backend';
 import { markdownTable } from 'markdown-table';
 import { startEngine } from './src/engines/start.ts';
 import { makeTurn, TURN_ITEMS } from './src/items.ts';
@@ -115,6 +117,10 @@ try {
     await copied('MySQL -> SQLite', third, last),
   ];
   await compare(first, last);
+  const [text = ''] = encodeItems(makeTurn('chat_0', 0));
+  console.log(
+    `${CONVERSATIONS} conversations of ${ITEMS} items, each of about ${Buffer.byteLength(text)} bytes; ${availableParallelism()} cores\n`,
+  );
   console.log(
     markdownTable([
       ['', 'items/s by the clock', 'seconds', 'processor time, s', 'most memory, MB'],

@@ -1,5 +1,15 @@
-/** Ends the program once the text is written, whatever an implementation under test has left open. */
-export function endWith(text: string, code: number): void {
+/**
+ * Ends the program once a report is written, whatever an implementation under test has left open.
+ *
+ * @param isJson - Whether it is for a machine; else its lines are as wide as a terminal has room for.
+ */
+export async function endWith(report: string, code: number, isJson = false): Promise<void> {
+  const { isTTY, columns } = process.stdout;
+  let text = report;
+  if (isTTY && columns && !isJson) {
+    const { reportLines } = await import('./terminal/report-lines.js');
+    text = reportLines(report, columns);
+  }
   process.stdout.write(text, () => process.exit(code));
 }
 

@@ -26,6 +26,7 @@ import { addTorture } from './commands/torture.js';
 import { addTurns } from './commands/turns.js';
 import { failWith, fitting } from './ending.js';
 import { CommandFailure, EXIT, exitCodeOf } from './exit-codes.js';
+import { HELP, underHelp } from './help.js';
 import { Interrupted } from './interruption.js';
 import { ReaderGone } from './terminal/output.js';
 import { oneLine, UsageError } from './usage-error.js';
@@ -56,21 +57,27 @@ const COMMANDS = [
   addTorture,
 ];
 
-const EXIT_CODES = `
-Ends with 0 when it is done, 1 when it failed, 2 when it was asked in a way that makes no sense, 3 when a database, conversation or
-turn is not there, 4 when it was refused: by the database, or by the answer to a question.
-`;
+const EXIT_CODES =
+  '\nEnds with 0 when it is done, 1 when it failed, 2 when it was asked in a way that makes no sense, 3 when a database, conversation or ' +
+  'turn is not there, 4 when it was refused: by the database, or by the answer to a question.\n';
 
-/** What is wrong with the command line, without a URL and what comes after it: it may hold a password. */
-const withoutUrl = (text: string) => text.replace(/:\/\/.*/s, '://...\n');
+/** What is wrong with the command line, on one line, and without a URL and what comes after it: it may hold a password. */
+function misuse({ message }: CommanderError): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/:\/\/.*/s, '://...')
+    .replace(/\s*\n\s*/g, ' ');
+}
 
 /** What commands do is loaded when they run, so that the others and the help cost nothing. */
 function commandLine(): Command {
   const program = new Command('sessions')
     .description('Tools for the sessions of the OpenAI Agents JS SDK.')
     .version(manifest.version)
-    .configureOutput({ outputError: (text, write) => write(withoutUrl(text)) })
-    .addHelpText('after', EXIT_CODES)
+    .configureHelp(HELP)
+    // told where all errors are
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText('after', underHelp(EXIT_CODES))
     .exitOverride();
   for (const add of COMMANDS) add(program);
   return program;
@@ -82,8 +89,12 @@ async function main(): Promise<void> {
     addComplete(program, commandLine);
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.misuse;
-    else if (error instanceof UsageError || error instanceof TypeError)
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) process.exitCode = EXIT.done;
+      else if (error.code === 'commander.help')
+        process.exitCode = EXIT.misuse; // the help is there
+      else await failWith(misuse(error), EXIT.misuse);
+    } else if (error instanceof UsageError || error instanceof TypeError)
       await failWith(oneLine(error), EXIT.misuse);
     else if (error instanceof ReaderGone) process.exitCode = EXIT.done;
     else if (error instanceof Interrupted) {

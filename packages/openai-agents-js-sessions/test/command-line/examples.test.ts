@@ -5,19 +5,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { PROGRAM, sessions } from '../run-sessions.js';
+import { commandsOfHelp } from './commands-of-help.js';
 import { sampleFolder, startWaitingRun } from './sample-database.js';
 
 const run = promisify(execFile);
 
-const help = (await sessions(['--help'])).stdout;
-const commandsOf = (text: string) => {
-  const [, listed = ''] = /\nCommands:\n(.*?)\n\n/s.exec(text) ?? [];
-  return [...listed.matchAll(/^ {2}([a-z]+) /gm)]
-    .map(([, name = '']) => name)
-    .filter((name) => name !== 'help');
-};
-const OF_RUNS = commandsOf((await sessions(['runs', '--help'])).stdout).map((name) => `runs ${name}`);
-const COMMANDS = [...commandsOf(help), ...OF_RUNS];
+const COMMANDS = await commandsOfHelp();
 
 /** What goes on until it is ended; when it has printed something, it works. */
 const GOES_ON: ReadonlySet<string> = new Set(['studio']);

@@ -111,6 +111,24 @@ test.each([
   expect(stderr).toContain(message);
 });
 
+test.each([
+  [['lst'], "unknown command 'lst' (Did you mean list?)"],
+  [['runs', 'aprove', 'run_1'], 'too many arguments'],
+  [['list', '--tenat', 'acme'], "unknown option '--tenat' (Did you mean --tenant?)"],
+  [['list', '--limit'], "option '--limit <number>' argument missing"],
+  [['list', url, 'sqlite:./other.db'], 'too many arguments'],
+  [['show'], "missing required argument 'id'"],
+  [['prune', '--keep-turns', '1', '--keep-items', '1', url], 'cannot be used with'],
+  [['show', '--json'], "missing required argument 'id'"],
+  [['postgres://user:secret@host/app'], "unknown command 'postgres://..."],
+])('%j: what makes no sense is told as all errors are, and ends with 2', async (args, message) => {
+  const { code, stdout, stderr } = await sessions(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: [^\n]*\n$/);
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain('secret');
+});
+
 test('a driver that is missing: the line that installs it', async () => {
   const hook = `import { registerHooks } from 'node:module';
     registerHooks({ resolve(name, context, next) {

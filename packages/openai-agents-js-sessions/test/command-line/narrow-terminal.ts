@@ -5,7 +5,7 @@ import { openSessionStore } from '../../src/index.js';
 import { sessions, sessionsInTerminal } from '../run-sessions.js';
 import { startWaitingRun } from './sample-database.js';
 
-const COLUMNS = 40;
+export const COLUMNS = 40;
 
 /** What has no place to break a line, is wider than it is long, or is indented by tabs. */
 const TEXT = `A long word: ${'x'.repeat(90)}, ${'注文の品'.repeat(20)} \u{1f600}\tand\tso on, ${'with words that go on '.repeat(5)}`;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Agent, type AgentInputItem, tool } from '@openai/agents';
 import { functionCall, ScriptedModel } from '@openai/agents/testing';
 import { temporaryFolder } from '@stackone/test-environment';
-import { openSessionStore, type SessionStore } from '../../src/index.js';
+import { openSessionStore, type SessionStore, type StoreSession } from '../../src/index.js';
 
 const user = (content: string): AgentInputItem => ({ role: 'user', content });
 
@@ -65,9 +65,18 @@ export async function fillStore(store: SessionStore): Promise<void> {
     .addItems([user('I am of acme'), assistant('Welcome.')]);
 }
 
-/** A run `run_1` that waits for two approvals, in a conversation that has no item yet. */
+/** A run `run_1` that waits for two approvals, in a conversation `bills` that has no item yet. */
 export async function startWaitingRun(url: string, tenant?: string): Promise<void> {
   await using store = await openSessionStore(url);
+  await startWaitingRunIn(tenant === undefined ? store : store.scoped(tenant), 'run_1', 'bills');
+}
+
+/** The same, of a store that is open. */
+export async function startWaitingRunIn(
+  store: Pick<SessionStore, 'runs'> & { session(id: string): StoreSession },
+  runId: string,
+  sessionId: string,
+): Promise<void> {
   const pay = tool({
     name: 'pay',
     description: 'Pays an invoice',
@@ -78,14 +87,7 @@ export async function startWaitingRun(url: string, tenant?: string): Promise<voi
   });
   const calls = [1, 2].map((invoice) => functionCall('pay', { invoice }, { callId: `call_${invoice}` }));
   const agent = new Agent({ name: 'Clerk', tools: [pay], model: new ScriptedModel([calls]) });
-  const { runs, session } =
-    tenant === undefined ? { runs: store.runs, session: store.session('bills') } : tenantOf(store, tenant);
-  await runs.start(agent, 'Pay the invoices.', { session, runId: 'run_1' });
-}
-
-function tenantOf(store: SessionStore, tenant: string) {
-  const scope = store.scoped(tenant);
-  return { runs: scope.runs, session: scope.session('bills') };
+  await store.runs.start(agent, 'Pay the invoices.', { session: store.session(sessionId), runId });
 }
 
 /** A folder with a `sessions.db`. */

@@ -34,7 +34,7 @@ export function addBench(program: Command): void {
     .action(async (url: string, options: BenchCommandOptions) => {
       const { benchCommand } = await import('../bench.js');
       const { text, error, code } = await benchCommand(url, options);
-      if (error === undefined) endWith(text, code);
+      if (error === undefined) await endWith(text, code, options.json);
       else await failWith(error, code);
     });
 }

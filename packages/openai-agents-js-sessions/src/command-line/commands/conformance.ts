@@ -20,6 +20,6 @@ export function addConformance(program: Command): void {
     .action(async (target: string, options: { json?: boolean; timeLimit: number }) => {
       const { conformance } = await import('../conformance.js');
       const { text, failed } = await conformance(target, options);
-      endWith(text, failed > 0 ? 1 : 0);
+      await endWith(text, failed > 0 ? 1 : 0, options.json);
     });
 }

@@ -37,6 +37,6 @@ export function addTorture(program: Command): void {
     .action(async (target: string, options: TortureCommandOptions) => {
       const { tortureCommand } = await import('../torture.js');
       const { text, isSound } = await tortureCommand(target, options);
-      endWith(text, isSound ? 0 : 1);
+      await endWith(text, isSound ? 0 : 1, options.json);
     });
 }
