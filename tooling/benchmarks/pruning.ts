@@ -1,27 +1,33 @@
 /**
- * What `store.prune` costs those who write meanwhile: writers append to conversations of their own while a process removes a
- * million old items, is killed three times, and begun again. Checks at the end that all that is old is gone, and nothing else.
+ * What `store.prune` costs those who write meanwhile: many callers append, each to a conversation of its own and each again as soon as
+ * its last turn is stored, while another process removes a million old items, is killed three times, and begun again. Checks at the end
+ * that all that is old is gone, and nothing else. Then the same with INSERT and DELETE by hand.
  *
- * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`, and how many write at the same time (64 if not
- * said, each of which begins its next turn when the last is stored; 4 wait 20 ms between turns).
+ * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`, and how many write at the same time (64 if not said).
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openSessionStore, type PruneProgress, type SessionStore } from '@stackone/openai-agents-js-sessions';
+import { openSessionStore, type PruneProgress } from '@stackone/openai-agents-js-sessions';
 import { markdownTable } from 'markdown-table';
-import type { EngineName } from './src/engines/engine.ts';
+import type { SqlEngineName } from './src/by-sql.ts';
+import type { Contender, Conversations } from './src/contender.ts';
+import { ours } from './src/contenders/ours.ts';
+import { byHandOf } from './src/engines/by-hand.ts';
 import { startEngine } from './src/engines/start.ts';
-import { makeTurn, TURN_ITEMS } from './src/items.ts';
+import { makeTurn, TURN_ITEMS, WrongAnswer } from './src/items.ts';
+import { machine } from './src/machine.ts';
+import { removeByHand } from './src/pruning-by-hand.ts';
 import { quantile } from './src/statistics.ts';
 import { timed } from './src/workloads/timing.ts';
 
 const ITEMS = Number(process.env.PRUNED_ITEMS ?? 1_000_000);
 /** Items of an old conversation. */
 const LENGTH = 200;
-/** How long the writers are measured alone, in ms. */
+/** How long the writers are measured alone, in ms, after a while that does not count. */
 const ALONE = 20_000;
+const WARM_UP = 3000;
 const KILLS = 3;
 
 const [first = '', second = '64', third = ''] = process.argv.slice(2);
@@ -33,48 +39,88 @@ async function pruneUntilDone(url: string, olderThan: string): Promise<void> {
   await store.prune({ olderThan: new Date(Number(olderThan)), onProgress });
 }
 
-interface Load {
-  readonly writers: number;
-  /** How long a writer waits between its turns, in ms. Without it a few writers alone keep two cores busy. */
-  readonly pause: number;
+/** In a process of its own too. */
+async function removeOldByHand(name: SqlEngineName, url: string): Promise<void> {
+  let conversations = 0;
+  await removeByHand(name, url, oldIds(), () => process.send?.(++conversations * LENGTH));
+  process.disconnect?.();
 }
 
-async function measure(name: EngineName, load: Load): Promise<void> {
-  const engine = await startEngine(name);
-  const database = await engine.makeDatabase();
-  {
-    await using store = await openSessionStore(database);
-    await fill(store);
-    // some databases count in seconds
-    await wait(2000);
-    const before = Date.now();
-    await wait(2000);
-    const writers = new Writers(store, load);
-    await wait(ALONE);
-    const alone = writers.take();
-    const began = performance.now();
-    const kills = await pruneAndKill(database, before);
-    const seconds = (performance.now() - began) / 1000;
-    const meanwhile = writers.take();
-    await writers.end();
-    await check(store, writers, load);
+function* oldIds(): Generator<string> {
+  for (let at = 0; at < ITEMS / LENGTH; at++) yield `old_${at}`;
+}
+
+interface Way {
+  readonly name: string;
+  readonly contender: Contender;
+  /** What a process of its own is told, in order to remove what was changed last before a time. */
+  readonly removal: (database: string, before: number) => readonly string[];
+  readonly kills: number;
+}
+
+async function measure(engineName: SqlEngineName, callers: number): Promise<void> {
+  const ways: readonly Way[] = [
+    {
+      name: 'store.prune',
+      contender: ours,
+      removal: (database, before) => ['prune', database, String(before)],
+      kills: KILLS,
+    },
+    {
+      name: 'by hand',
+      contender: byHandOf(engineName),
+      removal: (database) => ['by-hand', database, engineName],
+      kills: 0,
+    },
+  ];
+  const engine = await startEngine(engineName);
+  try {
+    const rows: string[][] = [];
+    for (const way of ways) rows.push(...(await measureWay(await engine.makeDatabase(), way, callers)));
+    console.log(`${engine.title}, ${Object.values(machine()).join(', ')}`);
     console.log(
-      `${engine.title}: ${ITEMS} items in ${ITEMS / LENGTH} conversations removed in ${seconds.toFixed(0)} s, killed ${kills} times; ` +
-        `${load.writers} writers, ${load.pause} ms between the turns of ${TURN_ITEMS} items of each. An append, in ms:\n`,
+      `${ITEMS} items in ${ITEMS / LENGTH} conversations are removed while ${callers} callers append turns of ${TURN_ITEMS} items. An append, in ms:\n`,
     );
-    const rows = [row('nobody removes', alone), row('meanwhile', meanwhile)];
     console.log(
       markdownTable([['', 'appends', 'median', '99 %', '99.9 %', 'slowest', 'slowest / median'], ...rows]),
     );
+  } finally {
+    await engine.stop();
   }
-  await engine.stop();
 }
 
-async function fill(store: SessionStore): Promise<void> {
+async function measureWay(database: string, way: Way, callers: number): Promise<string[][]> {
+  const conversations = await way.contender.open(database);
+  await fill(conversations);
+  // some databases count in seconds
+  await wait(2000);
+  const before = Date.now();
+  await wait(2000);
+  const writers = new Writers(conversations, callers);
+  await wait(WARM_UP);
+  writers.take();
+  console.error(`${way.name}: ${ITEMS} items are there, ${callers} callers append`);
+  await wait(ALONE);
+  const alone = writers.take();
+  const began = performance.now();
+  const kills = await removeAndKill(way.removal(database, before), way.kills);
+  const seconds = (performance.now() - began) / 1000;
+  const meanwhile = writers.take();
+  console.error(`${way.name}: removed in ${seconds.toFixed(0)} s, killed ${kills} times`);
+  await writers.end();
+  await conversations.close();
+  await check(database, writers, callers);
+  return [
+    row(`${way.name}: nobody removes`, alone),
+    row(`${way.name}: meanwhile, ${seconds.toFixed(0)} s`, meanwhile),
+  ];
+}
+
+async function fill(conversations: Conversations): Promise<void> {
   const turns = Array.from({ length: LENGTH / TURN_ITEMS }, (_, turn) => makeTurn('old', turn)).flat();
-  const ids = Array.from({ length: ITEMS / LENGTH }, (_, at) => `old_${at}`).values();
+  const ids = oldIds();
   const worker = async () => {
-    for (const id of ids) await store.session(id).addItems(turns);
+    for (const id of ids) await conversations.append(id, turns);
   };
   await Promise.all(Array.from({ length: 8 }, worker));
 }
@@ -85,17 +131,19 @@ class Writers {
   #isOver = false;
   readonly #done: Promise<unknown>;
 
-  constructor(store: SessionStore, { writers, pause }: Load) {
-    const ids = Array.from({ length: writers }, (_, at) => `young_${at}`);
-    this.#done = Promise.all(ids.map((id) => this.#write(store, id, pause)));
+  constructor(conversations: Conversations, callers: number) {
+    const ids = Array.from({ length: callers }, (_, at) => `young_${at}`);
+    this.#done = Promise.all(ids.map((id) => this.#write(conversations, id)));
   }
 
-  async #write(store: SessionStore, id: string, pause: number): Promise<void> {
-    const session = store.session(id);
+  async #write(conversations: Conversations, id: string): Promise<void> {
     for (let turn = 0; !this.#isOver; turn++) {
-      this.#times.push((await timed(() => session.addItems(makeTurn(id, turn)))).ms);
+      const append = async () => {
+        await immediate(); // a driver that never waits would let nobody else in
+        await conversations.append(id, makeTurn(id, turn));
+      };
+      this.#times.push((await timed(append)).ms);
       this.written.set(id, turn + 1);
-      if (pause > 0) await wait(pause);
     }
   }
 
@@ -117,25 +165,26 @@ class Writers {
  *
  * @returns How many were killed before they were done.
  */
-async function pruneAndKill(database: string, before: number): Promise<number> {
+async function removeAndKill(removal: readonly string[], atMostKills: number): Promise<number> {
   for (let kills = 0; ; kills++) {
-    const child = fork(fileURLToPath(import.meta.url), ['prune', database, String(before)]);
-    const atMost = kills < KILLS ? Math.random() * 0.2 * ITEMS : Number.POSITIVE_INFINITY;
+    const child = fork(fileURLToPath(import.meta.url), removal);
+    const atMost = kills < atMostKills ? Math.random() * 0.2 * ITEMS : Number.POSITIVE_INFINITY;
     child.on('message', (removed) => {
       if (Number(removed) > atMost) child.kill('SIGKILL');
     });
     const [code, signal] = await once(child, 'exit');
     if (code === 0) return kills;
-    if (signal !== 'SIGKILL') throw new Error(`pruning ended with ${code ?? signal}`);
+    if (signal !== 'SIGKILL') throw new WrongAnswer(`pruning ended with ${code ?? signal}`);
   }
 }
 
-async function check(store: SessionStore, { written }: Writers, { writers }: Load): Promise<void> {
+async function check(database: string, { written }: Writers, callers: number): Promise<void> {
+  await using store = await openSessionStore(database);
   const left = await store.sessions.count();
-  if (left !== writers) throw new Error(`${left} conversations are left, not ${writers}`);
+  if (left !== callers) throw new WrongAnswer(`${left} conversations are left, not ${callers}`);
   for (const [id, turns] of written) {
     const { length } = await store.session(id).getItems();
-    if (length !== turns * TURN_ITEMS) throw new Error(`${length} items are left of ${turns} turns`);
+    if (length !== turns * TURN_ITEMS) throw new WrongAnswer(`${length} items are left of ${turns} turns`);
   }
 }
 
@@ -149,4 +198,5 @@ function row(title: string, times: readonly number[]): string[] {
 }
 
 if (first === 'prune') await pruneUntilDone(second, third);
-else await measure(first as EngineName, { writers: Number(second), pause: Number(second) > 4 ? 0 : 20 });
+else if (first === 'by-hand') await removeOldByHand(third as SqlEngineName, second);
+else await measure(first as SqlEngineName, Number(second));

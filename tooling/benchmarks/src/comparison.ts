@@ -7,8 +7,11 @@ export type Measure<One = SessionStore> = (one: One) => Promise<number>;
 /** Two stores, or two ways, that differ in one thing. */
 export type Pair<One = SessionStore> = readonly [first: One, second: One];
 
+/** In ms: how often the rounds are shown at most. */
+const PROGRESS = 5000;
+
 /**
- * Measures both of a pair in turns, after one round that does not count.
+ * Measures both of a pair in turns, after one round that does not count. Standard error says how far it is.
  *
  * @returns A line of a table: the title, the times of both, and the median of their ratios, with quartiles in brackets.
  */
@@ -19,10 +22,15 @@ export async function compared<One>(
   measure: Measure<One>,
 ): Promise<string[]> {
   const [first, second]: [number[], number[]] = [[], []];
+  let shownAt = performance.now();
   for (let round = 0; round <= rounds; round++) {
     const times = [0, 0];
     for (const which of round % 2 === 0 ? [0, 1] : [1, 0]) {
       times[which] = await measure(pair[which] as One);
+    }
+    if (performance.now() - shownAt > PROGRESS) {
+      shownAt = performance.now();
+      console.error(`${title}: ${round} of ${rounds} rounds`);
     }
     if (round === 0) continue;
     first.push(times[0] as number);

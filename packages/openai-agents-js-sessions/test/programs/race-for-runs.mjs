@@ -18,6 +18,7 @@ const model = {
   async getResponse({ input }) {
     await wait(Math.random() * Number(slowest));
     const isAsked = input.at(-1).type !== 'function_call_result';
+    if (!isAsked) process.send('a run is worked on to its end');
     const call = {
       type: 'function_call',
       callId: `call_${randomUUID()}`,

@@ -11,11 +11,11 @@ import pg from 'pg';
 
 export const openStore = openSessionStore;
 
-export function openFaultyStore(url, options) {
+export async function openFaultyStore(url, options) {
   if (url.startsWith('postgres')) {
     const pool = new pg.Pool({ connectionString: url });
     pool.on('connect', (client) => changed(client, ['query']));
-    return PostgresSessionStore.fromPool(pool, options);
+    return closing(await PostgresSessionStore.fromPool(pool, options), pool);
   }
   if (url.startsWith('sqlite')) {
     const database = new Database(url.slice('sqlite:'.length));
@@ -24,7 +24,14 @@ export function openFaultyStore(url, options) {
   }
   const pool = mysql.createPool({ uri: url });
   pool.on('connection', (connection) => changed(connection, ['query', 'execute']));
-  return MysqlSessionStore.fromPool(pool, options);
+  return closing(await MysqlSessionStore.fromPool(pool, options), pool.promise());
+}
+
+/** An open pool would keep the process alive. */
+function closing(store, pool) {
+  const close = store.close.bind(store);
+  store.close = () => close().then(() => pool.end());
+  return store;
 }
 
 const CHECK = /fence = (\$3::text::bigint|\?|\d+) AND state = 'running'/g;
