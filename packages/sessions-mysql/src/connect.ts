@@ -70,6 +70,8 @@ export async function openPool(
     connectTimeout: connectionTimeout ?? values.connectTimeout ?? 10_000,
     enableKeepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
+    // a store prepares none; mysql2 keeps room for 16,000 on each connection: half a megabyte
+    maxPreparedStatements: 1,
     connectAttributes: { program_name: '@stackone/sessions-mysql' },
   });
   // that of mysql2/promise wraps the pool that has the events

@@ -44,9 +44,9 @@ export const DRIZZLES: Readonly<Record<string, typeof drizzleNewest>> = Object.f
   ),
 );
 
-/** A URL that mysql2 itself understands. */
+/** A URL that mysql2 itself understands. It then makes no room for statements that nobody prepares, which takes 1 ms each. */
 export function driverUrl(url: string): string {
-  return url.replace(/^mariadb:/, 'mysql:');
+  return `${url.replace(/^mariadb:/, 'mysql:')}${url.includes('?') ? '&' : '?'}maxPreparedStatements=1`;
 }
 
 /** A pool beside the store's own, to look at tables and to damage them. */
