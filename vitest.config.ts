@@ -27,7 +27,7 @@ const NOT_BY_DEFAULT = [
   'tooling/{benchmarks,bootstrap,drizzle-kit,faults,model-test,quickstart,test-servers}',
 ];
 
-/** A process takes one file after the other, each with modules of its own. In the whole matrix each file has a process of its own. */
+/** A process takes one file after the other, each with modules of its own. */
 const SHARED_PROCESSES = {
   isolate: false,
   setupFiles: [join(import.meta.dirname, 'tooling/configs/fresh-modules.ts')],
@@ -43,7 +43,7 @@ const projectsOf = (mode: string) => {
     .map((root) => {
       if (existsSync(join(root, 'vitest.config.ts'))) return root;
       const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string };
-      return { root, test: { name, ...TIMES, ...(mode === 'test' && SHARED_PROCESSES) } };
+      return { root, test: { name, ...TIMES, ...SHARED_PROCESSES } };
     });
 };
 

@@ -1,15 +1,17 @@
 import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
-import { variants } from '@stackone/test-environment';
+import { firstOf, variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { rawPool, SERVERS } from './databases.js';
 
 describeEngine(SERVERS, ({ url, target }) => {
-  test.each([
-    ['the default tables, pools of 10 and of 1', {}, modelRuns(1000)],
-    ['other tables', { tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' } }, 100],
-  ] as const)(
+  test.each(
+    firstOf<[string, MysqlStoreOptions, number]>([
+      ['the default tables, pools of 10 and of 1', {}, modelRuns(1000)],
+      ['other tables', { tables: { sessions: 'my `chats`', messages: 'rows; -- of ?' } }, 100],
+    ]),
+  )(
     'two stores on %s behave as MemorySession does',
     { timeout: modelTimeout(modelRuns(1000)) },
     async (name, options, runs) => {
@@ -19,7 +21,7 @@ describeEngine(SERVERS, ({ url, target }) => {
       ] as const;
       for (const store of stores) store.on('warning', ({ code }) => expect(code).toBe('CORRUPT_ITEM'));
       const pool = rawPool(url);
-      const { messages = 'agent_messages' } = 'tables' in options ? options.tables : {};
+      const { messages = 'agent_messages' } = options.tables ?? {};
       const insertRaw = (sessionId: string, text: string) =>
         pool.query('INSERT INTO ?? (session_id, message_data) VALUES (?, ?)', [messages, sessionId, text]);
       await playModel(`${target}, ${name}`, { stores, insertRaw }, runs);

@@ -1,5 +1,5 @@
 import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
-import { variants } from '@stackone/test-environment';
+import { firstOf, variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -8,10 +8,12 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 const OTHER_NAMES = { sessions: 'other_sessions', messages: 'other_messages' };
 
 describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
-  test.each([
-    ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(1000)],
-    ['other tables, pools of 1', { tables: OTHER_NAMES, max: 1 }, { tables: OTHER_NAMES, max: 1 }, 100],
-  ] as const)(
+  test.each(
+    firstOf<[string, PostgresStoreOptions, PostgresStoreOptions, number]>([
+      ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(1000)],
+      ['other tables, pools of 1', { tables: OTHER_NAMES, max: 1 }, { tables: OTHER_NAMES, max: 1 }, 100],
+    ]),
+  )(
     'two stores on %s behave as MemorySession does',
     { timeout: modelTimeout(modelRuns(1000)) },
     async (name, one, other, runs) => {

@@ -40,10 +40,10 @@ export interface ModelStore {
 
 /**
  * How many sequences a test plays: `MODEL_RUNS`; else `whole` where the whole matrix is tested (`TEST_MATRIX=all`), and a
- * tenth of them where not.
+ * twentieth of them where not.
  */
 export function modelRuns(whole: number): number {
-  const usual = process.env.TEST_MATRIX === 'all' ? whole : Math.ceil(whole / 10);
+  const usual = process.env.TEST_MATRIX === 'all' ? whole : Math.ceil(whole / 20);
   return Number(process.env.MODEL_RUNS ?? usual);
 }
 

@@ -68,3 +68,15 @@ export function variants<T>(always: readonly T[], more: readonly T[]): readonly 
 export function firstOf<T>(all: readonly T[]): readonly T[] {
   return variants(all.slice(0, 1), all.slice(1));
 }
+
+/**
+ * All of them in the whole matrix, else every third, beginning elsewhere for each `turn`: over three turns that is each once.
+ *
+ * @example
+ * ```ts
+ * for (const [nth, statement] of statements.entries()) for (const error of someOf(ERRORS, nth)) await check(statement, error);
+ * ```
+ */
+export function someOf<T>(all: readonly T[], turn: number): readonly T[] {
+  return wholeMatrix ? all : all.filter((_, index) => index % 3 === turn % 3);
+}

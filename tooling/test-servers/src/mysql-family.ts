@@ -65,7 +65,11 @@ const FAST = {
 };
 /** Neither takes the other's settings. MariaDB has no binary log unless it is asked for one. */
 const FAST_OF = {
-  mysql: { 'disable-log-bin': 'ON', 'innodb-redo-log-capacity': '64M' },
+  mysql: {
+    'disable-log-bin': 'ON',
+    'innodb-redo-log-capacity': '64M',
+    'performance-schema-consumer-global-instrumentation': 'OFF', // a tenth of its time
+  },
   mariadb: { 'innodb-log-file-size': '32M' },
 };
 /** A second protocol with a second port. */

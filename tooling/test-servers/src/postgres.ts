@@ -87,14 +87,16 @@ async function freeSharedMemory(folder: string): Promise<void> {
 
 /** An empty data folder of this version, made once; a copy of it is much quicker than `initdb`. */
 async function dataTemplate({ initdb, version }: PostgresPrograms): Promise<string> {
-  const name = `postgres-${version}-data-${serverIdentity().uid ?? 'own'}`;
+  // tests connect thousands of times: a password that is hashed once, not 4,096 times, saves 3 ms each
+  const hashedOnce = Number.parseInt(version, 10) >= 16 ? ['-c', 'scram_iterations=1'] : [];
+  const name = `postgres-${version}-data-hashed-once-${serverIdentity().uid ?? 'own'}`;
   const folder = await keepOnce(name, async (part) => {
     await giveToServer(part);
     const password = join(part, 'password');
     await writeForServer(password, TEST_PASSWORD);
     const args = ['-D', join(part, 'data'), '-U', TEST_USER, '-A', 'scram-sha-256', `--pwfile=${password}`];
     const layout = ['-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'];
-    await mustRun(initdb, [...args, ...layout], { ...serverIdentity(), cwd: part });
+    await mustRun(initdb, [...args, ...layout, ...hashedOnce], { ...serverIdentity(), cwd: part });
     await rm(password);
   });
   return join(folder, 'data');
