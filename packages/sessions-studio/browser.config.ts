@@ -12,6 +12,8 @@ export default defineConfig(({ mode }) => ({
     root: fileURLToPath(new URL('.', import.meta.url)),
     include: [INCLUDED[mode] ?? 'browser/*.check.ts'],
     globalSetup: [fileURLToPath(new URL('../../tooling/test-servers/src/global-setup.ts', import.meta.url))],
+    // what is measured is not to wait for others
+    maxWorkers: mode === 'measure' ? 1 : 2,
     testTimeout: 300_000,
     hookTimeout: 600_000,
     expect: { poll: { timeout: 100_000 } },

@@ -3,10 +3,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@stackone/test-servers';
+import { catalogVersion } from './consumer-project.ts';
 import { plainEnvironment } from './programs.ts';
 
 /** The framework, with what it needs. */
 export const NEXT = { next: '16.4.6', react: '19.3.1', 'react-dom': '19.3.1' };
+
+/** What it wants besides where a route is TypeScript. */
+export const NEXT_TYPES = {
+  typescript: catalogVersion('typescript'),
+  '@types/node': catalogVersion('@types/node'),
+  '@types/react': '19.3.3',
+};
 
 /** Nothing leaves the machine. */
 const environment = () => ({ ...plainEnvironment(), NEXT_TELEMETRY_DISABLED: '1' });
@@ -52,9 +60,13 @@ export class NextServer {
     return [program(app), 'dev'];
   }
 
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   /** What a path answers; nothing if it is no JSON. */
   async get(path: string): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    const response = await fetch(`${this.origin}${path}`);
     return response.json().catch(() => undefined);
   }
 

@@ -4,9 +4,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GET, POST } from '../app/studio/[[...path]]/route.ts';
 import { app as expressApp } from '../express.ts';
 import { app as honoApp } from '../hono.ts';
-import { GET, POST } from '../next/app/studio/[[...path]]/route.ts';
 import { store } from '../store.ts';
 
 /** What Next does with a route of this kind. */
@@ -49,9 +49,14 @@ describe.each(Object.entries(SERVERS))('%s', (_name, listener) => {
     });
 
   test('shows the page, and to each the conversations of his company alone', async () => {
-    const page = await get('');
-    expect(page.url).toBe(`${origin}/studio/`);
-    expect(await page.text()).toContain('./studio.js');
+    for (const [path, script] of [
+      ['', '"./studio/studio.js"'],
+      ['/', '"./studio.js"'],
+    ] as const) {
+      const page = await get(path);
+      expect(page.url).toBe(`${origin}/studio${path}`);
+      expect(await page.text()).toContain(script);
+    }
     expect((await get('/studio.js')).headers.get('content-security-policy')).toContain("script-src 'self'");
     for (const [cookie, id] of [
       ['user=ada', 'of_acme'],

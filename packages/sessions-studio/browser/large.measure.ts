@@ -1,7 +1,10 @@
 // What the page costs with 10^6 conversations and one of 10^5 items. `npm run studio:measure`; figures of a busy machine say nothing.
+import type { SessionStore } from '@stackone/sessions-core';
+import { describeEngine } from '@stackone/test-servers/vitest';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveStudio } from '../src/index.js';
+import { largePostgresStore } from './large-postgres-store.ts';
 import { LONG, largeStore } from './large-store.ts';
 import { type Figures, measured } from './measuring.ts';
 import { startBrowser } from './opened-page.ts';
@@ -24,15 +27,27 @@ function judge(view: string, figures: Figures): void {
   );
   expect.soft(firstView).toBeLessThan(1000);
   expect.soft(longestTask).toBeLessThan(50);
+  expect.soft(longestByClock).toBeLessThan(50);
   expect.soft(memory).toBeLessThan(150);
 }
 
-test(`${CONVERSATIONS} conversations, and one of ${ITEMS} items`, async () => {
-  await using store = await largeStore(CONVERSATIONS, ITEMS);
+async function looks(store: SessionStore): Promise<void> {
   const list = await serveStudio(store);
   judge('the list', await measured(browser, list.url, { direction: 1, seconds: SECONDS }));
   await list.close();
   const conversation = await serveStudio(store, { open: LONG });
   judge('the conversation', await measured(browser, conversation.url, { direction: -1, seconds: SECONDS }));
   await conversation.close();
+}
+
+test(`${CONVERSATIONS} conversations, and one of ${ITEMS} items, in a SQLite file`, async () => {
+  await using store = await largeStore(CONVERSATIONS, ITEMS);
+  await looks(store);
+});
+
+describeEngine('postgres', (context) => {
+  test(`${CONVERSATIONS} conversations, and one of ${ITEMS} items, on PostgreSQL`, async () => {
+    await using store = await largePostgresStore(context.server, context.url, CONVERSATIONS, ITEMS);
+    await looks(store);
+  });
 });

@@ -1,4 +1,5 @@
 import type { ShownEntry } from '../src/wire.ts';
+import { fileAddress } from './server.ts';
 import { wholeItem } from './whole-item.ts';
 
 /** The items of entries, those that were cut read again as a whole. */
@@ -17,8 +18,7 @@ export function asJson(items: unknown): string {
 export function asCurl(id: string, entries: readonly ShownEntry[]): string {
   const query = new URLSearchParams({ id, limit: String(Math.min(Math.max(entries.length, 1), 200)) });
   // URLSearchParams leaves no quote of a shell
-  const url = new URL(`./api/entries?${query}`, location.href.split('#')[0]);
-  return `curl -H "Authorization: Bearer $STUDIO_TOKEN" '${url}'`;
+  return `curl -H "Authorization: Bearer $STUDIO_TOKEN" '${fileAddress(`api/entries?${query}`)}'`;
 }
 
 /** A module of a test that begins with these items. */

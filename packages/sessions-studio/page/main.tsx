@@ -11,7 +11,7 @@ import { ListScreen } from './screens/list.tsx';
 import { PruneScreen } from './screens/prune.tsx';
 import { RunsScreen } from './screens/runs.tsx';
 import { UsageScreen } from './screens/usage.tsx';
-import { ask } from './server.ts';
+import { ask, fileAddress } from './server.ts';
 
 const ICON = new URL('./icon.svg', import.meta.url).href;
 
@@ -59,7 +59,7 @@ function Studio() {
         <p class="note">
           Keys: <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> next and previous, <kbd>n</kbd> next run,{' '}
           <kbd>r</kbd> raw rows, <kbd>f</kbd> fold, <kbd>w</kbd> runs that wait, <kbd>u</kbd> usage,{' '}
-          <kbd>d</kbd> doctor, <kbd>Esc</kbd> back. <a href="./licenses.md">Licenses</a>
+          <kbd>d</kbd> doctor, <kbd>Esc</kbd> back. <a href={fileAddress('licenses.md')}>Licenses</a>
         </p>
       </footer>
       <Confirmation />

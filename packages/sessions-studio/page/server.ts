@@ -31,9 +31,16 @@ class ServerRefusal extends Error {
 
 type Parameters = Readonly<Record<string, string | number | undefined>>;
 
+/** The address of something that the studio serves: beside this script, as the page may stand at `/studio` without a slash. */
+export function fileAddress(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
+
 function addressOf(path: string, parameters: Parameters): string {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== '');
-  return `./api/${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  return fileAddress(
+    `api/${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`,
+  );
 }
 
 async function answered(path: string, response: Promise<Response>): Promise<Response> {
@@ -63,7 +70,7 @@ export async function ask<Answer>(
 /** Changes something. */
 export async function change<Answer>(name: string, body: object): Promise<Answer> {
   const headers = { ...authorization, 'content-type': 'application/json', 'x-sessions-studio': '1' };
-  const asked = fetch(`./api/${name}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const asked = fetch(fileAddress(`api/${name}`), { method: 'POST', headers, body: JSON.stringify(body) });
   return (await (await answered(name, asked)).json()) as Answer;
 }
 

@@ -8,11 +8,21 @@ const TYPES: Readonly<Record<string, string>> = {
   md: 'text/plain; charset=utf-8',
 };
 
-/** A file of the page, as it was built; nothing for any other name. */
-export function pageFile(name: string): Response | undefined {
+/** The page itself at a path without a slash at its end: what it loads is beside the path, in a folder of its last name. */
+export function pageBeside(path: string): Response | undefined {
+  const folder = path.slice(path.lastIndexOf('/') + 1);
+  return pageFile('index.html', (text) => text.replaceAll('"./', `"./${folder}/`));
+}
+
+/**
+ * A file of the page, as it was built; nothing for any other name.
+ *
+ * @param change - Of its text.
+ */
+export function pageFile(name: string, change = (text: string) => text): Response | undefined {
   const text = Object.hasOwn(BUILT_PAGE, name) ? BUILT_PAGE[name] : undefined;
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
   return text === undefined || type === undefined
     ? undefined
-    : new Response(text, { headers: { 'content-type': type } });
+    : new Response(change(text), { headers: { 'content-type': type } });
 }

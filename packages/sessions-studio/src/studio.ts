@@ -126,7 +126,12 @@ export function createStudio(store: SessionStore, options: StudioOptions): Studi
     return context.json(await change(reachable, await bodyOf(context.req.raw)));
   });
 
-  if (base !== '') app.get(base, (context) => context.redirect(`${base}/`));
+  // no redirect to the path with a slash: servers like Next redirect from there to the path without one
+  if (base !== '')
+    app.get(base, async (context) => {
+      const { pageBeside } = await import('./page-files.js');
+      return pageBeside(base) ?? missing(context);
+    });
   app.on('GET', [`${base}/`, `${base}/:file`], async (context) => {
     const { pageFile } = await import('./page-files.js');
     return pageFile(context.req.param('file') ?? 'index.html') ?? missing(context);

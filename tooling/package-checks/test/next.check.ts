@@ -4,11 +4,16 @@ import { startPostgres, type ThrowawayServer } from '@stackone/test-servers';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BundlerProjects, DRIVERS } from '../bundler-project.ts';
-import { NEXT, NextServer, nextBuild } from '../next-project.ts';
+import { NEXT, NEXT_TYPES, NextServer, nextBuild } from '../next-project.ts';
+import { ROOT } from '../packages.ts';
+import { run } from '../programs.ts';
 
 const projects = new BundlerProjects();
 const sqlite = 'sqlite:./chats.db';
+const STUDIO = join(ROOT, 'examples/studio');
 let app: string;
+/** Where its standalone server is. */
+let away: string;
 let server: ThrowawayServer;
 let postgres: string;
 
@@ -16,8 +21,13 @@ beforeAll(async () => {
   server = await startPostgres();
   postgres = server.url(await server.createDatabase());
   const { 'better-sqlite3': sqlite, pg } = DRIVERS;
-  app = (await projects.install('next-app', { 'better-sqlite3': sqlite, pg, ...NEXT })).root;
+  app = (await projects.install('next-app', { 'better-sqlite3': sqlite, pg, ...NEXT, ...NEXT_TYPES })).root;
+  // the sample of the studio as it is, but for its store
+  for (const name of ['app', 'access.ts']) cpSync(join(STUDIO, name), join(app, name), { recursive: true });
   cpSync(join(app, 'next'), app, { recursive: true });
+  await nextBuild(app);
+  away = join(projects.folder, 'standalone');
+  cpSync(join(app, '.next/standalone'), away, { recursive: true, verbatimSymlinks: true });
 });
 
 afterAll(async () => {
@@ -26,15 +36,62 @@ afterAll(async () => {
 });
 
 test('the standalone server finds its drivers, away from the project', async () => {
-  await nextBuild(app);
-  const away = join(projects.folder, 'standalone');
-  cpSync(join(app, '.next/standalone'), away, { recursive: true, verbatimSymlinks: true });
   expect(existsSync(join(away, 'node_modules/mysql2'))).toBe(false);
   await using standalone = await NextServer.start(away, 'server.js');
   for (const url of [sqlite, postgres]) {
     expect(await standalone.chat(url, 'Hello')).toEqual(['Hello']);
   }
   expect(await standalone.chat('mysql://localhost/app', 'Hello')).toMatchObject({ code: 'DRIVER_MISSING' });
+});
+
+test('the sample of the studio: its page, to each what is his, changes, and what another process says as it says it', async () => {
+  const database = `sqlite:${join(away, 'studio.db')}`;
+  const say = (tenant: string, text: string) =>
+    run(process.execPath, ['say.mjs', database, tenant, `of_${tenant}`, text], app);
+  await say('acme', 'Hello');
+  await say('other', 'Hello');
+  await using standalone = await NextServer.start(away, 'server.js');
+  const { origin } = standalone;
+  const get = (path: string, cookie = 'user=ada', more = {}) =>
+    fetch(`${origin}/studio${path}`, { headers: { cookie, ...more } });
+  const post = (name: string, body: object, cookie = 'user=ada', from = origin) =>
+    fetch(`${origin}/studio/api/${name}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { cookie, origin: from, 'content-type': 'application/json', 'x-sessions-studio': '1' },
+    });
+  // with the slash it redirects to the path without one
+  for (const path of ['', '/']) {
+    const page = await get(path);
+    expect([page.status, page.url]).toEqual([200, `${origin}/studio`]);
+    expect(await page.text()).toContain('"./studio/studio.js"');
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
+  }
+  expect((await get('/studio.js')).headers.get('content-type')).toContain('javascript');
+  for (const [cookie, id] of [
+    ['user=ada', 'of_acme'],
+    ['user=bob', 'of_other'],
+  ] as const) {
+    const { data } = (await (await get('/api/sessions', cookie)).json()) as { data: { id: string }[] };
+    expect(data.map((one) => one.id)).toEqual([id]);
+  }
+  expect((await get('/api/session?id=of_other')).status).toBe(404);
+  expect((await get('/api/sessions', 'user=eve')).status).toBe(401);
+  expect((await get('/api/sessions', 'user=ada', { origin: 'https://evil.example' })).status).toBe(403);
+  expect((await post('title', { id: 'of_other', title: 'x' }, 'user=bob')).status).toBe(403);
+  expect(
+    (await post('title', { id: 'of_acme', title: 'x' }, 'user=ada', 'https://evil.example')).status,
+  ).toBe(403);
+  expect((await post('title', { id: 'of_acme', title: 'Shoes' })).status).toBe(200);
+  expect(await (await get('/api/session?id=of_acme')).json()).toMatchObject({ title: 'Shoes' });
+
+  const { body } = await get('/api/watch?id=of_acme');
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!text.includes('Hello')) text += (await reader?.read())?.value ?? '';
+  await say('acme', 'and now');
+  while (!text.includes('and now')) text += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
 });
 
 test('next dev: a module that is loaded again and again shares one pool', async () => {

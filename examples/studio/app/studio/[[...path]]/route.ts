@@ -1,6 +1,6 @@
 import { createStudio } from '@stackone/sessions-studio';
-import { authorize } from '../../../../access.ts';
-import { store } from '../../../../store.ts';
+import { authorize } from '../../../access.ts';
+import { store } from '../../../store.ts';
 
 const studio = createStudio(store, { basePath: '/studio', readOnly: false, authorize });
 
