@@ -1,4 +1,6 @@
 // The doctor finds what is planted, and nothing in a good database.
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { examined, fillConversations, PASSWORD, problems, SECRET, tablesOf } from '@stackone/doctor-test';
 import { wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -58,6 +60,10 @@ const PLANTED: Readonly<Record<string, Plant>> = {
   },
   'a column that is too small': {
     sql: ['ALTER TABLE agent_messages MODIFY message_data TEXT NOT NULL'],
+    found: ['improvable TABLES'],
+  },
+  'texts that do not hold every character': {
+    sql: ['ALTER TABLE agent_messages MODIFY message_data LONGTEXT CHARACTER SET latin1 NOT NULL'],
     found: ['improvable TABLES'],
   },
   'tables of a later version': {
@@ -144,6 +150,18 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     sql: [`UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`],
     found: ['wrong CORRUPT_ITEMS'],
   },
+  'a title that cannot be read': {
+    sql: [
+      `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
+    ],
+    found: ['wrong CORRUPT_ITEMS'],
+  },
+  'what is encrypted, and no key': {
+    sql: [
+      `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
+    ],
+    found: ['wrong KEYS'],
+  },
   'rows that no key opens': { options: { encryption: { key: 'another key' } }, found: ['wrong KEYS'] },
   'a result without its call': {
     sql: [
@@ -189,6 +207,26 @@ describeEngine(SERVERS, { durable: true }, ({ url }) => {
     expect(findings.find(({ code }) => code === 'CORRUPT_ITEMS')?.message).toMatch(/^3 items of 2 conv/);
   });
 });
+
+// MariaDB has no binary log unless it is asked for one, and does not wait for it unless that is asked for too
+describeEngine(
+  SERVERS,
+  { durable: true, settings: { 'log-bin': 'binlog', 'sync-binlog': '0' } },
+  (context) => {
+    test('a binary log that is not waited for', async () => {
+      const { server, url } = context;
+      await fill(url);
+      const { findings } = await examined(await openDoctor(url));
+      expect(problems(findings)).toEqual(['improvable DURABILITY']);
+      expect(findings.find(({ code }) => code === 'DURABILITY')).toMatchObject({
+        message: expect.stringContaining('sync_binlog is 0'),
+        advice: expect.stringContaining('sync_binlog = 1'),
+      });
+      await server.query('SET GLOBAL sync_binlog = 1');
+      expect(problems((await examined(await openDoctor(url))).findings)).toEqual([]);
+    });
+  },
+);
 
 /** What is wrong with all servers of tests that do not wait for the disk. */
 const QUICK = ['improvable DURABILITY', 'wrong CRASH_SAFETY'];
@@ -262,6 +300,37 @@ describeEngine(SERVERS, { settings: { 'max-connections': '60' } }, ({ engine, se
       ]);
     } finally {
       clock.mockRestore();
+    }
+  });
+});
+
+/** A proxy that has connections of its own tells the clients numbers of its own. */
+function renumbered(port: number): Server {
+  return createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    client.pipe(upstream).on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+    upstream.once('data', (greeting) => {
+      // behind the head of the packet: the protocol's version, the server's, which a zero ends, and the number of the connection
+      const place = greeting.indexOf(0, 5) + 1;
+      greeting.writeUInt32LE(greeting.readUInt32LE(place) + 1000, place);
+      client.write(greeting);
+      upstream.pipe(client);
+    });
+  });
+}
+
+describeEngine(wholeMatrix ? SERVERS : ['mysql'], ({ server, url }) => {
+  test('a proxy in between', async () => {
+    const proxy = renumbered(server.port).listen(0, '127.0.0.1');
+    try {
+      await once(proxy, 'listening');
+      const through = new URL(url);
+      through.port = String((proxy.address() as AddressInfo).port);
+      const { findings } = await examined(await openDoctor(through.href));
+      expect(findings.find(({ code }) => code === 'POOLER')?.message).toBe('A proxy stands in between.');
+    } finally {
+      proxy.close();
     }
   });
 });

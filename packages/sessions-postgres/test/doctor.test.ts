@@ -1,4 +1,6 @@
 // The doctor finds what is planted, and nothing in a good database.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   allOf,
   examined,
@@ -139,6 +141,14 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     sql: `UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`,
     found: ['wrong CORRUPT_ITEMS'],
   },
+  'a title that cannot be read': {
+    sql: `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
+    found: ['wrong CORRUPT_ITEMS'],
+  },
+  'what is encrypted, and no key': {
+    sql: `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
+    found: ['wrong KEYS'],
+  },
   'rows that no key opens': { options: { encryption: { key: 'another key' } }, found: ['wrong KEYS'] },
   'a result without its call': {
     sql: `UPDATE agent_messages SET message_data = '{"type":"function_call_result","callId":"c","name":"f","status":"completed","output":"${SECRET}"}' WHERE id = 3`,
@@ -267,6 +277,20 @@ describeEngine('postgres', { tls: {} }, ({ server, url }) => {
     } finally {
       await server.dropDatabase(other);
     }
+  });
+});
+
+describeEngine('postgres', { own: true }, ({ server, url }) => {
+  test('a standby', async () => {
+    const schema = await goodTables(url);
+    await server.kill();
+    await writeFile(join(server.folder, 'data', 'standby.signal'), '');
+    await server.restart();
+    const { findings } = await examined(await openDoctor(url, { schema }));
+    expect(problems(findings)).toContain('wrong WRITABLE');
+    expect(findings.find(({ code }) => code === 'WRITABLE')?.advice).toBe('Name the primary in the URL.');
+    // what is in it is looked at all the same
+    expect(findings.find(({ code }) => code === 'CORRUPT_ITEMS')?.message).toMatch(/^3 items of 2 conv/);
   });
 });
 

@@ -194,6 +194,14 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     sql: `UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`,
     found: ['wrong CORRUPT_ITEMS'],
   },
+  'a title that cannot be read': {
+    sql: `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
+    found: ['wrong CORRUPT_ITEMS'],
+  },
+  'what is encrypted, and no key': {
+    sql: `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
+    found: ['wrong KEYS'],
+  },
   'rows that no key opens': {
     options: { encryption: { key: 'another key' } },
     plant: (database) =>

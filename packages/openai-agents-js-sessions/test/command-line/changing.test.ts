@@ -67,7 +67,7 @@ describe('delete', () => {
   test('all of a tenant', async () => {
     expect(await sessions(['delete', '--tenant', 'acme', '--all', '--yes', '--url', url])).toEqual({
       code: 0,
-      stdout: 'deleted 1 conversations: 2 items\n',
+      stdout: 'deleted 1 conversation: 2 items\n',
       stderr: '',
     });
     expect([await ids('acme'), await ids()]).toEqual([[], ['chat_123', 'chat_456', 'other']]);

@@ -63,7 +63,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
     expect(await told('rename', 'again', 'once_more')).toBe('renamed to once_more\n');
     expect(await told('rewind', 'once_more', '--yes')).toContain('this one?');
     expect(await told('delete', 'once_more', '--yes')).toBe('deleted once_more: 5 items\n');
-    expect(await told('delete', '--tenant', 'acme', '--all', '--yes')).toContain('deleted 1 conversations');
+    expect(await told('delete', '--tenant', 'acme', '--all', '--yes')).toContain('deleted 1 conversation:');
     await using store = await openSessionStore(url);
     const { data } = await store.sessions.list({ by: 'id', order: 'asc' });
     expect(data.map(({ id }) => id)).toEqual(['chat_123', 'chat_456', 'other']);

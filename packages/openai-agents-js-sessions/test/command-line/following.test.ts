@@ -17,7 +17,7 @@ test('the newest items', async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(itemsIn(stdout)).toEqual([FIRST_TURN.at(-1), ...SECOND_TURN]);
   const shown = await sessions(['tail', 'chat_123', '--last', '1', url]);
-  expect(shown.stdout).toMatch(/^\nassistant, \S+Z\n {2}Yes\.\n$/);
+  expect(shown.stdout).toMatch(/^assistant, \S+Z\n {2}Yes\.\n$/);
   expect(await sessions(['tail', 'nobody', '--follow', url])).toMatchObject({ code: 3, stdout: '' });
 });
 

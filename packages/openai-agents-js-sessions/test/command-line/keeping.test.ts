@@ -78,7 +78,7 @@ describe('prune', () => {
     expect(await sessions(['prune', '--older-than', '30d', url])).toMatchObject({ code: 4, stdout: '' });
     expect(await sessions(['prune', '--older-than', '30d', '--yes', url])).toEqual({
       code: 0,
-      stdout: 'removed 1 conversations and shortened 0: 2 items are gone\n',
+      stdout: 'removed 1 conversation and shortened 0: 2 items gone\n',
       stderr: '',
     });
     expect((await sessions(['list', '--count', url])).stdout).toBe('2\n');
@@ -116,9 +116,19 @@ test('reencrypt: what was plain, then with a new key', async () => {
     stderr: '',
   });
   expect(await sessions(['reencrypt', url])).toMatchObject({ code: 2, stdout: '' });
+  expect(await reencrypt('old')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('If it is yours, say --accept-plaintext.'),
+  });
   expect(await reencrypt('old', '--accept-plaintext')).toEqual(done(13));
   expect(await reencrypt('old')).toEqual(done(0));
   expect(await reencrypt('new\nold')).toEqual(done(13));
+  // without its key an item is there, and nothing of what was said
+  const shown = await sessions(['tail', 'other', url]);
+  expect(shown).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('[no key: set SESSIONS_ENCRYPTION_KEY]'),
+  });
   const wrong = await reencrypt('wrong');
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('DECRYPTION_FAILED') });
   await using store = await openSessionStore(url, { encryption: { key: 'new' } });

@@ -81,7 +81,7 @@ describe('import', () => {
     const to = newUrl();
     expect(await imported(EXPORT, to)).toEqual({
       code: 0,
-      stdout: '4 conversations with 13 items were written, 0 were there already\n',
+      stdout: 'written: 4 conversations with 13 items; there already: 0\n',
       stderr: '',
     });
     expect(await exported(to)).toBe(EXPORT);
@@ -142,8 +142,7 @@ describe('import', () => {
     const to = newUrl();
     expect(await imported(text, to)).toEqual({
       code: 0,
-      stdout:
-        '0 conversations with 0 items were written, 0 were there already\n2 runs that are not over were written\n',
+      stdout: 'written: 0 conversations with 0 items; there already: 0\nwritten: 2 runs not over yet\n',
       stderr: '',
     });
     expect(await exported(to)).toBe(text);
@@ -155,7 +154,9 @@ describe('import', () => {
       code: 4,
       stderr: expect.stringContaining('not written, another one is there: bills\n'),
     });
-    expect((await imported(text, newUrl(), '--tenant', 'acme')).stdout).toContain('1 runs that');
+    expect((await imported(text, newUrl(), '--tenant', 'acme')).stdout).toContain(
+      'written: 1 run not over yet',
+    );
     for (const [part, other] of [
       ['"state":"waiting"', '"state":"done"'],
       ['"content":"{', '"content":"secret {'],
@@ -181,7 +182,7 @@ describe('import', () => {
 
   test('of one tenant', async () => {
     const to = newUrl();
-    expect((await imported(EXPORT, to, '--tenant', 'acme')).stdout).toContain('1 conversations with 2 items');
+    expect((await imported(EXPORT, to, '--tenant', 'acme')).stdout).toContain('1 conversation with 2 items');
   });
 
   test('what differs is left as it is: 4', async () => {
@@ -191,8 +192,8 @@ describe('import', () => {
     await store.close();
     expect(await imported(EXPORT, to)).toEqual({
       code: 4,
-      stdout: '3 conversations with 11 items were written, 0 were there already\n',
-      stderr: 'not written, another one is there: other\nerror: 1 conversations were not written.\n',
+      stdout: 'written: 3 conversations with 11 items; there already: 0\n',
+      stderr: 'not written, another one is there: other\nerror: not written: 1 conversation.\n',
     });
   });
 
@@ -233,8 +234,8 @@ describe('copy', () => {
     expect(await sessions(['copy', url, to, '--verify'])).toEqual({
       code: 0,
       stdout:
-        '4 conversations with 13 items were written, 0 were there already\n' +
-        'verified: 4 conversations are the same in both\n',
+        'written: 4 conversations with 13 items; there already: 0\n' +
+        'verified, the same in both: 4 conversations\n',
       stderr: '',
     });
     expect(await exported(to)).toBe(EXPORT);

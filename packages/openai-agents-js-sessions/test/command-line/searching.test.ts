@@ -74,7 +74,7 @@ test('stats: totals, the longest conversations and a bar for each day', async ()
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [conversations, items, bytes, times, tokens, empty, head, first, ...rest] = stdout.split('\n');
   expect([conversations, items, empty]).toEqual([
-    'conversations 4, of 1 tenants and of none',
+    'conversations 4, of 1 tenant and of none',
     'items         13',
     '',
   ]);

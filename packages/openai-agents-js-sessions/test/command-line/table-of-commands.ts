@@ -140,13 +140,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
   export: { args: ({ url }) => ['export', '--id', LOOKED_AT, url], says: '"version":', isData: true },
   import: {
     args: ({ id, moved, url }) => ['import', moved.file, '--tenant', id, url],
-    says: '1conversationswith6items',
+    says: 'written:1conversationwith6items',
     left: itemsOfTenant,
     done: ITEMS,
   },
   copy: {
     args: ({ id, moved, url }) => ['copy', moved.url, url, '--tenant', id, '--verify'],
-    says: 'verified:1conversations',
+    says: 'verified,thesameinboth:1conversation',
     left: itemsOfTenant,
     done: ITEMS,
   },

@@ -1,3 +1,5 @@
+import { givenIds } from '../ids/tenant-id.js';
+import { tokenOf } from '../items/encryption/envelope.js';
 import { isSessionError } from '../port/errors.js';
 import type { SessionWarning } from '../port/warnings.js';
 import type { SessionHost } from '../session/session-host.js';
@@ -46,6 +48,8 @@ export async function conversationFindings(
 ): Promise<Finding[]> {
   const corrupt = new Cases();
   const closed = new Cases();
+  const sealed = new Cases();
+  const undescribed = new Cases();
   const invalid = new Cases();
   const warn = ({ code, rowId = '' }: SessionWarning) =>
     (code === 'CORRUPT_ITEM' ? corrupt : closed).add(rowId);
@@ -59,16 +63,22 @@ export async function conversationFindings(
     for (const storedId of part) {
       // each alone, so that one that no key opens does not hide the others
       const record = await recordAt(reading, storedId, signal).catch((error: unknown) => {
-        if (!isSessionError(error) || error.code !== 'DECRYPTION_FAILED') throw error;
-        closed.add(error.rowId ?? '');
+        if (!isSessionError(error)) throw error;
+        if (error.code === 'DECRYPTION_FAILED') closed.add(error.rowId ?? '');
+        else if (error.code === 'CORRUPT_ITEM') undescribed.add(nameOf(storedId));
+        else throw error;
         return undefined;
       });
       conversations++;
       onProgress?.(conversations);
       if (!record) continue;
       items += record.items.length;
+      if (record.items.some(({ item }) => tokenOf(item) !== undefined)) {
+        sealed.add(nameOf(storedId));
+        continue;
+      }
       const count = invalidItems(record);
-      if (count > 0) invalid.add(nameOf(record));
+      if (count > 0) invalid.add(nameOf(storedId));
     }
   }
   const told = (code: FindingCode, cases: Cases, fine: string, message: string, advice: string) =>
@@ -81,13 +91,35 @@ export async function conversationFindings(
       `Rows that are no items, and are left out of their conversations: ${corrupt.count} (id ${corrupt}).`,
       'Repair or delete these rows of the messages table.',
     ),
-    told(
-      'KEYS',
-      closed,
-      'All that was read could be opened.',
-      `Rows that no key opens, counting the first one alone of a conversation that opens with none: ${closed.count} (id ${closed}).`,
-      'Give the store the keys that they were written with, or see "sessions reencrypt --help".',
-    ),
+    ...(undescribed.count === 0
+      ? []
+      : [
+          wrong(
+            'CORRUPT_ITEMS',
+            `Conversations whose title and metadata cannot be read, as they are encrypted and there is no key, or were changed: ${undescribed.count} (${undescribed}).`,
+            'Give the store its keys, or repair or delete these rows of the table of metadata.',
+          ),
+        ]),
+    ...(sealed.count === 0
+      ? []
+      : [
+          wrong(
+            'KEYS',
+            `Conversations that are encrypted, while the store has no key: ${sealed.count} (${sealed}).`,
+            'Give the store the keys that they were written with: SESSIONS_ENCRYPTION_KEY on the command line.',
+          ),
+        ]),
+    ...(sealed.count > 0 && closed.count === 0
+      ? []
+      : [
+          told(
+            'KEYS',
+            closed,
+            'All that was read could be opened.',
+            `Rows that no key opens, counting the first one alone of a conversation that opens with none: ${closed.count} (id ${closed}).`,
+            'Give the store the keys that they were written with, or see "sessions reencrypt --help".',
+          ),
+        ]),
     told(
       'INVALID_INPUT',
       invalid,
@@ -114,6 +146,7 @@ function invalidItems({ items }: SessionRecord): number {
   ).filter((isValid) => !isValid).length;
 }
 
-function nameOf({ id, tenant }: SessionRecord): string {
-  return tenant === undefined ? id : `${id} (tenant ${tenant})`;
+function nameOf(storedId: string): string {
+  const { sessionId, tenant } = givenIds(storedId);
+  return tenant === undefined ? sessionId : `${sessionId} (tenant ${tenant})`;
 }

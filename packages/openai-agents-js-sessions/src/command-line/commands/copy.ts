@@ -6,6 +6,7 @@ import { variable } from '../database-url.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { keepHeapSmall } from '../small-heap.js';
+import { counted } from '../terminal/counted.js';
 import { Output } from '../terminal/output.js';
 import { UsageError } from '../usage-error.js';
 
@@ -138,7 +139,7 @@ async function copyAll(
 async function notTheSame(output: Output, compared: ImportProgress): Promise<never> {
   if (output.isJson) await output.json(compared);
   throw new CommandFailure(
-    `${compared.different.length} conversations are not the same in both: they were changed meanwhile, or the copy is wrong.`,
+    `not the same in both: ${counted(compared.different.length, 'conversation')}, changed meanwhile, or the copy is wrong.`,
     EXIT.failed,
   );
 }

@@ -3,6 +3,7 @@ import { addDatabaseCommand, addYesOption, secondsToMs } from '../command.js';
 import { type Database, type DatabaseOptions, noSuchConversation, onDatabase } from '../database.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { confirm } from '../terminal/confirm.js';
+import { counted } from '../terminal/counted.js';
 import { printableLine } from '../terminal/printable.js';
 import { withProgressLine } from '../terminal/progress-line.js';
 import { UsageError } from '../usage-error.js';
@@ -65,7 +66,7 @@ interface Erased {
 }
 
 function shownProgress({ conversations, removed }: Erased): string {
-  return `${conversations} conversations, ${removed.messages} items`;
+  return `${counted(conversations, 'conversation')}, ${counted(removed.messages, 'item')}`;
 }
 
 async function deleteConversations(
@@ -81,7 +82,7 @@ async function deleteConversations(
   const named =
     there.length === 1 && first
       ? `the conversation ${printableLine(first.title ?? first.id)}`
-      : `${there.length} conversations`;
+      : counted(there.length, 'conversation');
   if (there.length > 0) await confirm(`Delete ${named}, with all items?`, { ...options, signal });
   const refused = refuseFor(database, options.refuseFor);
   for (const id of ids) {
@@ -91,7 +92,8 @@ async function deleteConversations(
       return sessions.delete({ ids: [id], refuseFor: refused, signal, onProgress });
     });
     if (output.isJson) await output.json({ id, deleted: conversations > 0, removed });
-    else if (conversations > 0) await output.lines(`deleted ${printableLine(id)}: ${removed.messages} items`);
+    else if (conversations > 0)
+      await output.lines(`deleted ${printableLine(id)}: ${counted(removed.messages, 'item')}`);
     else await output.lines(`not there: ${printableLine(id)}`);
   }
   if (there.length < ids.length)
@@ -104,15 +106,21 @@ async function deleteConversations(
 async function deleteTenant(database: Database, tenant: string, options: DeleteOptions): Promise<void> {
   const { sessions, output, signal } = database;
   const number = await sessions.count();
-  await confirm(`Delete all ${number} conversations of the tenant ${printableLine(tenant)}?`, {
-    ...options,
-    signal,
-  });
+  await confirm(
+    `Delete ${number === 1 ? 'the one conversation' : `all ${number} conversations`} of the tenant ${printableLine(tenant)}?`,
+    {
+      ...options,
+      signal,
+    },
+  );
   const refused = refuseFor(database, options.refuseFor);
   const erased = await withProgressLine(options.quiet, GOING_ON, (show) => {
     const onProgress = (done: Erased) => show(shownProgress(done));
     return sessions.delete({ tenant, refuseFor: refused, signal, onProgress });
   });
   if (output.isJson) await output.json(erased);
-  else await output.lines(`deleted ${erased.conversations} conversations: ${erased.removed.messages} items`);
+  else
+    await output.lines(
+      `deleted ${counted(erased.conversations, 'conversation')}: ${counted(erased.removed.messages, 'item')}`,
+    );
 }

@@ -6,6 +6,7 @@ import { databaseUrl } from '../database-url.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { interruptible } from '../interruption.js';
 import { confirm } from '../terminal/confirm.js';
+import { counted } from '../terminal/counted.js';
 import { Output } from '../terminal/output.js';
 import { ProgressLine } from '../terminal/progress-line.js';
 
@@ -47,7 +48,7 @@ async function doctor(argument: string | undefined, options: DoctorOptions): Pro
     const patient = await openDoctor(url, storeOptions(options));
     const examine = async () => {
       const progress = new ProgressLine(options.quiet);
-      const onProgress = (conversations: number) => progress.show(`${conversations} conversations`);
+      const onProgress = (conversations: number) => progress.show(counted(conversations, 'conversation'));
       const findings: Finding[] = [];
       try {
         for await (const finding of patient.examine({ full: options.full, signal, onProgress })) {

@@ -6,6 +6,7 @@ import { addDatabaseCommand, addUrlArgument, addYesOption } from '../command.js'
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
 import { confirm } from '../terminal/confirm.js';
+import { counted } from '../terminal/counted.js';
 import { ProgressLine } from '../terminal/progress-line.js';
 
 interface ExportOptions extends DatabaseOptions {
@@ -80,14 +81,14 @@ async function* linesFor(
     yield* writer.session(record);
     absent.delete(record.id);
     unread += record.unread ?? 0;
-    progress.show(`${++sessions} conversations`);
+    progress.show(counted(++sessions, 'conversation'));
   }
   yield writer.end();
   if (absent.size > 0)
     throw new CommandFailure(`${absent.size} of the conversations are not there.`, EXIT.notFound);
   if (unread > 0)
     throw new CommandFailure(
-      `${unread} rows were left out: they are no items, or no key opens them.`,
+      `left out, no item or opened by no key: ${counted(unread, 'row')}.`,
       EXIT.failed,
     );
 }

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { addDatabaseCommand, addUrlArgument, addYesOption, timeOrAge, wholeNumber } from '../command.js';
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
 import { confirm } from '../terminal/confirm.js';
+import { counted } from '../terminal/counted.js';
 import { printableTime } from '../terminal/printable.js';
 import { withProgressLine } from '../terminal/progress-line.js';
 import { UsageError } from '../usage-error.js';
@@ -68,7 +69,9 @@ async function pruneAll(
     'What was removed is gone; the same command goes on with the rest.',
     (show) => {
       const onProgress: PruneOptions['onProgress'] = ({ conversations, shortened, removed }) =>
-        show(`${conversations} conversations removed, ${shortened} shortened, ${removed.messages} items`);
+        show(
+          `${counted(conversations, 'conversation')} removed, ${shortened} shortened, ${counted(removed.messages, 'item')}`,
+        );
       return scope.prune({ olderThan, keep, onProgress, signal });
     },
   );
@@ -76,7 +79,7 @@ async function pruneAll(
   await (output.isJson
     ? output.json(done)
     : output.lines(
-        `removed ${conversations} conversations and shortened ${shortened}: ${removed.messages} items are gone`,
+        `removed ${counted(conversations, 'conversation')} and shortened ${shortened}: ${counted(removed.messages, 'item')} gone`,
       ));
 }
 
@@ -86,12 +89,12 @@ async function questionFor(
 ): Promise<string> {
   const old =
     olderThan &&
-    `${await sessions.count({ changedBefore: olderThan })} conversations that did not change since ${printableTime(olderThan)}`;
+    `${counted(await sessions.count({ changedBefore: olderThan }), 'conversation')} not changed since ${printableTime(olderThan)}`;
   const kept =
     keepItems !== undefined
-      ? `${keepItems} items`
+      ? counted(keepItems, 'item')
       : keepTurns !== undefined
-        ? `${keepTurns} turns`
+        ? counted(keepTurns, 'turn')
         : undefined;
   const beginnings = kept && `all but the newest ${kept} of each conversation`;
   return `Remove ${[old, beginnings].filter((one) => one !== undefined).join(', and ')}?`;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument } from '../command.js';
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
 import { CommandFailure, EXIT } from '../exit-codes.js';
+import { counted } from '../terminal/counted.js';
 import { withProgressLine } from '../terminal/progress-line.js';
 
 interface ReencryptCommandOptions extends DatabaseOptions {
@@ -41,25 +42,41 @@ export function addReencrypt(program: Command): void {
 
 async function reencrypt(
   { store, output, signal }: Database,
-  { quiet }: ReencryptCommandOptions,
+  { quiet, acceptPlaintext = false }: ReencryptCommandOptions,
 ): Promise<void> {
   const { sessions, rows, reencrypted, unopened } = await withProgressLine(
     quiet,
     'What is done stays done; the same command goes on with the rest.',
-    (show) =>
-      store.reencrypt({
-        signal,
-        onProgress: (done) => show(`${done.sessions} conversations, ${done.rows} rows`),
-      }),
+    async (show) => {
+      try {
+        return await store.reencrypt({
+          signal,
+          onProgress: (done) =>
+            show(`${counted(done.sessions, 'conversation')}, ${counted(done.rows, 'row')}`),
+        });
+      } catch (error) {
+        throw acceptPlaintext ? error : withoutCode(error);
+      }
+    },
   );
   await (output.isJson
     ? output.json({ sessions, rows, reencrypted, unopened })
     : output.lines(
-        `encrypted ${reencrypted} of ${rows} rows in ${sessions} conversations with the newest key`,
+        `encrypted ${reencrypted} of ${counted(rows, 'row')} in ${counted(sessions, 'conversation')} with the newest key`,
       ));
   if (unopened > 0)
     throw new CommandFailure(
-      `${unopened} rows were left as they are: no key opens them, they are plaintext, or they are no items.`,
+      `left as they are, opened by no key, not encrypted, or no items: ${counted(unopened, 'row')}.`,
       EXIT.failed,
     );
+}
+
+/** An error that says what to do in code, as it is done here. */
+function withoutCode(error: unknown): unknown {
+  const { code, message = '' } = (error ?? {}) as { code?: unknown; message?: string };
+  if (code !== 'DECRYPTION_FAILED' || !message.includes('acceptPlaintext')) return error;
+  return new CommandFailure(
+    `${code}: there is something that is not encrypted. If it is yours, say --accept-plaintext.`,
+    EXIT.failed,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument, wholeNumber } from '../command.js';
 import { type Database, type DatabaseOptions, onDatabase } from '../database.js';
+import { counted } from '../terminal/counted.js';
 import { ProgressLine } from '../terminal/progress-line.js';
 
 interface StatsOptions extends DatabaseOptions {
@@ -39,7 +40,7 @@ async function stats({ store, output, signal }: Database, options: StatsOptions)
   try {
     for await (const record of exportSessions(store, { tenant, signal })) {
       statistics.add(record);
-      progress.show(`${statistics.sessions} conversations`);
+      progress.show(counted(statistics.sessions, 'conversation'));
     }
   } finally {
     progress.end();

@@ -1,4 +1,3 @@
-import type { HistoryItem } from '@stackone/sessions-core';
 import type { Command } from 'commander';
 import { addDatabaseCommand, addUrlArgument, secondsToMs, wholeNumber } from '../command.js';
 import { type Database, type DatabaseOptions, noSuchConversation, onDatabase } from '../database.js';
@@ -36,14 +35,13 @@ export function addTail(program: Command): void {
 async function tail(database: Database, id: string, options: TailOptions): Promise<void> {
   const { sessions, session, signal } = database;
   const { newestItems, printItems } = await import('../conversation/show.js');
-  const print = (entries: readonly HistoryItem[]) => printItems(database.output, entries, false);
   if (!(await sessions.retrieve(id))) noSuchConversation();
   const entries = await newestItems(database, id, options.last);
-  await print(entries);
+  await printItems(database.output, entries, { isFirst: true });
   if (!options.follow) return;
   const { together } = await import('../conversation/together.js');
   const interval = Math.max(Math.round(options.interval), SHORTEST_INTERVAL);
   const watch = session(id).watch({ after: entries.at(-1)?.id, interval, signal });
-  for await (const added of together(watch)) await print(added);
+  for await (const added of together(watch)) await printItems(database.output, added, {});
   signal.throwIfAborted();
 }

@@ -22,20 +22,24 @@ export async function show(database: Database, id: string, options: ShowOptions)
     if (!output.isJson) await output.lines(...headLines(info, output));
     for await (const entries of output.isJson ? one(items) : byTurn(items)) {
       signal.throwIfAborted();
-      await printItems(output, entries, full);
+      await printItems(output, entries, { full });
     }
   };
   await (options.pager === false ? print() : output.paged(print));
 }
 
-/** Prints items that follow each other: for people, or each on a line of JSON. */
+/**
+ * Prints items that follow each other: for people, or each on a line of JSON.
+ *
+ * @param isFirst - Whether nothing stands before them, so that no empty line is needed.
+ */
 export async function printItems(
   output: Output,
   entries: readonly HistoryItem[],
-  full: boolean,
+  { full = false, isFirst = false }: { readonly full?: boolean; readonly isFirst?: boolean },
 ): Promise<void> {
   if (output.isJson) for (const entry of entries) await output.write(`${jsonOf(entry)}\n`);
-  else await output.lines(...turnLines(entries, { output, full }));
+  else await output.lines(...turnLines(entries, { output, full }).slice(isFirst ? 1 : 0));
 }
 
 function headLines({ id, title, createdAt, updatedAt, metadata }: SessionInfo, output: Output): string[] {

@@ -90,7 +90,7 @@ export function linesOfStatistics(
   const totals = [
     [
       'conversations',
-      `${number.format(sessions)}${tenants > 0 ? `, of ${number.format(tenants)} tenants and of none` : ''}`,
+      `${number.format(sessions)}${tenants > 0 ? `, of ${number.format(tenants)} ${tenants === 1 ? 'tenant' : 'tenants'} and of none` : ''}`,
     ],
     ['items', number.format(items)],
     ['bytes', number.format(bytes)],
@@ -99,7 +99,7 @@ export function linesOfStatistics(
       ? [
           [
             'tokens',
-            `${number.format(usage.inputTokens)} in, ${number.format(usage.outputTokens)} out, of ${number.format(usage.requests)} requests`,
+            `${number.format(usage.inputTokens)} in, ${number.format(usage.outputTokens)} out, of ${number.format(usage.requests)} ${usage.requests === 1 ? 'request' : 'requests'}`,
           ],
         ]
       : []),

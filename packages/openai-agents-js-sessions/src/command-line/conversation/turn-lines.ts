@@ -46,9 +46,15 @@ function callLines(call: MessageToolCall, createdAt: Date | undefined, how: Show
   return [...lines, ...files.map((file) => `  ${fileNote(file)}`)];
 }
 
-/** What a model thought, or that older items were compacted. Of an item that is a part of another message there is nothing. */
+/** What a model thought, that older items were compacted, or that there is no key for it. Of an item that is a part of another message there is nothing. */
 function thoughtLines({ item, createdAt }: HistoryItem, how: ShownHow): string[] {
-  const { type } = item as { type?: unknown };
+  const { type, __enc__: sealed } = item as { type?: unknown; __enc__?: unknown };
+  if (sealed !== undefined)
+    return [
+      '',
+      head('encrypted', 'dim', createdAt, 'completed', how),
+      '  [no key: set SESSIONS_ENCRYPTION_KEY]',
+    ];
   if (type === 'compaction') return ['', head('compacted', 'dim', createdAt, 'completed', how)];
   const text = type === 'reasoning' ? textOf(item) : '';
   if (text === '') return [];

@@ -17,7 +17,11 @@ export function tokenIn(text: string): string | undefined {
   } catch {
     return undefined; // not an envelope, and not an item either: reading it as an item will show that
   }
-  if (typeof value !== 'object' || value === null) return undefined;
+  return typeof value === 'object' && value !== null ? tokenOf(value) : undefined;
+}
+
+/** The same of what a store without a key reads as an item. */
+export function tokenOf(value: object): string | undefined {
   if (Reflect.get(value, '__enc__') !== 1 || !Object.hasOwn(value, 'v') || !Object.hasOwn(value, 'kid'))
     return undefined;
   const payload: unknown = Reflect.get(value, 'payload');
