@@ -30,7 +30,13 @@ test('a link to a file or a heading that is not there is dead, in this page and 
 });
 
 // those of other Markdown files are looked at with their samples
-const OTHERS = ['CONTRIBUTING.md', 'docs/*/*.md', 'examples/*/README.md', 'tooling/*/README.md'];
+const OTHERS = [
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'docs/*/*.md',
+  'examples/*/README.md',
+  'tooling/*/README.md',
+];
 
 test.for(globSync(OTHERS, { cwd: ROOT }))('%s links to what is there', (path) => {
   expect(deadLinks({ path, text: read(path), blocks: [] })).toEqual([]);
