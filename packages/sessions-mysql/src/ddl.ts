@@ -131,8 +131,8 @@ export function indexStatements(names: MysqlNames) {
 }
 
 /**
- * What makes tables of others fit: exact ids and unlimited texts. The foreign key stands in the way of the first
- * statement, so it goes and comes back.
+ * What makes tables of others fit: exact ids and unlimited texts. A foreign key stands in the way of the first
+ * statement, so it goes and comes back; where there is none, as in a group with several primaries, none is made.
  *
  * @param foreignKeys - The foreign keys of the messages table.
  */
@@ -148,8 +148,12 @@ export function repairStatements(
     ...foreignKeys.map((key) => `ALTER TABLE ${messages} DROP FOREIGN KEY ${quoteName(key)}`),
     `ALTER TABLE ${sessions} MODIFY session_id ${idType} NOT NULL`,
     `ALTER TABLE ${messages} MODIFY session_id ${idType} NOT NULL, MODIFY message_data ${TEXT_TYPE} NOT NULL`,
-    `ALTER TABLE ${messages} ADD CONSTRAINT ${quoteName(names.messagesKey)} FOREIGN KEY (session_id) ` +
-      `REFERENCES ${sessions} (session_id) ON DELETE CASCADE`,
+    ...(foreignKeys.length > 0
+      ? [
+          `ALTER TABLE ${messages} ADD CONSTRAINT ${quoteName(names.messagesKey)} FOREIGN KEY (session_id) ` +
+            `REFERENCES ${sessions} (session_id) ON DELETE CASCADE`,
+        ]
+      : []),
   ];
 }
 

@@ -63,6 +63,13 @@ const DENIED: Readonly<Record<string, RegExp>> = {
   'utf8 and utf8mb3': /\butf8(?:mb3)?\b/i,
 };
 
+test('tables of others get a foreign key only where they had one', () => {
+  const keysIn = (keys: readonly string[]) =>
+    repairStatements(names, 'mysql', keys).filter((sql) => sql.includes('FOREIGN KEY'));
+  expect(keysIn([])).toEqual([]);
+  expect(keysIn(['agent_messages_ibfk_1'])).toHaveLength(2);
+});
+
 test.each(Object.entries(DENIED))('no statement has: %s', (_why, pattern) => {
   expect(everything().filter((sql) => pattern.test(sql))).toEqual([]);
 });
