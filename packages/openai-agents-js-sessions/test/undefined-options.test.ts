@@ -148,6 +148,7 @@ const WORK: Nothing<Omit<WorkOptions, 'agents' | 'signal'>> = {
 };
 const WATCH: Nothing<WatchOptions> = { after: undefined, signal: undefined, interval: undefined };
 const WATCH_ALL: Nothing<StoreWatchOptions> = { ...WATCH, longestTransaction: undefined };
+const HEALTH: Nothing<NonNullable<Parameters<SessionStore['health']>[0]>> = { timeout: undefined };
 const REENCRYPT: Nothing<ReencryptOptions> = {
   sessionIds: undefined,
   after: undefined,
@@ -212,6 +213,7 @@ async function use(store: SessionStore): Promise<void> {
   await store.runs.work({ ...WORK, agents: [agent], signal: AbortSignal.abort() });
   const watch = session.watch(WATCH);
   expect((await watch.next()).value).toMatchObject({ item: { content: 'one' } });
+  expect(await store.health(HEALTH)).toMatchObject({ ok: true });
   const changes = store.watch(WATCH_ALL);
   expect((await changes.next()).value).toMatchObject({ id: 'chat_123' });
   await Promise.all([watch.return(), changes.return()]);

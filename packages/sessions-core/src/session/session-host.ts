@@ -94,4 +94,5 @@ export type SessionOperation =
   | 'runs.add'
   | 'runs.settle'
   | 'runs.list'
-  | 'prune';
+  | 'prune'
+  | 'health';

@@ -23,6 +23,7 @@ const READS: ReadonlySet<SessionOperation> = new Set([
   'sessions.count',
   'runs.read',
   'runs.list',
+  'health',
 ]);
 
 /**

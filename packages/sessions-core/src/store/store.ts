@@ -15,6 +15,7 @@ import type { SessionHost } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
 import type { Grouped, StoreUsageOptions, UsagePeriod, UsageSum } from '../usage/usage-sums.js';
 import type { SessionChanged, StoreWatchOptions } from '../watch/watch-options.js';
+import { Health, type HealthOptions, type StoreHealth } from './health.js';
 import type { StoreOptions } from './options.js';
 import { type PruneOptions, type PruneProgress, type PruningHost, prune, unsupported } from './pruning.js';
 import { type ReencryptionProgress, type ReencryptOptions, reencrypt } from './reencryption.js';
@@ -71,6 +72,7 @@ export class SessionStore implements AsyncDisposable {
   readonly #calls: StoreCalls;
   readonly #host: SessionHost;
   readonly #retention: Retention | undefined;
+  readonly #health: Health;
   #sessions: Conversations | undefined;
   #runs: Runs | undefined;
 
@@ -103,6 +105,7 @@ export class SessionStore implements AsyncDisposable {
       );
     this.#calls.whenOpened(() => this.#retention?.begin());
     this.#host = this.#hostOf(undefined);
+    this.#health = new Health(this.#host.perform);
     Object.defineProperty(this, HOST, { value: this.#host });
   }
 
@@ -289,6 +292,22 @@ export class SessionStore implements AsyncDisposable {
   async open(): Promise<this> {
     await this.#calls.open();
     return this;
+  }
+
+  /**
+   * Whether the database answers, for a readiness probe: connects where no connection is there, and reads a conversation that is not
+   * there, with one statement. It does not show that the database takes writes. Never fails because of the database.
+   *
+   * @param options - `timeout`: how long it may take, in ms. Default 5000.
+   * @returns `ok`; how many `ms` it took; and where it is not ok the `error`, as a call of a session would fail.
+   * @throws TypeError for options of another form.
+   * @example
+   * ```ts
+   * app.get('/ready', async (c) => c.text('', (await store.health({ timeout: 1000 })).ok ? 200 : 503));
+   * ```
+   */
+  health(options: HealthOptions = {}): Promise<StoreHealth> {
+    return this.#health.ask(options);
   }
 
   /**
