@@ -11,6 +11,7 @@ import type { MysqlBackend } from '../src/backend.js';
 import { MysqlSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import {
+  connectionsTo,
   driverUrl,
   emptyDatabase,
   FIRST_SERVER,
@@ -27,13 +28,11 @@ const QUICK = { maxRetries: 3, retryDelay: 20 };
 
 /** Ends every other connection to a database, as an administrator or an idle timeout does. */
 async function killAll(url: string): Promise<number> {
-  const name = new URL(url).pathname.slice(1);
+  const open = await connectionsTo(url);
   const admin = rawPool(url, { connectionLimit: 1, database: 'mysql' });
-  const [rows] = await admin.query('SELECT id FROM information_schema.processlist WHERE db = ?', [name]);
-  const ids = (rows as { id: string }[]).map(({ id }) => id);
-  for (const id of ids) await admin.query(`KILL ${id}`).catch(() => undefined);
+  for (const { id } of open) await admin.query(`KILL ${id}`).catch(() => undefined);
   await admin.end();
-  return ids.length;
+  return open.length;
 }
 
 describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
@@ -320,9 +319,7 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
     const store = await MysqlSessionStore.fromUrl(database);
     await store.session('one').addItems(messages(1));
     await Promise.all([store.close(), store.close()]);
-    const name = new URL(database).pathname.slice(1);
-    const open = () => rowsOf(url, `SELECT id FROM information_schema.processlist WHERE db = '${name}'`);
-    await expect.poll(open).toEqual([]);
+    await expect.poll(() => connectionsTo(database)).toEqual([]);
   });
 });
 

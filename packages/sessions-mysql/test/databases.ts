@@ -79,3 +79,17 @@ export async function emptyDatabase(
 export function failOnWarning(warning: { message: string }): never {
   throw new Error(`a warning about tables of our own: ${warning.message}`);
 }
+
+/**
+ * The connections to the database of a URL. Not from `information_schema`, which fails while a statement of another test has characters
+ * of four bytes.
+ */
+export async function connectionsTo(url: string): Promise<{ id: number; statement: string | null }[]> {
+  const name = new URL(url).pathname.slice(1);
+  const server = new URL(url);
+  server.pathname = '/mysql';
+  const rows = await rowsOf(server.href, 'SHOW PROCESSLIST');
+  return rows
+    .filter(({ db }) => db === name)
+    .map(({ Id, Info }) => ({ id: Number(Id), statement: Info as string | null }));
+}

@@ -9,7 +9,15 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ERROR_CODES, toCommitError, toSessionError } from '../src/errors.js';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
-import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SERVERS } from './databases.js';
+import {
+  connectionsTo,
+  driverUrl,
+  emptyDatabase,
+  failOnWarning,
+  rawPool,
+  rowsOf,
+  SERVERS,
+} from './databases.js';
 import { message } from './items.js';
 
 const PASSWORD = 'canary-password';
@@ -173,12 +181,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
 
     const waiting = expectFailure(add, 'BUSY', 1317);
     const isWaiting = async () =>
-      (
-        await rowsOf(
-          database,
-          `SELECT info FROM information_schema.processlist WHERE id = ${client.threadId}`,
-        )
-      )[0]?.info;
+      (await connectionsTo(database)).find(({ id }) => id === client.threadId)?.statement;
     await expect.poll(isWaiting).toMatch(/^INSERT INTO `agent_sessions`/);
     await server.query(`KILL QUERY ${client.threadId}`);
     await waiting;

@@ -1,23 +1,15 @@
-import type { TestServer } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { rowsOf, SERVERS } from './databases.js';
+import { connectionsTo, SERVERS } from './databases.js';
 
-async function connectionsOf(server: TestServer, url: string): Promise<number> {
-  const name = new URL(url).pathname.slice(1);
-  const rows = await rowsOf(
-    server.url('mysql'),
-    `SELECT id FROM information_schema.processlist WHERE db = '${name}'`,
-  );
-  return rows.length;
-}
+const connectionsOf = async (url: string) => (await connectionsTo(url)).length;
 
 // of all servers at once, as each waits for 30 s
 describe.concurrent('a pool that nobody uses', () => {
-  describeEngine(SERVERS, ({ server, url }) => {
+  describeEngine(SERVERS, ({ url }) => {
     test('its connections are closed after 30 s', async () => {
-      const open = () => connectionsOf(server, url);
+      const open = () => connectionsOf(url);
       await expect.poll(open).toBe(0);
       await using store = await MysqlSessionStore.fromUrl(url);
       await Promise.all(Array.from({ length: 10 }, (_, at) => store.session(`s${at}`).getItems()));
@@ -28,9 +20,9 @@ describe.concurrent('a pool that nobody uses', () => {
   });
 });
 
-describeEngine(SERVERS, ({ server, url }) => {
+describeEngine(SERVERS, ({ url }) => {
   test('a module that is reloaded 140 times does not pile up connections', async () => {
-    const open = () => connectionsOf(server, url);
+    const open = () => connectionsOf(url);
     await expect.poll(open).toBe(0);
     const code = `
       import { MysqlSessionStore } from ${JSON.stringify(new URL('../dist/index.js', import.meta.url).href)};
