@@ -7,10 +7,14 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 
 const OTHER_NAMES = { sessions: 'other_sessions', messages: 'other_messages' };
 
+/** Enough to draw every call: on what stands beside the newest server, and for variants of the rows. */
+const FEWER = 300;
+
 describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
+  const whole = target === 'postgres:18' ? 1000 : FEWER;
   test.each(
     firstOf<[string, PostgresStoreOptions, PostgresStoreOptions, number]>([
-      ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(1000)],
+      ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(whole)],
       ['other tables, pools of 1', { tables: OTHER_NAMES, max: 1 }, { tables: OTHER_NAMES, max: 1 }, 100],
     ]),
   )(
@@ -35,22 +39,23 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
   );
 
   test.each(
-    variants<[string, PostgresStoreOptions]>(
-      [['plain', {}]],
+    variants<[string, PostgresStoreOptions, number]>(
+      [['plain', {}, whole]],
       [
         [
           'encrypted rows of the Responses API',
           { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
+          FEWER,
         ],
       ],
     ),
   )(
     'conversations as objects on the default tables behave as a model in memory does: %s',
     { timeout: modelTimeout(modelRuns(1000)) },
-    async (name, options) => {
+    async (name, options, sequences) => {
       await using one = await PostgresSessionStore.fromUrl(url, options);
       await using other = await PostgresSessionStore.fromUrl(url, { ...options, max: 1 });
-      await playConversations(`${target}, ${name}`, [one, other], modelRuns(1000));
+      await playConversations(`${target}, ${name}`, [one, other], modelRuns(sequences));
     },
   );
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AgentInputItem } from '@openai/agents-core';
-import { temporaryFolder } from '@stackone/test-environment';
+import { someOf, temporaryFolder } from '@stackone/test-environment';
 import truncatedWidth from 'fast-string-truncated-width';
 import { beforeAll, expect, test } from 'vitest';
 import { openSessionStore, type SessionStore } from '../../src/index.js';
@@ -129,7 +129,7 @@ async function killed(row: Row, cell: Cell, usual: number): Promise<void> {
   expect([row.done, row.doneTwice ?? row.done], message).toContain(await row.left(cell));
 }
 
-/** Every command in a pipe, in a terminal, in a narrow one without colours, and killed. */
+/** Every command in a pipe, in a terminal, in a narrow one without colours, and killed; `npm test` plays one of the last three. */
 export function describeEveryCommand(newUrl: () => Promise<string>): void {
   const inRoom = inRooms(PROGRAMS);
   let prepared: Prepared;
@@ -171,8 +171,9 @@ export function describeEveryCommand(newUrl: () => Promise<string>): void {
         () => seen(command, row, 'narrow'),
         () => killed(row, cellOf(command, 'killed'), usual),
       ];
-      if (row.isPatient) await Promise.all(others.map((other) => other()));
-      else for (const other of others) await other();
+      const some = row.isChained ? others : someOf(others, Object.keys(ROWS).indexOf(command));
+      if (row.isPatient) await Promise.all(some.map((other) => other()));
+      else for (const other of some) await other();
     };
     await (row.isPatient ? all() : inRoom(all));
   });

@@ -42,6 +42,8 @@ export interface Row {
   readonly isPatient?: boolean;
   /** It works in several transactions. */
   readonly isInSteps?: boolean;
+  /** Under each condition it goes on with what it left under the one before. */
+  readonly isChained?: boolean;
 }
 
 const items = async ({ store }: Cell, id: string) => (await store.session(id).getItems()).length;
@@ -160,6 +162,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     left: unread,
     done: 0,
     isInSteps: true,
+    isChained: true,
   },
   bench: {
     args: ({ url }) => ['bench', url, '--rounds', '1', '--callers', '2', '--items', '20'],
