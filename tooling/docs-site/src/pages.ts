@@ -154,7 +154,8 @@ export const markdownUrlOf = (page: Page, base: string) => `${base}${markdownNam
 
 /** Files beside the pages that they show: charts, and figures for machines. */
 export function attachments(): string[] {
-  return globSync('docs/**/*.{svg,png,json}', { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'));
+  const patterns = ['docs/**/*.{svg,png,json}', 'examples/*/*.png'];
+  return globSync(patterns, { cwd: ROOT }).map((file) => file.replaceAll('\\', '/'));
 }
 
 /** The place of such a file in the site. */
