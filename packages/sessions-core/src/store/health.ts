@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isSessionError, SessionError } from '../port/errors.js';
 import { checkOptions, isWholeNumber } from '../port/options.js';
 import { withTimeLimit } from '../port/time-limit.js';
@@ -21,6 +20,9 @@ export interface StoreHealth {
   readonly error?: SessionError;
 }
 
+/** No conversation has an empty id. */
+const NO_CONVERSATION = '';
+
 /**
  * Asks the database for a conversation that is not there. One question at a time: who asks meanwhile waits for the same answer, until
  * somebody has waited for too long.
@@ -28,6 +30,7 @@ export interface StoreHealth {
 export class Health {
   readonly #perform: SessionHost['perform'];
   #question: Promise<unknown> | undefined;
+  #questions = 0;
 
   constructor(perform: SessionHost['perform']) {
     this.#perform = perform;
@@ -51,9 +54,9 @@ export class Health {
   }
 
   #read(): Promise<unknown> {
-    // an id of its own: it waits for no call of a conversation
-    const storedId = `health ${randomUUID()}`;
-    return this.#perform('health', () => ({ storedId, work: (backend) => backend.read(storedId, 1) }));
+    // an id that no call of a conversation has: it waits for none
+    const storedId = `\0health ${++this.#questions}`;
+    return this.#perform('health', () => ({ storedId, work: (backend) => backend.read(NO_CONVERSATION, 1) }));
   }
 }
 
