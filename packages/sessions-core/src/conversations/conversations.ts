@@ -1,3 +1,4 @@
+import { NO_CONVERSATION } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
@@ -68,9 +69,6 @@ const FORK_CHECKS: Readonly<Record<keyof SessionForkOptions, OptionCheck>> = { u
 const UPDATE_CHECKS: Readonly<Record<keyof SessionUpdateOptions, OptionCheck>> = {
   ifVersion: isWholeNumber(0),
 };
-
-/** Calls that are for no conversation take turns with each other under this id, which no conversation has. */
-const NO_CONVERSATION = '';
 
 type ConversationsHost = Pick<SessionHost, 'tenant' | 'perform'> & DescriptionHost;
 

@@ -4,6 +4,9 @@ export const MAX_SESSION_ID_LENGTH = 255;
 /** What the stored id of every tenant's conversation begins with, and no other. */
 export const TENANT_MARK = '$tenant:';
 
+/** Calls that are for no conversation take turns with each other under this id, which no conversation has. */
+export const NO_CONVERSATION = '';
+
 /**
  * Checks that every database can keep an id exactly and tell it from every other one, and that it is not the stored
  * id of a tenant's conversation: ids often come from outside.

@@ -1,3 +1,4 @@
+import { NO_CONVERSATION } from '../ids/session-id.js';
 import { isSessionError, SessionError } from '../port/errors.js';
 import { checkOptions, isWholeNumber } from '../port/options.js';
 import { withTimeLimit } from '../port/time-limit.js';
@@ -19,9 +20,6 @@ export interface StoreHealth {
   /** Why it is not ok. */
   readonly error?: SessionError;
 }
-
-/** No conversation has an empty id. */
-const NO_CONVERSATION = '';
 
 /**
  * Asks the database for a conversation that is not there. One question at a time: who asks meanwhile waits for the same answer, until

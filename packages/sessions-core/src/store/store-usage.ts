@@ -1,3 +1,4 @@
+import { NO_CONVERSATION } from '../ids/session-id.js';
 import { whenReady } from '../port/awaitable.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionHost } from '../session/session-host.js';
@@ -10,9 +11,6 @@ import {
   usageQuery,
   usageTotals,
 } from '../usage/usage-sums.js';
-
-/** No conversation has this id. */
-const NO_CONVERSATION = '';
 
 /** Sums up the usage of all conversations, or of those of the host's tenant. */
 export function sumUsage(

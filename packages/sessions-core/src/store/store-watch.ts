@@ -1,4 +1,4 @@
-import { TENANT_MARK } from '../ids/session-id.js';
+import { NO_CONVERSATION, TENANT_MARK } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions } from '../port/options.js';
@@ -12,9 +12,6 @@ import {
   STORE_WATCH_CHECKS,
   type StoreWatchOptions,
 } from '../watch/watch-options.js';
-
-/** No conversation has this id. */
-const NO_CONVERSATION = '';
 
 /** Tells which conversations get items: those of the host's tenant, or those of none. */
 export function watchSessions(

@@ -1,5 +1,5 @@
 import { Conversations } from '../conversations/conversations.js';
-import { TENANT_MARK } from '../ids/session-id.js';
+import { NO_CONVERSATION, TENANT_MARK } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import { ItemEncryption } from '../items/encryption/item-encryption.js';
 import type { ItemCodec } from '../items/item-codec.js';
@@ -27,9 +27,6 @@ import { sumUsage } from './store-usage.js';
 import { watchSessions } from './store-watch.js';
 import { TransactionStore } from './transaction-store.js';
 import { WarningListeners } from './warning-listeners.js';
-
-/** Calls that are for no conversation take turns with each other under this id, which no conversation has. */
-const NO_CONVERSATION = '';
 
 // A symbol of the global registry: a store of the CommonJS copy may be handed to a session of the ESM copy.
 const HOST = Symbol.for('@stackone/sessions-core/host');
