@@ -91,8 +91,7 @@ async function takePicture(
 
 const folder = await mkdtemp(join(tmpdir(), 'approvals-'));
 const { executablePath, args } = await findChromium();
-// this browser opens our own pages alone; its sandbox needs rights that root in a container lacks
-const browser = await chromium.launch({ executablePath, args: [...args, '--no-sandbox'] });
+const browser = await chromium.launch({ executablePath, args: [...args] });
 try {
   await play(browser, { DATABASE_URL: `sqlite:${join(folder, 'approvals.db')}`, LEASE_MS: '500' });
   console.log(PICTURE);

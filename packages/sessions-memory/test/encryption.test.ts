@@ -1,5 +1,5 @@
 import { ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
-import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
+import { COVERING_RUNS, modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
 import { SessionStore, type StoreOptions } from '@stackone/sessions-core';
 import type { Operation } from '@stackone/sessions-core/backend';
@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { MEMORY_SUPPORT, MemoryBackend } from '../src/backend.js';
 import { MemorySessionStore } from '../src/index.js';
 
-const RUNS = modelRuns(300);
+const RUNS = modelRuns(COVERING_RUNS);
 const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 
 /** Any number of stores over one backend, which notes the operations it is given. */

@@ -1,7 +1,14 @@
 // The doctor finds what is planted, and nothing in a good database.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { examined, fillConversations, PASSWORD, problems, SECRET, tablesOf } from '@stackone/doctor-test';
+import {
+  examined,
+  fillConversations,
+  PASSWORD,
+  PLANTED_ROWS,
+  problems,
+  tablesOf,
+} from '@stackone/doctor-test';
 import { wholeMatrix } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -146,29 +153,10 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     found: ['improvable ORPHAN_OPERATIONS'],
     left: [],
   },
-  'a row that is no item': {
-    sql: [`UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`],
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'a title that cannot be read': {
-    sql: [
-      `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
-    ],
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'what is encrypted, and no key': {
-    sql: [
-      `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
-    ],
-    found: ['wrong KEYS'],
-  },
   'rows that no key opens': { options: { encryption: { key: 'another key' } }, found: ['wrong KEYS'] },
-  'a result without its call': {
-    sql: [
-      `UPDATE agent_messages SET message_data = '{"type":"function_call_result","callId":"c","name":"f","status":"completed","output":"${SECRET}"}' WHERE id = 3`,
-    ],
-    found: ['wrong INVALID_INPUT'],
-  },
+  ...Object.fromEntries(
+    Object.entries(PLANTED_ROWS).map(([name, { sql, found }]) => [name, { sql: [sql], found }]),
+  ),
 };
 
 const SERVERS = ['mysql', 'mariadb'] as const;

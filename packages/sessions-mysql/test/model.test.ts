@@ -1,15 +1,12 @@
-import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
+import { COVERING_RUNS, modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
 import { firstOf, variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { rawPool, SERVERS } from './databases.js';
 
-/** Enough to draw every call: on the older server, and for variants of the rows. */
-const FEWER = 300;
-
 describeEngine(SERVERS, ({ url, target }) => {
-  const whole = target === 'mariadb:10.11' ? FEWER : 1000;
+  const whole = target === 'mariadb:10.11' ? COVERING_RUNS : 1000;
   test.each(
     firstOf<[string, MysqlStoreOptions, number]>([
       ['the default tables, pools of 10 and of 1', {}, modelRuns(whole)],
@@ -41,7 +38,7 @@ describeEngine(SERVERS, ({ url, target }) => {
         [
           'encrypted rows of the Responses API',
           { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
-          FEWER,
+          COVERING_RUNS,
         ],
       ],
     ),

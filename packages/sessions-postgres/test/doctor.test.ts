@@ -6,8 +6,8 @@ import {
   examined,
   fillConversations,
   PASSWORD,
+  PLANTED_ROWS,
   problems,
-  SECRET,
   tablesOf,
 } from '@stackone/doctor-test';
 import type { TestServer } from '@stackone/test-servers';
@@ -137,23 +137,8 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     found: ['improvable ORPHAN_OPERATIONS'],
     left: [],
   },
-  'a row that is no item': {
-    sql: `UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`,
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'a title that cannot be read': {
-    sql: `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'what is encrypted, and no key': {
-    sql: `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
-    found: ['wrong KEYS'],
-  },
   'rows that no key opens': { options: { encryption: { key: 'another key' } }, found: ['wrong KEYS'] },
-  'a result without its call': {
-    sql: `UPDATE agent_messages SET message_data = '{"type":"function_call_result","callId":"c","name":"f","status":"completed","output":"${SECRET}"}' WHERE id = 3`,
-    found: ['wrong INVALID_INPUT'],
-  },
+  ...PLANTED_ROWS,
 };
 
 /** A role of its own, that may do everything with the tables, and what is planted on it. */

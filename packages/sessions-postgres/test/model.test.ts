@@ -1,4 +1,4 @@
-import { modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
+import { COVERING_RUNS, modelRuns, modelTimeout, playConversations, playModel } from '@stackone/model-test';
 import { firstOf, variants } from '@stackone/test-environment';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
@@ -7,11 +7,8 @@ import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js
 
 const OTHER_NAMES = { sessions: 'other_sessions', messages: 'other_messages' };
 
-/** Enough to draw every call: on what stands beside the newest server, and for variants of the rows. */
-const FEWER = 300;
-
 describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
-  const whole = target === 'postgres:18' ? 1000 : FEWER;
+  const whole = target === 'postgres:18' ? 1000 : COVERING_RUNS;
   test.each(
     firstOf<[string, PostgresStoreOptions, PostgresStoreOptions, number]>([
       ['the default tables, pools of 10 and of 1', {}, { max: 1 }, modelRuns(whole)],
@@ -45,7 +42,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
         [
           'encrypted rows of the Responses API',
           { itemFormat: 'responses', encryption: { key: 'a key of these tests' } },
-          FEWER,
+          COVERING_RUNS,
         ],
       ],
     ),

@@ -11,7 +11,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allOf, fillConversations, problems as problemsOf, SECRET, tablesOf } from '@stackone/doctor-test';
+import {
+  allOf,
+  fillConversations,
+  PLANTED_ROWS,
+  problems as problemsOf,
+  SECRET,
+  tablesOf,
+} from '@stackone/doctor-test';
 import type { Finding } from '@stackone/sessions-core/doctor';
 import { temporaryFolder } from '@stackone/test-environment';
 import Database from 'better-sqlite3';
@@ -190,28 +197,13 @@ const PLANTED: Readonly<Record<string, Plant>> = {
     found: ['improvable ORPHAN_OPERATIONS'],
     left: [],
   },
-  'a row that is no item': {
-    sql: `UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`,
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'a title that cannot be read': {
-    sql: `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
-    found: ['wrong CORRUPT_ITEMS'],
-  },
-  'what is encrypted, and no key': {
-    sql: `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
-    found: ['wrong KEYS'],
-  },
   'rows that no key opens': {
     options: { encryption: { key: 'another key' } },
     plant: (database) =>
       database.exec(`UPDATE agent_messages SET message_data = '{"role":"user","content":"${SECRET}"}'`),
     found: ['wrong KEYS'],
   },
-  'a result without its call': {
-    sql: `UPDATE agent_messages SET message_data = '{"type":"function_call_result","callId":"c","name":"f","status":"completed","output":"${SECRET}"}' WHERE id = 3`,
-    found: ['wrong INVALID_INPUT'],
-  },
+  ...PLANTED_ROWS,
 };
 
 test.each(Object.entries(PLANTED))('%s', async (_name, { sql, plant, options, found, left }) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Dump, ENCRYPTION_CASES, type EncryptionSubject } from '@stackone/encryption-test';
-import { modelRuns, modelTimeout, playModel } from '@stackone/model-test';
+import { COVERING_RUNS, modelRuns, modelTimeout, playModel } from '@stackone/model-test';
 import { playScene, SCENES } from '@stackone/runner-script';
 import { sessionConformance, sessionFeatures } from '@stackone/sessions-core/conformance';
 import { temporaryFolder } from '@stackone/test-environment';
@@ -9,7 +9,7 @@ import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { SqliteSessionStore } from '../src/index.js';
 
-const RUNS = modelRuns(300);
+const RUNS = modelRuns(COVERING_RUNS);
 const encryption = { key: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' };
 const folder = temporaryFolder();
 let files = 0;

@@ -15,8 +15,7 @@ export interface OpenedPage extends AsyncDisposable {
 
 export async function startBrowser(others: readonly string[] = []): Promise<Browser> {
   const { executablePath, args } = await findChromium();
-  // this browser opens our own pages alone; its sandbox needs rights that root in a container lacks
-  return chromium.launch({ executablePath, args: [...args, ...others, '--no-sandbox'] });
+  return chromium.launch({ executablePath, args: [...args, ...others] });
 }
 
 /** Opens a studio as the command line does. */

@@ -24,6 +24,32 @@ export async function fillConversations(store: SessionStore): Promise<void> {
     .addItems([{ role: 'user', content: SECRET }]);
 }
 
+/** Something that is wrong in the rows of {@link fillConversations}, whichever the database. */
+interface PlantedRow {
+  readonly sql: string;
+  readonly found: readonly string[];
+}
+
+/** What a doctor of each database finds. */
+export const PLANTED_ROWS: Readonly<Record<string, PlantedRow>> = {
+  'a row that is no item': {
+    sql: `UPDATE agent_messages SET message_data = '${SECRET}' WHERE id = 3`,
+    found: ['wrong CORRUPT_ITEMS'],
+  },
+  'a title that cannot be read': {
+    sql: `INSERT INTO agent_sessions_metadata (session_id, description, version) VALUES ('chat_123', '${SECRET}', 1)`,
+    found: ['wrong CORRUPT_ITEMS'],
+  },
+  'what is encrypted, and no key': {
+    sql: `UPDATE agent_messages SET message_data = '{"__enc__":1,"v":1,"kid":"hkdf-v1","payload":"gAAAAA"}' WHERE id = 3`,
+    found: ['wrong KEYS'],
+  },
+  'a result without its call': {
+    sql: `UPDATE agent_messages SET message_data = '{"type":"function_call_result","callId":"c","name":"f","status":"completed","output":"${SECRET}"}' WHERE id = 3`,
+    found: ['wrong INVALID_INPUT'],
+  },
+};
+
 /** The tables that statements make, in their order. */
 export function tablesOf(schemaSql: readonly string[]): string[] {
   return schemaSql.flatMap((sql) => /^CREATE TABLE IF NOT EXISTS (\S+)/.exec(sql)?.[1] ?? []);

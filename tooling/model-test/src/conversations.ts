@@ -5,6 +5,7 @@ import type { SessionStore, StoreSession } from '@stackone/sessions-core';
 import fc from 'fast-check';
 import { compareConversation, compareList } from './compared-conversations.js';
 import { type ConversationCall, IDS, KINDS, nextAtOnce, sequences } from './conversation-calls.js';
+import { COVERING_RUNS, SIDE_BY_SIDE } from './model-runs.js';
 import { isQuestion, ModelledConversation } from './modelled-conversation.js';
 
 /** Two stores on one database, or the same one twice where a database cannot be shared. */
@@ -38,14 +39,10 @@ export async function playConversations(
   console.info(
     `${name}: ${runs} sequences of conversations, seed ${seed}, no difference\n  covered: ${covered}`,
   );
-  // few sequences cannot draw everything
-  if (runs < 300) return;
+  if (runs < COVERING_RUNS) return;
   const missing = [...counts].filter(([key, count]) => count === 0 && !NEVER_REFUSED.has(key));
   assert.deepEqual(missing, [], 'the model test did not cover these');
 }
-
-/** Sequences that are played at the same time, so that servers are kept busy. */
-const SIDE_BY_SIDE = 4;
 
 /** Calls that always take effect. */
 const NEVER_REFUSED: ReadonlySet<string> = new Set(

@@ -11,11 +11,13 @@ import {
 import type { Awaitable } from '@stackone/sessions-core/backend';
 import fc from 'fast-check';
 import { ITEM_TYPE_NAMES } from './items.js';
+import { COVERING_RUNS, SIDE_BY_SIDE } from './model-runs.js';
 import { type Burst, bursts, type DrawnTransaction, LIMITS, type Operation, SESSIONS } from './operations.js';
 import { asArguments, SPOILS } from './spoils.js';
 
 export { type ConversationStores, playConversations } from './conversations.js';
 export { REFUSED, reasoningAsKept } from './items.js';
+export { COVERING_RUNS, modelRuns, modelTimeout } from './model-runs.js';
 export { playTenants, type TenantStore } from './tenants.js';
 
 /** What the model test plays against. */
@@ -39,23 +41,6 @@ export interface ModelStore {
 }
 
 /**
- * How many sequences a test plays: `MODEL_RUNS`; else `whole` where the whole matrix is tested (`TEST_MATRIX=all`), and a
- * twentieth of them where not.
- */
-export function modelRuns(whole: number): number {
-  const usual = process.env.TEST_MATRIX === 'all' ? whole : Math.ceil(whole / 20);
-  return Number(process.env.MODEL_RUNS ?? usual);
-}
-
-/** The time limit of a test that plays so many sequences, in ms: what hangs ends then, however busy the machine. */
-export function modelTimeout(runs: number): number {
-  return 300_000 + runs * 1000;
-}
-
-/** Sequences that are played at the same time, so that servers are kept busy. */
-const SIDE_BY_SIDE = 4;
-
-/**
  * Plays random sequences of calls against a subject and, for each conversation, against the SDK's `MemorySession`,
  * and compares every result. Prints its seed and what it covered, and fails if it left something out. The seed is
  * `MODEL_SEED`, else another one each time.
@@ -76,7 +61,7 @@ export async function playModel(name: string, subject: ModelSubject, runs: numbe
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.info(`${name}: ${runs} sequences in ${seconds} s, seed ${seed}, no difference\n${coverage}`);
   // few sequences cannot draw everything
-  if (runs >= 300) coverage.check();
+  if (runs >= COVERING_RUNS) coverage.check();
 }
 
 function shareOf(runs: number, part: number): number {

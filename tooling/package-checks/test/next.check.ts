@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startPostgres, type ThrowawayServer } from '@stackone/test-servers';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MountedStudio } from '../../../examples/studio/test/mounted-studio.ts';
 import { BundlerProjects, DRIVERS } from '../bundler-project.ts';
 import { NEXT, NEXT_TYPES, NextServer, nextBuild } from '../next-project.ts';
 import { ROOT } from '../packages.ts';
@@ -52,46 +53,21 @@ test('the sample of the studio: its page, to each what is his, changes, and what
   await say('other', 'Hello');
   await using standalone = await NextServer.start(away, 'server.js');
   const { origin } = standalone;
-  const get = (path: string, cookie = 'user=ada', more = {}) =>
-    fetch(`${origin}/studio${path}`, { headers: { cookie, ...more } });
-  const post = (name: string, body: object, cookie = 'user=ada', from = origin) =>
-    fetch(`${origin}/studio/api/${name}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { cookie, origin: from, 'content-type': 'application/json', 'x-sessions-studio': '1' },
-    });
+  const studio = new MountedStudio(origin);
   // with the slash it redirects to the path without one
   for (const path of ['', '/']) {
-    const page = await get(path);
+    const page = await studio.get(path);
     expect([page.status, page.url]).toEqual([200, `${origin}/studio`]);
     expect(await page.text()).toContain('"./studio/studio.js"');
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
   }
-  expect((await get('/studio.js')).headers.get('content-type')).toContain('javascript');
-  for (const [cookie, id] of [
-    ['user=ada', 'of_acme'],
-    ['user=bob', 'of_other'],
-  ] as const) {
-    const { data } = (await (await get('/api/sessions', cookie)).json()) as { data: { id: string }[] };
-    expect(data.map((one) => one.id)).toEqual([id]);
-  }
-  expect((await get('/api/session?id=of_other')).status).toBe(404);
-  expect((await get('/api/sessions', 'user=eve')).status).toBe(401);
-  expect((await get('/api/sessions', 'user=ada', { origin: 'https://evil.example' })).status).toBe(403);
-  expect((await post('title', { id: 'of_other', title: 'x' }, 'user=bob')).status).toBe(403);
-  expect(
-    (await post('title', { id: 'of_acme', title: 'x' }, 'user=ada', 'https://evil.example')).status,
-  ).toBe(403);
-  expect((await post('title', { id: 'of_acme', title: 'Shoes' })).status).toBe(200);
-  expect(await (await get('/api/session?id=of_acme')).json()).toMatchObject({ title: 'Shoes' });
+  expect((await studio.get('/studio.js')).headers.get('content-type')).toContain('javascript');
+  await studio.expectOwnConversations();
+  await studio.expectRefusals();
+  expect((await studio.post('title', { id: 'of_acme', title: 'Shoes' })).status).toBe(200);
+  expect(await (await studio.get('/api/session?id=of_acme')).json()).toMatchObject({ title: 'Shoes' });
 
-  const { body } = await get('/api/watch?id=of_acme');
-  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
-  while (!text.includes('Hello')) text += (await reader?.read())?.value ?? '';
-  await say('acme', 'and now');
-  while (!text.includes('and now')) text += (await reader?.read())?.value ?? '';
-  await reader?.cancel();
+  await studio.expectToTell('id=of_acme', ['Hello', 'and now'], () => say('acme', 'and now'));
 });
 
 test('next dev: a module that is loaded again and again shares one pool', async () => {

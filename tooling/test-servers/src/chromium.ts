@@ -13,6 +13,9 @@ const USUAL = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
+/** The sandbox needs rights that root in a container lacks, and the pages are our own alone. */
+const NO_SANDBOX = '--no-sandbox';
+
 /** What starts a browser, and what has to be said to it. */
 export interface Browser {
   readonly executablePath: string;
@@ -28,7 +31,7 @@ export interface Browser {
 export async function findChromium(): Promise<Browser> {
   const given = process.env.CHROMIUM;
   const executablePath = given ?? USUAL.find((path) => existsSync(path));
-  if (executablePath !== undefined) return { executablePath, args: [] };
+  if (executablePath !== undefined) return { executablePath, args: [NO_SANDBOX] };
   const program = await unpackedFromDebian('bookworm', 'chromium', 'usr/lib/chromium/chromium');
   if (!('root' in program))
     throw new Error(`There is no Chromium (${program.reason}). Install one, or set CHROMIUM to its path.`);
@@ -37,7 +40,10 @@ export async function findChromium(): Promise<Browser> {
   );
   const launcher = join(folder, 'chromium.sh');
   // the browser starts itself again, and would start the loader without a program
-  return { executablePath: launcher, args: ['--no-zygote', `--browser-subprocess-path=${launcher}`] };
+  return {
+    executablePath: launcher,
+    args: [NO_SANDBOX, '--no-zygote', `--browser-subprocess-path=${launcher}`],
+  };
 }
 
 /**

@@ -81,8 +81,16 @@ export async function conversationFindings(
       if (count > 0) invalid.add(nameOf(storedId));
     }
   }
+  const ifAny = (cases: Cases, finding: Finding): Finding[] => (cases.count === 0 ? [] : [finding]);
   const told = (code: FindingCode, cases: Cases, fine: string, message: string, advice: string) =>
     cases.count === 0 ? good(code, fine) : wrong(code, message, advice);
+  const keys = told(
+    'KEYS',
+    closed,
+    'All that was read could be opened.',
+    `Rows that no key opens, counting the first one alone of a conversation that opens with none: ${closed.count} (id ${closed}).`,
+    'Give the store the keys that they were written with, or see "sessions reencrypt --help".',
+  );
   return [
     told(
       'CORRUPT_ITEMS',
@@ -91,35 +99,23 @@ export async function conversationFindings(
       `Rows that are no items, and are left out of their conversations: ${corrupt.count} (id ${corrupt}).`,
       'Repair or delete these rows of the messages table.',
     ),
-    ...(undescribed.count === 0
-      ? []
-      : [
-          wrong(
-            'CORRUPT_ITEMS',
-            `Conversations whose title and metadata cannot be read, as they are encrypted and there is no key, or were changed: ${undescribed.count} (${undescribed}).`,
-            'Give the store its keys, or repair or delete these rows of the table of metadata.',
-          ),
-        ]),
-    ...(sealed.count === 0
-      ? []
-      : [
-          wrong(
-            'KEYS',
-            `Conversations that are encrypted, while the store has no key: ${sealed.count} (${sealed}).`,
-            'Give the store the keys that they were written with: SESSIONS_ENCRYPTION_KEY on the command line.',
-          ),
-        ]),
-    ...(sealed.count > 0 && closed.count === 0
-      ? []
-      : [
-          told(
-            'KEYS',
-            closed,
-            'All that was read could be opened.',
-            `Rows that no key opens, counting the first one alone of a conversation that opens with none: ${closed.count} (id ${closed}).`,
-            'Give the store the keys that they were written with, or see "sessions reencrypt --help".',
-          ),
-        ]),
+    ...ifAny(
+      undescribed,
+      wrong(
+        'CORRUPT_ITEMS',
+        `Conversations whose title and metadata cannot be read, as they are encrypted and there is no key, or were changed: ${undescribed.count} (${undescribed}).`,
+        'Give the store its keys, or repair or delete these rows of the table of metadata.',
+      ),
+    ),
+    ...ifAny(
+      sealed,
+      wrong(
+        'KEYS',
+        `Conversations that are encrypted, while the store has no key: ${sealed.count} (${sealed}).`,
+        'Give the store the keys that they were written with: SESSIONS_ENCRYPTION_KEY on the command line.',
+      ),
+    ),
+    ...(sealed.count === 0 ? [keys] : ifAny(closed, keys)),
     told(
       'INVALID_INPUT',
       invalid,

@@ -21,6 +21,9 @@ export interface StoreHealth {
   readonly error?: SessionError;
 }
 
+/** No other call has this id: a question waits for none. */
+const OWN_TURN = '\0health';
+
 /**
  * Asks the database for a conversation that is not there. One question at a time: who asks meanwhile waits for the same answer, until
  * somebody has waited for too long.
@@ -28,7 +31,6 @@ export interface StoreHealth {
 export class Health {
   readonly #perform: SessionHost['perform'];
   #question: Promise<unknown> | undefined;
-  #questions = 0;
 
   constructor(perform: SessionHost['perform']) {
     this.#perform = perform;
@@ -52,9 +54,10 @@ export class Health {
   }
 
   #read(): Promise<unknown> {
-    // an id that no call of a conversation has: it waits for none
-    const storedId = `\0health ${++this.#questions}`;
-    return this.#perform('health', () => ({ storedId, work: (backend) => backend.read(NO_CONVERSATION, 1) }));
+    return this.#perform('health', () => ({
+      storedId: OWN_TURN,
+      work: (backend) => backend.read(NO_CONVERSATION, 1),
+    }));
   }
 }
 
