@@ -1,5 +1,5 @@
 // A conversation can be followed while it goes on.
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
 import { sessions, startSessions } from '../run-sessions.js';
 import { FIRST_TURN, SECOND_TURN, sampleFolder } from './sample-database.js';
@@ -36,13 +36,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)('--follow goes on with what is added, 
   program.stdout?.on('data', (text: string) => {
     seen += text;
   });
-  await vi.waitFor(() => expect(itemsIn(seen)).toHaveLength(2));
+  await expect.poll(() => itemsIn(seen)).toHaveLength(2);
   await using store = await openSessionStore(live);
   await store.session('other').addItems(SECOND_TURN);
-  await vi.waitFor(() => expect(itemsIn(seen)).toHaveLength(4));
+  await expect.poll(() => itemsIn(seen)).toHaveLength(4);
   await store.session('other').popItem();
   await store.session('other').addItems([{ role: 'user', content: 'last' }]);
-  await vi.waitFor(() => expect(itemsIn(seen)).toHaveLength(5));
+  await expect.poll(() => itemsIn(seen)).toHaveLength(5);
   program.kill(signal);
   const { code, stdout, stderr } = await ending;
   expect({ code, stderr }).toEqual({ code: signal === 'SIGINT' ? 130 : 143, stderr: 'Interrupted.\n' });

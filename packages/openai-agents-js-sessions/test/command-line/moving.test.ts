@@ -345,7 +345,7 @@ describe('copy', () => {
     const database = new DatabaseSync(to.slice('sqlite:'.length));
     const count = () => Number(database.prepare('SELECT count(*) AS n FROM agent_sessions').get()?.n);
     const { program, ending } = startSessions(['copy', from, to, '--concurrency', '1']);
-    await vi.waitFor(() => expect(count()).toBeGreaterThan(0), { interval: 1 });
+    await expect.poll(count, { interval: 1 }).toBeGreaterThan(0);
     program.kill(signal);
     const { code, stderr } = await ending;
     if (signal === 'SIGINT' && code !== 0) {
