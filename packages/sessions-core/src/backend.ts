@@ -16,6 +16,12 @@ export type {
   StoredRow,
   TimedRow,
 } from './port/backend.js';
+export {
+  type CallLimits,
+  hasConnection,
+  refuseWhenEnded,
+  waitsForConnection,
+} from './port/call-limits.js';
 export { CallOrder } from './port/call-order.js';
 export { inTurn } from './port/connection-turns.js';
 export {
@@ -46,6 +52,7 @@ export { handedOver, isLoaderError, loadFailure, requireNode } from './port/driv
 export { type DriverError, driverErrorOf } from './port/driver-error.js';
 export type { SessionErrorDetails } from './port/errors.js';
 export {
+  checkArgument,
   checkOptions,
   checkTarget,
   isBoolean,
@@ -53,6 +60,7 @@ export {
   isOptionsObject,
   isWholeNumber,
   type OptionCheck,
+  readArgument,
 } from './port/options.js';
 export { endIdleOfOthers, type IdleEnding } from './port/reloaded-pools.js';
 export { RETRY_OPTION_CHECKS, retry, retryUntilBegun } from './port/retry.js';

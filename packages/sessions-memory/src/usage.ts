@@ -1,6 +1,7 @@
 import {
   DAY,
   type RecordedUsage,
+  rowNumber,
   type StoredUsage,
   USAGE_COUNTS,
   type UsageBatch,
@@ -30,6 +31,7 @@ export class MemoryUsage implements UsageVerbs {
   }
 
   record({ sessionId, tenant, turn, rows }: UsageBatch): void {
+    if (turn !== undefined) rowNumber(turn);
     this.#refuseErased(sessionId);
     const recorded = this.#rows.get(sessionId) ?? new Map<string, RecordedRow>();
     this.#rows.set(sessionId, recorded);

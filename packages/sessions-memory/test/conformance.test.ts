@@ -52,7 +52,7 @@ const store = storeConformance({
       },
     };
   },
-  supports: { ...MEMORY_SUPPORT, tenants: true, reopen: true, raw: true, outOfReach: true },
+  supports: { ...MEMORY_SUPPORT, tenants: true, limits: true, reopen: true, raw: true, outOfReach: true },
 });
 
 test('the suite of a store has at least 180 cases, and says what memory cannot do', () => {

@@ -9,6 +9,7 @@ import {
 } from '@stackone/sessions-core';
 import {
   type Awaitable,
+  checkArgument,
   checkOptions,
   checkTarget,
   isBoolean,
@@ -17,7 +18,9 @@ import {
   isWholeNumber,
   loadFailure,
   parseStoreUrl,
+  readArgument,
   STORE_OPTION_CHECKS,
+  tableNames,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { SqliteBackend } from './backend.js';
@@ -102,7 +105,8 @@ export class SqliteSessionStore extends SessionStore {
   constructor(target: SqliteTarget, options: SqliteStoreOptions = {}) {
     checkOptions('SqliteSessionStore', options, SQLITE_OPTION_CHECKS);
     const open = backendOpener(target, options);
-    super({ name: 'sqlite', supports: support(target), open }, options);
+    const { messages: table } = tableNames(options.tables);
+    super({ name: 'sqlite', table, supports: support(target), open }, options);
   }
 
   /**
@@ -218,12 +222,12 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
     if (options[name] !== undefined)
       throw new TypeError(`SqliteSessionStore: "${name}" is for databases opened by URL.`);
   }
-  const database = 'database' in target ? target.database : target.db?.$client;
-  if (typeof database?.prepare !== 'function') {
-    throw new TypeError(
-      'SqliteSessionStore: this is not a better-sqlite3 database, nor a Drizzle database on one.',
-    );
-  }
+  const problem = 'SqliteSessionStore: this is not a better-sqlite3 database, nor a Drizzle database on one.';
+  const database = readArgument(problem, () => {
+    const given = 'database' in target ? target.database : target.db?.$client;
+    return typeof given?.prepare === 'function' ? given : undefined;
+  });
+  if (!database) throw new TypeError(problem);
   const join = 'db' in target ? joinDrizzle : async () => joinNothing;
   const client = 'db' in target ? target.db : database;
   return async () => ({ database, join: await join(), client, close: () => undefined });
@@ -233,9 +237,10 @@ function connector(target: SqliteTarget, options: SqliteStoreOptions): () => Pro
 async function joinDrizzle(): Promise<Connected['join']> {
   const sql = await drizzleTag();
   return (transaction) => {
-    const { all, run } = (transaction ?? {}) as Partial<DrizzleRunner>;
-    if (typeof all !== 'function' || typeof run !== 'function')
-      throw new TypeError('SqliteSessionStore: this is not a Drizzle transaction on better-sqlite3.');
+    checkArgument('SqliteSessionStore: this is not a Drizzle transaction on better-sqlite3.', () => {
+      const { all, run } = (transaction ?? {}) as Partial<DrizzleRunner>;
+      return typeof all === 'function' && typeof run === 'function';
+    });
     return new TransactionExecutor(transaction as DrizzleRunner, sql);
   };
 }

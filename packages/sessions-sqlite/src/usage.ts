@@ -1,5 +1,6 @@
 import {
   DAY,
+  rowNumber,
   type StoredUsage,
   USAGE_COLUMNS,
   USAGE_COUNTS,
@@ -94,6 +95,7 @@ export class SqliteUsage implements UsageVerbs {
     rows,
   }: Omit<UsageBatch, 'turn'> & { turn?: string | null | undefined }): void {
     this.#check();
+    if (turn !== null) rowNumber(turn);
     this.#executor.atomically(() => {
       this.#refuseErased(sessionId);
       for (const { key, model, ...counts } of rows) {

@@ -65,7 +65,7 @@ const file = {
   watching: true,
 };
 const inMemory = { ...file, durable: false, shared: false };
-const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };
+const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true };
 const tables = { sessions: 'my "chats"', messages: 'rows; -- of ?' };
 
 storeConformance({

@@ -2,6 +2,7 @@ import { NO_CONVERSATION } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
 import type {
   ConversationCopy,
   ConversationVerbs,
@@ -40,19 +41,19 @@ export interface DeletedSession {
 }
 
 /** What `store.sessions.update` takes besides the change. */
-export interface SessionUpdateOptions {
+export interface SessionUpdateOptions extends CallLimits {
   /** Changes only what has this `version`, so that nobody's update in between is lost. Default: whatever is there. */
   ifVersion?: number | undefined;
 }
 
 /** What `store.sessions.fork` takes besides the ids. */
-export interface SessionForkOptions {
+export interface SessionForkOptions extends CallLimits {
   /** How many items are taken along, the oldest ones: choose the end of a turn. Default: all. */
   upTo?: number | undefined;
 }
 
 /** What `store.sessions.delete` takes besides an id. */
-export interface SessionDeleteOptions {
+export interface SessionDeleteOptions extends CallLimits {
   /**
    * For how long nobody can begin the conversation again, in ms: a run that is under way then fails at its end with `SESSION_ERASED`
    * instead of bringing it back. Default 0: it begins it anew.
@@ -62,12 +63,17 @@ export interface SessionDeleteOptions {
 
 const DELETE_CHECKS: Readonly<Record<keyof SessionDeleteOptions, OptionCheck>> = {
   refuseFor: isWholeNumber(0),
+  ...CALL_LIMIT_CHECKS,
 };
 
-const FORK_CHECKS: Readonly<Record<keyof SessionForkOptions, OptionCheck>> = { upTo: isWholeNumber(0) };
+const FORK_CHECKS: Readonly<Record<keyof SessionForkOptions, OptionCheck>> = {
+  upTo: isWholeNumber(0),
+  ...CALL_LIMIT_CHECKS,
+};
 
 const UPDATE_CHECKS: Readonly<Record<keyof SessionUpdateOptions, OptionCheck>> = {
   ifVersion: isWholeNumber(0),
+  ...CALL_LIMIT_CHECKS,
 };
 
 type ConversationsHost = Pick<SessionHost, 'tenant' | 'perform'> & DescriptionHost;
@@ -114,6 +120,7 @@ export class Conversations {
    * One conversation, without its items.
    *
    * @param id - As for `session(id)` of the same store.
+   * @param options - `signal` and `timeout` (ms) end the call, as they do in the methods of a session. So it is in all methods.
    * @returns `undefined` for one that is not there: it has no turn yet, or was cleared or deleted.
    * @throws TypeError for an id that no conversation can have. SessionError `UNSUPPORTED`, or as the database says.
    * @example
@@ -122,14 +129,15 @@ export class Conversations {
    * console.log(info?.updatedAt);
    * ```
    */
-  retrieve(id: string): Promise<SessionInfo | undefined> {
+  retrieve(id: string, options: CallLimits = {}): Promise<SessionInfo | undefined> {
     return this.#host.perform('sessions.retrieve', () => {
       const storedId = this.#storedId(id);
+      checkOptions('sessions.retrieve', options, CALL_LIMIT_CHECKS);
       const work = async (verbs: ConversationVerbs) => {
         const found = await verbs.get(storedId);
         return found && this.#info(found);
       };
-      return { storedId, work: withVerbs(work) };
+      return { storedId, limits: options, work: withVerbs(work) };
     });
   }
 
@@ -145,7 +153,11 @@ export class Conversations {
   count(filter: SessionFilter = {}): Promise<number> {
     return this.#host.perform('sessions.count', () => {
       const wanted = this.#checkFilter(filter, () => filterOf(filter, this.#host.tenant));
-      return { storedId: NO_CONVERSATION, work: withVerbs((verbs) => verbs.count(wanted)) };
+      return {
+        storedId: NO_CONVERSATION,
+        limits: filter,
+        work: withVerbs((verbs) => verbs.count(wanted)),
+      };
     });
   }
 
@@ -178,7 +190,7 @@ export class Conversations {
         if (found) return this.#info(found);
         throw new SessionError('UNSUPPORTED', 'This store keeps no titles and metadata of conversations.');
       };
-      return { storedId, exclusive: true, work: withVerbs(work) };
+      return { storedId, exclusive: true, limits: options, work: withVerbs(work) };
     });
   }
 
@@ -200,8 +212,11 @@ export class Conversations {
    * await store.sessions.rename('draft_7', 'chat_123');
    * ```
    */
-  rename(id: string, newId: string): Promise<SessionInfo> {
-    return this.#host.perform('sessions.rename', () => this.#copy(id, newId, { move: true }));
+  rename(id: string, newId: string, options: CallLimits = {}): Promise<SessionInfo> {
+    return this.#host.perform('sessions.rename', () => {
+      checkOptions('sessions.rename', options, CALL_LIMIT_CHECKS);
+      return { ...this.#copy(id, newId, { move: true }), limits: options };
+    });
   }
 
   /**
@@ -221,7 +236,7 @@ export class Conversations {
   fork(id: string, newId: string, options: SessionForkOptions = {}): Promise<SessionInfo> {
     return this.#host.perform('sessions.fork', () => {
       checkOptions('sessions.fork', options, FORK_CHECKS);
-      return this.#copy(id, newId, { move: false, upTo: options.upTo });
+      return { ...this.#copy(id, newId, { move: false, upTo: options.upTo }), limits: options };
     });
   }
 
@@ -272,7 +287,7 @@ export class Conversations {
         const removed = await verbs.remove(storedId);
         return { id, deleted: hasRows(removed), removed };
       };
-      return { storedId, work: withVerbs(work) };
+      return { storedId, limits: options, work: withVerbs(work) };
     });
   }
 
@@ -327,7 +342,7 @@ export class Conversations {
           nextCursor: last && found.length > query.limit ? cursorOf(query, last) : undefined,
         };
       };
-      return { storedId: NO_CONVERSATION, work: withVerbs(work) };
+      return { storedId: NO_CONVERSATION, limits: options, work: withVerbs(work) };
     });
   }
 

@@ -1,7 +1,7 @@
-import { type ItemCodec, isPlainJson, opened, sealed } from '../items/item-codec.js';
+import { type ItemCodec, opened, plainJson, sealed } from '../items/item-codec.js';
 import { parseJson } from '../items/json.js';
 import { SessionError } from '../port/errors.js';
-import { isOptionsObject } from '../port/options.js';
+import { isOptionsObject, readArgument } from '../port/options.js';
 
 /** What JSON can say. */
 export type JsonValue =
@@ -41,20 +41,27 @@ export interface CheckedChange {
  * @throws TypeError for a change of another form. SessionError `UNSUPPORTED_VALUE` for a value that JSON cannot say as it is.
  */
 export function checkChange(change: SessionChange): CheckedChange {
-  if (!isOptionsObject(change)) throw new TypeError('sessions.update: the change must be an object.');
-  const unknown = Object.keys(change).some((key) => key !== 'title' && key !== 'metadata');
-  if (unknown) throw new TypeError('sessions.update: a change has "title" and "metadata", and nothing else.');
-  const { title, metadata = {} } = change;
+  const { title, metadata = {}, ...unknown } = fieldsOf('the change', change);
+  if (Object.keys(unknown).length > 0)
+    throw new TypeError('sessions.update: a change has "title" and "metadata", and nothing else.');
   if (title !== undefined && title !== null && typeof title !== 'string')
     throw new TypeError('sessions.update: "title" must be a text or null.');
-  if (!isOptionsObject(metadata)) throw new TypeError('sessions.update: "metadata" must be an object.');
-  const given = Object.entries(metadata).filter(([, value]) => value !== undefined);
+  const given = Object.entries(fieldsOf('"metadata"', metadata)).filter(([, value]) => value !== undefined);
   return { title, metadata: new Map(given.map(([key, value]) => [key, jsonOf(key, value)])) };
+}
+
+/** The fields of an object, each read once. */
+function fieldsOf(what: string, object: unknown): Readonly<Record<string, unknown>> {
+  const problem = `sessions.update: ${what} must be an object.`;
+  const fields = readArgument(problem, () => isOptionsObject(object) && { ...object });
+  if (fields) return fields;
+  throw new TypeError(problem);
 }
 
 function jsonOf(key: string, value: unknown): string | null {
   if (value === null) return null;
-  if (isPlainJson(value)) return JSON.stringify(value);
+  const json = plainJson(value);
+  if (json !== undefined) return json;
   const path = `metadata[${JSON.stringify(key)}]`;
   throw new SessionError(
     'UNSUPPORTED_VALUE',

@@ -3,7 +3,14 @@ import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import type { ConversationVerbs, RemovedRows } from '../port/conversations.js';
 import { SessionError } from '../port/errors.js';
-import { checkOptions, isOptionsObject, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
+import {
+  checkOptions,
+  isList,
+  isOptionsObject,
+  isSignal,
+  isWholeNumber,
+  type OptionCheck,
+} from '../port/options.js';
 import { throwIfAborted } from '../port/timers.js';
 import { hasRows, NO_ROWS, sumOfRows } from './removed-rows.js';
 
@@ -52,7 +59,7 @@ const ITEMS = 1000;
 const IDS = 500;
 
 const CHECKS: Readonly<Record<'ids' | 'tenant' | keyof SessionErasureOptions, OptionCheck>> = {
-  ids: (value) => (Array.isArray(value) ? undefined : 'an array of ids'),
+  ids: (value) => (isList(value) ? undefined : 'an array of ids'),
   tenant: (value) => (typeof value === 'string' ? undefined : 'a text'),
   refuseFor: isWholeNumber(0),
   onProgress: (value) => (typeof value === 'function' ? undefined : 'a function'),

@@ -1,12 +1,13 @@
 import { TENANT_MARK } from '../ids/session-id.js';
 import { tenantPrefix } from '../ids/tenant-id.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
 import type { ConversationFilter, ConversationQuery } from '../port/conversations.js';
 import { checkOptions, isOneOf, isOptionsObject, type OptionCheck } from '../port/options.js';
 import { readCursor } from './cursor.js';
 import { entryLine } from './description.js';
 
 /** Which conversations `store.sessions.count` counts. */
-export interface SessionFilter {
+export interface SessionFilter extends CallLimits {
   /** What their ids begin with, byte for byte. Default: any. */
   idPrefix?: string | undefined;
   /** Only those whose last change is later than this, to the ms. */
@@ -49,6 +50,7 @@ const FILTER_CHECKS: Readonly<Record<keyof SessionFilter, OptionCheck>> = {
     isOptionsObject(value) && Object.values(value).every(isScalar)
       ? undefined
       : 'an object of texts, finite numbers, true and false',
+  ...CALL_LIMIT_CHECKS,
 };
 
 function isScalar(value: unknown): boolean {

@@ -51,5 +51,5 @@ export function countCharacters(text: string): number {
 }
 
 function typeName(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+  return value === null ? 'null' : typeof value;
 }

@@ -1,8 +1,11 @@
-import { types } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
-import { SessionError } from '../port/errors.js';
+import { isSessionError, SessionError } from '../port/errors.js';
+import { isList, readArgument } from '../port/options.js';
 import { areBytesAlone } from './bytes.js';
 import { parseJson } from './json.js';
+
+/** An import would take some ms: it asks for every name of the module, and some of them load more. */
+const { types } = process.getBuiltinModule('node:util');
 
 /**
  * The one key by which an object in a stored text stands for something that JSON cannot say, like
@@ -13,8 +16,16 @@ const ESCAPE = '$sessions';
 /** Without the quote before it, which every text has many of: its first character is what is searched for. */
 const ESCAPE_IN_TEXT = `${ESCAPE}"`;
 
+/** How every escape begins in a text. Quotes within strings have a backslash before them, so that no other text has it. */
+const ESCAPED = `{"${ESCAPE}":[`;
+
 /** Deeper items are refused before the recursion of some JSON implementation fails on them. */
 const MAX_DEPTH = 500;
+
+/**
+ * Items of more objects are refused: few objects that refer to each other again and again may say more than any memory holds.
+ */
+const MAX_OBJECTS = 1_000_000;
 
 /** Thrown by {@link ItemCodec.decode} for an item that is whole and not to be read any more (or not yet). */
 export class ExpiredItem extends Error {}
@@ -99,19 +110,18 @@ const NUMBERS: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': 
  * ```
  */
 export function encodeItems(items: readonly AgentInputItem[]): string[] {
-  if (!Array.isArray(items)) throw new TypeError('Items must be given as an array.');
-  for (const [index, item] of items.entries()) {
-    if (typeof item !== 'object' || item === null || !isPlainObject(item)) {
-      throw new TypeError(`Item [${index}] is not a plain object.`);
-    }
-  }
-  return items.map(encodeItem);
+  const problem = 'Items must be given as an array.';
+  // each is read once, and into a plain list: the given one may be of another class, or a Proxy
+  const list = readArgument(problem, () => isList(items) && ([...items] as AgentInputItem[]));
+  if (!list) throw new TypeError(problem);
+  return list.map(encodeItem);
 }
 
 /** What `JSON.stringify` asks for a method `toJSON` too. */
 const PRIMITIVES: readonly object[] = [String.prototype, Number.prototype, Boolean.prototype];
 
 function encodeItem(item: AgentInputItem, index: number): string {
+  if (!isItem(item)) throw new TypeError(`Item [${index}] is not a plain object.`);
   const plain = escapeValue(item, index, undefined);
   if (PRIMITIVES.some((prototype) => 'toJSON' in prototype)) {
     throw unsupported(index, undefined, 'to be stored while texts, numbers or booleans have a method toJSON');
@@ -119,14 +129,20 @@ function encodeItem(item: AgentInputItem, index: number): string {
   try {
     return JSON.stringify(plain);
   } catch (cause) {
-    throw new SessionError(
-      'ITEM_TOO_LARGE',
-      `Item [${index}] is longer than the longest string of this runtime.`,
-      {
-        cause,
-      },
-    );
+    throw tooLarge(`Item [${index}] is longer than the longest string of this runtime.`, cause);
   }
+}
+
+function isItem(item: unknown): boolean {
+  try {
+    return typeof item === 'object' && item !== null && isPlainObject(item);
+  } catch {
+    return false; // a Proxy that cannot be looked at
+  }
+}
+
+function tooLarge(message: string, cause?: unknown): SessionError {
+  return new SessionError('ITEM_TOO_LARGE', message, { cause });
 }
 
 /**
@@ -148,12 +164,13 @@ export function decodeItem(text: string): AgentInputItem {
   return item as AgentInputItem;
 }
 
-/** Whether JSON says the value as it is: without escapes, and not too deep. */
-export function isPlainJson(value: unknown): boolean {
+/** The value as JSON, where that says it as it is: without escapes, and not too deep. */
+export function plainJson(value: unknown): string | undefined {
   try {
-    return escapeValue(value, 0, undefined) === value;
+    const text = JSON.stringify(escapeValue(value, 0, undefined));
+    return text.includes(ESCAPED) ? undefined : text;
   } catch {
-    return false; // too deep, or nothing that can be stored
+    return undefined; // too deep, or nothing that can be stored
   }
 }
 
@@ -180,9 +197,14 @@ interface Place {
   readonly key: string | number;
   readonly parent: Place | undefined;
   readonly depth: number;
+  /** What was met of the whole value so far. */
+  readonly met: { objects: number };
 }
 
-/** The value as JSON can say it: itself where nothing has to be escaped, else a copy with escapes. */
+/**
+ * The value as JSON can say it: a copy, with escapes, for which each field is read once. An accessor or a Proxy may answer
+ * otherwise the next time, so nothing that was not looked at is stored.
+ */
 function escapeValue(value: unknown, key: string | number, parent: Place | undefined): unknown {
   switch (typeof value) {
     case 'string':
@@ -194,20 +216,35 @@ function escapeValue(value: unknown, key: string | number, parent: Place | undef
       return escaped('undefined');
     case 'bigint':
       return escaped('BigInt', value.toString());
-    case 'object':
+    case 'object': {
       if (value === null) return null;
-      return escapeObject({ object: value, key, parent, depth: (parent?.depth ?? 0) + 1 });
+      const met = parent?.met ?? { objects: 0 };
+      return escapeObject({ object: value, key, parent, depth: (parent?.depth ?? 0) + 1, met });
+    }
     default:
       throw unsupported(key, parent, `a ${typeof value}`);
   }
 }
 
 function escapeObject(place: Place): unknown {
-  const { object, key, parent } = place;
+  const { object, key, parent, met } = place;
   if (place.depth > MAX_DEPTH) throw unsupported(key, parent, `nested deeper than ${MAX_DEPTH} levels`);
   for (let above = parent; above; above = above.parent) {
     if (above.object === object) throw unsupported(key, parent, 'a reference to an object that contains it');
   }
+  met.objects++;
+  if (met.objects > MAX_OBJECTS) throw tooLarge(`An item has more than ${MAX_OBJECTS} objects.`);
+  try {
+    return escapeFields(place);
+  } catch (error) {
+    if (isSessionError(error)) throw error;
+    // what an accessor or a Proxy throws is not shown: it may say anything
+    throw unsupported(key, parent, 'an object that fails when it is read');
+  }
+}
+
+function escapeFields(place: Place): unknown {
+  const { object, key, parent } = place;
   if (Array.isArray(object) && isPlainArray(object)) return escapeArray(object, place);
   if (isPlainObject(object)) return escapePlainObject(object, place);
   if (types.isUint8Array(object) && isPlainBytes(object)) {
@@ -223,20 +260,16 @@ function escapeObject(place: Place): unknown {
 }
 
 function escapeArray(array: readonly unknown[], place: Place): readonly unknown[] {
+  const { length } = array;
   // the indices come first, then "length": another order means that one is missing or something else is there
   const keys = Reflect.ownKeys(array);
-  if (keys.length !== array.length + 1 || keys[array.length] !== 'length') {
+  if (keys.length !== length + 1 || keys[length] !== 'length') {
     throw unsupported(place.key, place.parent, 'an array with holes or with named fields');
   }
-  let copy: unknown[] | undefined;
-  for (const [index, value] of array.entries()) {
-    const plain = escapeValue(value, index, place);
-    if (plain === value) continue;
-    copy ??= array.slice();
-    copy[index] = plain;
-  }
+  const copy: unknown[] = [];
+  for (let index = 0; index < length; index++) copy.push(escapeValue(array[index], index, place));
   checkToJson(array, place);
-  return copy ?? array;
+  return copy;
 }
 
 function escapePlainObject(object: object, place: Place): unknown {
@@ -244,16 +277,15 @@ function escapePlainObject(object: object, place: Place): unknown {
   if (Reflect.ownKeys(object).length !== fields.length) {
     throw unsupported(place.key, place.parent, 'an object with a symbol as key or with a hidden field');
   }
-  let changed = false;
+  let isEscape = false;
   for (const field of fields) {
-    const plain = escapeValue(field[1], field[0], place);
-    changed ||= plain !== field[1];
-    field[1] = plain;
+    isEscape ||= field[0] === ESCAPE;
+    field[1] = escapeValue(field[1], field[0], place);
   }
   checkToJson(object, place);
   // fromEntries defines fields, so that one called __proto__ stays a field
-  const plain = changed ? Object.fromEntries(fields) : object;
-  return Object.hasOwn(object, ESCAPE) ? escaped('Object', plain) : plain;
+  const plain = Object.fromEntries(fields);
+  return isEscape ? escaped('Object', plain) : plain;
 }
 
 /** `JSON.stringify` would store what such a method returns. An own one is a function, and refused as that. */

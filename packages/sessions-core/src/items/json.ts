@@ -53,8 +53,10 @@ function matchesAt(pattern: RegExp, text: string, at: number): boolean {
 
 function parseEscapedKeys(text: string): unknown {
   const value: unknown = JSON.parse(text); // what is no JSON must not become some by the replacement
-  let mark = 'key';
-  while (text.includes(mark)) mark += '_';
+  // one more than the longest that is there: looking for ever longer ones takes minutes in a text that is made for it
+  let longest = 0;
+  for (const [, rest = ''] of text.matchAll(/key(_*)/g)) longest = Math.max(longest, rest.length);
+  const mark = `key${'_'.repeat(longest + 1)}`;
   const keys = new Map<string, string>();
   let plain = '';
   let copied = 0;

@@ -239,6 +239,8 @@ export interface SessionBackend {
 export interface SessionEngine {
   /** What the engine is called in diagnostics, like `sqlite`. */
   readonly name: string;
+  /** What the table of items is called, for the diagnostics. Absent where there is none. */
+  readonly table?: string | undefined;
   /** What its backends can do, before one is open. */
   readonly supports: SessionSupport;
   /** Connects, and makes what has to be made. Called again after a failure. */

@@ -1,6 +1,15 @@
 import { type Awaitable, whenReady } from './awaitable.js';
-import type { AppendOutcome, HistoryQuery, SessionBackend, StoredRow, TimedRow } from './backend.js';
+import type {
+  AppendOutcome,
+  Decide,
+  HistoryPatch,
+  HistoryQuery,
+  SessionBackend,
+  StoredRow,
+  TimedRow,
+} from './backend.js';
 import { backendFault } from './backend-fault.js';
+import { countRead, currentCall } from './call-limits.js';
 import { checkedConversations } from './checked-conversations.js';
 import { checkedRuns } from './checked-runs.js';
 import { checkedUsage } from './checked-usage.js';
@@ -12,7 +21,7 @@ const OUTCOMES: readonly unknown[] = ['stored', 'repeated', 'conflict'] satisfie
 
 /**
  * A backend whose answers are looked at: a mistake of its author is told where it is made, and no turn counts as stored
- * because nobody looked.
+ * because nobody looked. What goes in and out is counted for the diagnostics.
  */
 export function checked(backend: SessionBackend): SessionBackend {
   const { gathersByTick } = backend;
@@ -21,17 +30,32 @@ export function checked(backend: SessionBackend): SessionBackend {
       return backend.supports;
     },
     ...(gathersByTick !== undefined && { gathersByTick }),
-    append: (batches) =>
-      whenReady(backend.append(batches), (outcomes) => checkOutcomes(outcomes, batches.length)),
-    read: (sessionId, limit, before) => whenReady(backend.read(sessionId, limit, before), checkRows),
-    pop: (sessionId) => whenReady(backend.pop(sessionId), checkPopped),
-    edit: (sessionId, last, decide, operation) =>
-      backend.edit(
-        sessionId,
-        last,
-        (rows, recorded, asked) => decide(checkRows(rows), checkDigest(recorded), asked),
-        operation,
-      ),
+    append: (batches) => {
+      // a group has no call of its own: its turns were counted when they began to wait
+      const record = currentCall()?.record;
+      for (const { texts } of batches) record?.written(texts);
+      return whenReady(backend.append(batches), (outcomes) => checkOutcomes(outcomes, batches.length));
+    },
+    read: (sessionId, limit, before) =>
+      whenReady(backend.read(sessionId, limit, before), (rows) => countRead(checkRows(rows), textOf)),
+    pop: (sessionId) =>
+      whenReady(backend.pop(sessionId), (popped) => {
+        const row = checkPopped(popped);
+        if (row) countRead([row], textOf);
+        return row;
+      }),
+    edit: (sessionId, last, decide, operation) => {
+      let isCounted = false; // a transaction that is repeated has the same to store
+      const decideOnChecked: Decide = (rows, recorded, asked) => {
+        const decision = decide(countRead(checkRows(rows), textOf), checkDigest(recorded), asked);
+        if (!isCounted && !('need' in decision)) {
+          isCounted = true;
+          currentCall()?.record?.written(textsOf(decision));
+        }
+        return decision;
+      };
+      return backend.edit(sessionId, last, decideOnChecked, operation);
+    },
     clear: (sessionId) => backend.clear(sessionId),
     close: () => backend.close(),
     ...(backend.sessionIds && {
@@ -40,7 +64,9 @@ export function checked(backend: SessionBackend): SessionBackend {
     }),
     ...(backend.history && {
       history: (sessionId: string, query: HistoryQuery): Awaitable<readonly TimedRow[]> =>
-        whenReady(backend.history?.(sessionId, query) ?? [], checkTimedRows),
+        whenReady(backend.history?.(sessionId, query) ?? [], (rows) =>
+          countRead(checkTimedRows(rows), textOf),
+        ),
     }),
     ...(backend.conversations && { conversations: checkedConversations(backend.conversations) }),
     ...(backend.usage && { usage: checkedUsage(backend.usage) }),
@@ -49,6 +75,12 @@ export function checked(backend: SessionBackend): SessionBackend {
     ...(backend.transaction && { transaction: begun(backend.transaction.bind(backend)) }),
     ...(backend.hasOneConnection !== undefined && { hasOneConnection: backend.hasOneConnection }),
   };
+}
+
+const textOf = ({ text }: StoredRow) => text;
+
+function textsOf({ update = [], append = [] }: HistoryPatch): string[] {
+  return [...update.map(textOf), ...append];
 }
 
 function joined(join: (transaction: unknown) => SessionBackend): (transaction: unknown) => SessionBackend {

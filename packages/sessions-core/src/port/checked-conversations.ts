@@ -1,5 +1,6 @@
 import { type Awaitable, whenReady } from './awaitable.js';
 import { backendFault } from './backend-fault.js';
+import { countRead, countWritten } from './call-limits.js';
 import type {
   ConversationCopy,
   ConversationVerbs,
@@ -25,9 +26,14 @@ import type {
 /** The verbs on conversations with their answers looked at: see `checked`. */
 export function checkedConversations(verbs: ConversationVerbs): ConversationVerbs {
   return {
-    list: (query) => whenReady(verbs.list(query), checkList),
+    list: (query) => whenReady(verbs.list(query), (found) => countRead(checkList(found), describedText)),
     count: (filter) => whenReady(verbs.count(filter), checkCount),
-    get: (sessionId) => whenReady(verbs.get(sessionId), checkFound),
+    get: (sessionId) =>
+      whenReady(verbs.get(sessionId), (found) => {
+        const conversation = checkFound(found);
+        if (conversation) countRead([conversation], describedText);
+        return conversation;
+      }),
     remove: (sessionId) => whenReady(verbs.remove(sessionId), (removed) => checkRemoved(removed)),
     ...(verbs.describe && {
       describe: (
@@ -52,14 +58,20 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
     ...(verbs.forget && { forget: verbs.forget.bind(verbs) }),
     ...(verbs.lease && { lease: verbs.lease.bind(verbs) }),
     ...(verbs.restore && {
-      restore: (conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]> =>
-        whenReady(verbs.restore?.(conversations), (outcomes) =>
+      restore: (conversations: readonly WholeConversation[]): Awaitable<readonly RestoreOutcome[]> => {
+        for (const { rows } of conversations) countWritten(rows, ({ text }) => text);
+        return whenReady(verbs.restore?.(conversations), (outcomes) =>
           checkRestored(outcomes, conversations.length),
-        ),
+        );
+      },
     }),
     ...(verbs.wholes && {
       wholes: (sessionIds: readonly string[], atMost?: number): Awaitable<KeptConversations> =>
-        whenReady(verbs.wholes?.(sessionIds, atMost), (answer) => checkKept(answer, sessionIds)),
+        whenReady(verbs.wholes?.(sessionIds, atMost), (answer) => {
+          const kept = checkKept(answer, sessionIds);
+          for (const { rows } of kept.found) countRead(rows, ({ text }) => text);
+          return kept;
+        }),
     }),
     ...(verbs.changes && {
       changes: (after: string | undefined, limit: number): Awaitable<SessionChanges> =>
@@ -67,6 +79,8 @@ export function checkedConversations(verbs: ConversationVerbs): ConversationVerb
     }),
   };
 }
+
+const describedText = ({ description }: StoredConversation) => description?.text ?? '';
 
 function checkList(found: unknown): readonly StoredConversation[] {
   if (Array.isArray(found) && found.every(isConversation)) return found;

@@ -1,19 +1,36 @@
 import { whenReady } from './awaitable.js';
 import { backendFault } from './backend-fault.js';
+import { countRead, countWritten } from './call-limits.js';
 import type { RunCreation, RunEntry, RunVerbs, StoredRun } from './runs.js';
 
 /** The verbs on runs with their answers looked at: see `checked`. */
 export function checkedRuns(verbs: RunVerbs): RunVerbs {
   return {
-    create: (run) => whenReady(verbs.create(run), checkCreation),
-    read: (runId) => whenReady(verbs.read(runId), checkRead),
+    create: (run) => {
+      countWritten([run], contentOf);
+      return whenReady(verbs.create(run), checkCreation);
+    },
+    read: (runId) =>
+      whenReady(verbs.read(runId), (answer) => {
+        const found = checkRead(answer);
+        if (found) countRead([found.run, ...found.entries], contentOf);
+        return found;
+      }),
     take: (run, lease) => whenReady(verbs.take(run, lease), checkTaken),
-    write: (hold, entry) => whenReady(verbs.write(hold, entry), (held) => checkFlag('write', held)),
-    add: (run, entry) => whenReady(verbs.add(run, entry), checkEntry),
+    write: (hold, entry) => {
+      countWritten(entry ? [entry] : [], contentOf);
+      return whenReady(verbs.write(hold, entry), (held) => checkFlag('write', held));
+    },
+    add: (run, entry) => {
+      countWritten([entry], contentOf);
+      return whenReady(verbs.add(run, entry), checkEntry);
+    },
     settle: (settlement) => whenReady(verbs.settle(settlement), (done) => checkFlag('settle', done)),
-    list: (query) => whenReady(verbs.list(query), checkList),
+    list: (query) => whenReady(verbs.list(query), (found) => countRead(checkList(found), contentOf)),
   };
 }
+
+const contentOf = ({ content }: { readonly content: string }) => content;
 
 const RUN =
   '{ runId, sessionId, tenant, state, alone, fence, heldFor, createdAt, changedAt, content }: texts, of "alone" true or false, and of the fence and the times whole numbers';

@@ -1,14 +1,21 @@
 import { whenReady } from './awaitable.js';
 import { backendFault } from './backend-fault.js';
+import { countRead, countWritten } from './call-limits.js';
 import { type StoredUsage, USAGE_COUNTS, type UsageVerbs } from './usage.js';
 
 /** The verbs on usage with their answers looked at: see `checked`. */
 export function checkedUsage(verbs: UsageVerbs): UsageVerbs {
   return {
-    record: (batch) => verbs.record(batch),
-    sum: (query) => whenReady(verbs.sum(query), checkSums),
+    record: (batch) => {
+      countWritten(batch.rows, noText);
+      return verbs.record(batch);
+    },
+    sum: (query) => whenReady(verbs.sum(query), (sums) => countRead(checkSums(sums), noText)),
   };
 }
+
+/** They are numbers. */
+const noText = () => '';
 
 function checkSums(sums: unknown): readonly StoredUsage[] {
   if (Array.isArray(sums) && sums.every(isSum)) return sums;

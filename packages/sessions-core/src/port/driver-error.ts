@@ -18,6 +18,16 @@ export interface DriverError {
  */
 export function driverErrorOf(error: unknown): DriverError {
   let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error && !('code' in inner)) inner = inner.cause;
+  // an error may be its own cause
+  const seen = new Set([inner]);
+  while (
+    inner instanceof Error &&
+    inner.cause instanceof Error &&
+    !('code' in inner) &&
+    !seen.has(inner.cause)
+  ) {
+    inner = inner.cause;
+    seen.add(inner);
+  }
   return typeof inner === 'object' && inner !== null ? (inner as DriverError) : {};
 }

@@ -6,6 +6,7 @@ import { loaderMessage } from './loader-message.js';
  * `true` means: nothing was written, and the same call may well succeed later.
  */
 const RETRYABLE = {
+  ABORTED: true,
   AUTHENTICATION_FAILED: false,
   BUSY: true,
   CLOSED: false,
@@ -26,6 +27,7 @@ const RETRYABLE = {
   NOT_OPEN: false,
   OPERATION_CONFLICT: false,
   OUTCOME_UNKNOWN: false,
+  OVERLOADED: true,
   PERMISSION_DENIED: false,
   READ_ONLY: false,
   RUN_ACTIVE: true,
@@ -68,6 +70,8 @@ export interface SessionErrorDetails {
   rowId?: string | undefined;
   /** The id of the run (`RUN_ACTIVE`, `RUN_LOST` and the others that begin with `RUN_`). */
   runId?: string | undefined;
+  /** How far a call had come that was ended by its `signal` or `timeout` (`ABORTED`, `OUTCOME_UNKNOWN`). */
+  stage?: 'waiting' | 'connecting' | 'statement' | undefined;
 }
 
 // A symbol of the global registry, so that an error of the CommonJS copy is known to the ESM copy.
@@ -98,6 +102,11 @@ export class SessionError extends Error {
   declare readonly rowId?: string;
   /** The run that is meant (codes that begin with `RUN_`). */
   declare readonly runId?: string;
+  /**
+   * How far a call had come that its `signal` or `timeout` ended: it waited for the calls before it, for a connection, or a
+   * statement was under way (`ABORTED`, `OUTCOME_UNKNOWN`).
+   */
+  declare readonly stage?: 'waiting' | 'connecting' | 'statement';
 
   /**
    * @param code - One of {@link SESSION_ERROR_CODES}.
@@ -112,6 +121,7 @@ export class SessionError extends Error {
     if (details.path !== undefined) this.path = details.path;
     if (details.rowId !== undefined) this.rowId = details.rowId;
     if (details.runId !== undefined) this.runId = details.runId;
+    if (details.stage !== undefined) this.stage = details.stage;
     Object.defineProperty(this, BRAND, { value: true });
   }
 }
@@ -125,7 +135,11 @@ export class SessionError extends Error {
  * ```
  */
 export function isSessionError(value: unknown): value is SessionError {
-  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+  try {
+    return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+  } catch {
+    return false; // a Proxy that is revoked, or that throws
+  }
 }
 
 // The fields of driver errors that name the failure. Their messages, details and statements carry row values.
@@ -144,7 +158,7 @@ const CAUSE_FIELDS = [
  * A fresh error that keeps what identifies a failure and drops what may hold data: text, SQL and parameters. The text of
  * a module loader holds none.
  */
-function stripCause(cause: unknown): unknown {
+function stripCause(cause: unknown, seen = new Set<unknown>()): unknown {
   if (isSessionError(cause)) return cause;
   if (!(cause instanceof Error)) return new Error('a value that is not an error was thrown');
   const fields: Record<string, unknown> = {};
@@ -155,7 +169,10 @@ function stripCause(cause: unknown): unknown {
   const stripped = new Error(loaderMessage(cause) ?? String(fields.code ?? fields.errno ?? 'no code'));
   stripped.name = cause.name;
   stripped.stack = [`${stripped.name}: ${stripped.message}`, ...frames(cause)].join('\n');
-  const inner = cause.cause === undefined ? {} : { cause: stripCause(cause.cause) };
+  // an error may be its own cause
+  seen.add(cause);
+  const hasCause = cause.cause !== undefined && !seen.has(cause.cause);
+  const inner = hasCause ? { cause: stripCause(cause.cause, seen) } : {};
   return Object.assign(stripped, fields, inner);
 }
 

@@ -8,6 +8,7 @@ import type {
   SessionSupport,
   StoredRow,
 } from './backend.js';
+import { asGroup, type CallProgress, currentCall } from './call-limits.js';
 import { isSessionError, type SessionError, type SessionErrorCode } from './errors.js';
 import { afterTick, now, startTimer, type Timer } from './timers.js';
 
@@ -53,6 +54,8 @@ const OF_ONE_TURN: ReadonlySet<SessionErrorCode> = new Set([
 interface Turn {
   readonly batch: AppendBatch;
   readonly characters: number;
+  /** That of its call, where it has limits or is counted. */
+  readonly call: CallProgress | undefined;
   readonly resolve: (outcome: AppendOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -137,7 +140,17 @@ export class GroupingBackend implements SessionBackend {
     return new Promise((resolve, reject) => {
       const characters = batch.texts.reduce((sum, { length }) => sum + length, 0);
       const queue = this.#waiting.get(batch.sessionId) ?? [];
-      queue.push({ batch, characters, resolve, reject });
+      const call = currentCall();
+      const turn: Turn = { batch, characters, call, resolve, reject };
+      queue.push(turn);
+      if (call) {
+        call.record?.written(batch.texts);
+        call.waiting();
+        call.leave = (why) => {
+          this.#remove(turn);
+          reject(why);
+        };
+      }
       this.#waiting.set(batch.sessionId, queue);
     });
   }
@@ -223,6 +236,14 @@ export class GroupingBackend implements SessionBackend {
     if (queue.length > 0) this.#waiting.set(sessionId, queue);
   }
 
+  /** Takes a turn that has not begun out of its queue. */
+  #remove(turn: Turn): void {
+    const { sessionId } = turn.batch;
+    const others = this.#waiting.get(sessionId)?.filter((one) => one !== turn) ?? [];
+    if (others.length > 0) this.#waiting.set(sessionId, others);
+    else this.#waiting.delete(sessionId);
+  }
+
   async #commit(group: readonly Turn[]): Promise<void> {
     const conversations = Map.groupBy(group, ({ batch }) => batch.sessionId);
     for (const sessionId of conversations.keys()) this.#sessionsInFlight.add(sessionId);
@@ -245,12 +266,24 @@ export class GroupingBackend implements SessionBackend {
   }
 
   /** @returns The error, where it may be that of one turn among several: none of them is answered then. */
-  async #append(group: readonly Turn[]): Promise<SessionError | undefined> {
+  async #append(turns: readonly Turn[]): Promise<SessionError | undefined> {
+    const group = turns.filter(({ call }) => !call?.ended);
+    for (const { call, reject } of turns) if (call?.ended) reject(call.ended);
+    if (group.length === 0) return undefined;
     try {
-      const outcomes = await this.#backend.append(group.map(({ batch }) => batch));
+      const calls = group.flatMap(({ call }) => call ?? []);
+      const outcomes = await asGroup(group.length, calls, () =>
+        this.#backend.append(group.map(({ batch }) => batch)),
+      );
       for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as AppendOutcome);
     } catch (error) {
-      if (group.length > 1 && isSessionError(error) && this.#isOfOneTurn(error.code)) return error;
+      // nothing was sent, as the call of a turn was ended meanwhile: the others go out without it
+      if (group.some(({ call }) => call?.ended) && isSessionError(error) && error.code === 'ABORTED')
+        return this.#append(group);
+      if (group.length > 1 && isSessionError(error) && this.#isOfOneTurn(error.code)) {
+        for (const { call } of group) call?.repeated();
+        return error;
+      }
       for (const { reject } of group) reject(error);
     }
     return undefined;

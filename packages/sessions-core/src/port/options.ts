@@ -20,11 +20,52 @@ export function checkOptions(
   checks: Readonly<Record<string, OptionCheck>>,
 ): void {
   if (!isOptionsObject(options)) throw new TypeError(`${owner}: options must be an object.`);
-  for (const [name, value] of Object.entries(options)) {
+  const entries = readArgument(`${owner}: options must be an object that can be read.`, () =>
+    Object.entries(options),
+  );
+  for (const [name, value] of entries) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!check) throw new TypeError(`${owner}: unknown option. Known: ${Object.keys(checks).join(', ')}.`);
-    const problem = value === undefined ? undefined : check(value);
+    const problem = value === undefined ? undefined : problemOf(value, check);
     if (problem) throw new TypeError(`${owner}: option "${name}" must be ${problem}.`);
+  }
+}
+
+/**
+ * What `reading` gives of arguments.
+ *
+ * @throws TypeError that says the problem, where an accessor or a Proxy of the caller throws: that may say anything, and is not repeated.
+ * @example
+ * ```ts
+ * const { execute } = readArgument('MyStore: this is not a transaction.', () => ({ execute: transaction.execute }));
+ * ```
+ */
+export function readArgument<T>(problem: string, reading: () => T): T {
+  try {
+    return reading();
+  } catch {
+    throw new TypeError(problem);
+  }
+}
+
+/**
+ * Checks an argument that may be anything.
+ *
+ * @throws TypeError that says the problem, where the check fails, or throws as {@link readArgument} says.
+ * @example
+ * ```ts
+ * checkArgument('MyStore: this is not a pool.', () => typeof pool.connect === 'function');
+ * ```
+ */
+export function checkArgument(problem: string, isRight: () => boolean): void {
+  if (!readArgument(problem, isRight)) throw new TypeError(problem);
+}
+
+function problemOf(value: unknown, check: OptionCheck): string | undefined {
+  try {
+    return check(value);
+  } catch {
+    return 'something that can be read';
   }
 }
 
@@ -38,7 +79,22 @@ export function checkOptions(
  * ```
  */
 export function isOptionsObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
+  try {
+    return /^\[object (?:Object|Module)\]$/.test(Object.prototype.toString.call(value));
+  } catch {
+    return false; // a Proxy that is revoked, or that throws
+  }
+}
+
+/**
+ * Whether a value is an array that is as long as it says. A Proxy may say any length, and who goes through it does not come back.
+ */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value) && value.length < Reflect.ownKeys(value).length;
+  } catch {
+    return false; // a Proxy that is revoked, or that throws
+  }
 }
 
 /**

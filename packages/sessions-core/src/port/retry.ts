@@ -1,4 +1,5 @@
 import type { Awaitable } from './awaitable.js';
+import { repeatsCall } from './call-limits.js';
 import { isSessionError, SessionError, type SessionErrorCode } from './errors.js';
 import { isWholeNumber } from './options.js';
 import { delay } from './timers.js';
@@ -76,6 +77,7 @@ export async function retry<T>(
       }
       mayBeStored ||= code === 'OUTCOME_UNKNOWN';
       done[code] = tried + 1;
+      repeatsCall();
     }
   }
 }

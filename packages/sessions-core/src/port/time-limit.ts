@@ -18,9 +18,6 @@ export const TIME_LIMIT_OPTION_CHECKS = { timeout: isWholeNumber(0) };
 /** The default of {@link TimeLimitOptions.timeout}, in ms. */
 export const DEFAULT_TIMEOUT = 30_000;
 
-/** Node makes 1 ms of what is longer. */
-const LONGEST = 2 ** 31 - 1;
-
 /**
  * Waits for a result, but not for ever.
  *
@@ -43,7 +40,7 @@ export function withTimeLimit<T>(
   if (limit === 0) return Promise.resolve(work);
   return new Promise((resolve, reject) => {
     let over = false;
-    const timer = startTimer(Math.min(limit, LONGEST), () => {
+    const timer = startTimer(limit, () => {
       over = true;
       reject(tooLate());
     });

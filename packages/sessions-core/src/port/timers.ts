@@ -6,6 +6,9 @@ import * as timers from 'node:timers';
 // others that nobody replaces.
 const { setTimeout, clearTimeout, setImmediate } = timers;
 
+/** Node makes 1 ms of what is longer. */
+const LONGEST = 2 ** 31 - 1;
+
 /** A call that {@link startTimer} makes later. */
 export interface Timer {
   /** Makes it never, unless it was made already. */
@@ -17,7 +20,7 @@ export interface Timer {
 /**
  * Calls later, by true time: timers that a test replaces change nothing.
  *
- * @param ms - When, in ms. Not before the caller has gone on.
+ * @param ms - When, in ms. Not before the caller has gone on. After 24.8 days at the latest, which is how long a timer of Node can be.
  * @example
  * ```ts
  * const timer = startTimer(5_000, () => connection.destroy());
@@ -28,7 +31,7 @@ export interface Timer {
 export const startTimer: (ms: number, call: () => void) => Timer = isReplaced(setTimeout, 'setTimeout')
   ? waitForNobody
   : (ms, call) => {
-      const timeout = setTimeout(call, ms);
+      const timeout = setTimeout(call, Math.min(ms, LONGEST));
       return {
         cancel: () => clearTimeout(timeout),
         unref() {

@@ -1,5 +1,5 @@
 import { SessionError } from './errors.js';
-import { isBoolean, isOptionsObject, type OptionCheck } from './options.js';
+import { isBoolean, isList, isOptionsObject, type OptionCheck } from './options.js';
 
 /** What is common to the `ssl` options of all stores: PEM texts, as `tls.connect` of Node takes them. */
 export interface TlsOptions {
@@ -22,7 +22,7 @@ const isPem: OptionCheck = (value) =>
 export const isText: OptionCheck = (value) => (typeof value === 'string' ? undefined : 'a text');
 
 const TLS_OPTION_CHECKS = {
-  ca: (value: unknown) => (Array.isArray(value) ? value.map(isPem).find(Boolean) : isPem(value)),
+  ca: (value: unknown) => (isList(value) ? value.map(isPem).find(Boolean) : isPem(value)),
   cert: isPem,
   key: isPem,
   passphrase: isText,

@@ -1,5 +1,7 @@
-import { inspect } from 'node:util';
 import { SessionError } from './errors.js';
+
+/** `inspect.custom` of `node:util`, which takes some ms to load. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** The kinds of store that a URL can name. */
 export type StoreUrlScheme = 'memory' | 'sqlite' | 'postgres' | 'mysql';
@@ -97,7 +99,7 @@ export class StoreUrl {
   }
 
   /** As {@link toString}. */
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return `StoreUrl <${this.toString()}>`;
   }
 }

@@ -9,6 +9,8 @@ export interface SessionWarning {
   readonly message: string;
   /** The row in the messages table that it is about. */
   readonly rowId?: string;
+  /** The run that it is about. */
+  readonly runId?: string;
 }
 
 /** Takes a warning on its way to the application. */

@@ -1,10 +1,20 @@
 import type { Agent, FunctionTool, Handoff, Model, run, Tool } from '@openai/agents-core';
 import { SessionError } from '../port/errors.js';
+import { checkArgument } from '../port/options.js';
 import { recordedModel, type UsageClass } from './recorded-model.js';
 import { type RunJournal, toolKey } from './run-journal.js';
 
 /** An agent of any context and output, as the SDK takes it. */
 export type AnyAgent = Parameters<typeof run>[0];
+
+/** Checks what was given as an agent. @throws TypeError */
+export function checkAgent(owner: string, agent: unknown): asserts agent is AnyAgent {
+  checkArgument(
+    `${owner}: the first argument must be an agent.`,
+    () => typeof (agent as AnyAgent).getAllTools === 'function',
+  );
+}
+
 type Handoffs = AnyAgent['handoffs'];
 type AnyTool = Tool<never>;
 

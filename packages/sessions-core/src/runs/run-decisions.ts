@@ -1,5 +1,5 @@
 import { tenantSessionId } from '../ids/tenant-id.js';
-import { checkOptions, isFilledText, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isFilledText, isList, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { RunQuery, StoredRun } from '../port/runs.js';
 import { readValue } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
@@ -55,7 +55,7 @@ const DECISION_CHECKS: Readonly<Record<keyof CallDecision, OptionCheck>> = {
 
 /** @throws TypeError */
 export function checkDecisions(decisions: unknown): void {
-  if (!Array.isArray(decisions) || decisions.length === 0)
+  if (!isList(decisions) || decisions.length === 0)
     throw new TypeError('runs.decide: the decisions must be an array of { callId, approve }.');
   for (const decision of decisions as readonly CallDecision[]) {
     checkOptions('runs.decide', decision, DECISION_CHECKS);

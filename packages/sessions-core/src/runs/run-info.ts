@@ -2,7 +2,7 @@ import type { AgentInputItem } from '@openai/agents-core';
 import { givenIds } from '../ids/tenant-id.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import type { RunState, StoredRun } from '../port/runs.js';
-import { readValue, shownId } from '../turns/pending-runs.js';
+import { readRun, shownId } from '../turns/pending-runs.js';
 import type { RunDecision } from './run-decision.js';
 import type { RunFormat } from './run-format.js';
 
@@ -69,7 +69,7 @@ export function shownRun(
   codec: ItemCodec,
   decisionOf: (callId: string) => RunDecision | undefined,
 ): RunInfo {
-  const { agent, calls = [], error } = readValue(codec, run.content) as RunContent;
+  const { agent, calls = [], error } = readRun(codec, run) as RunContent;
   const { tenant, sessionId } = givenIds(run.sessionId);
   const pending = calls.map((call) => {
     const decision = decisionOf(call.callId);

@@ -5,6 +5,7 @@ import {
   isOptionsObject,
   isWholeNumber,
   type OptionCheck,
+  readArgument,
 } from '../port/options.js';
 import { callsOf, type StoreSession } from '../session/session.js';
 import { MAX_STATE_BYTES } from './run-journal.js';
@@ -92,7 +93,7 @@ export function readOptions(
     context,
     stream = false,
     ...options
-  } = given;
+  } = readArgument(`${owner}: options must be an object that can be read.`, () => ({ ...given }));
   checkOptions(owner, { session, runId, exclusive, lease, maxStateBytes }, START_CHECKS);
   const refused = REFUSED.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (refused)

@@ -142,8 +142,11 @@ async function failed(run: Play, error: unknown): Promise<never> {
   const { journal, session, options } = run;
   journal.lost.throwIfAborted();
   const own = storeErrorIn(error);
-  // where the database is the reason, the run can go on later
-  if (own && own.code !== 'UNSUPPORTED' && own.code !== 'ITEM_TOO_LARGE') throw own;
+  // where the database is the reason, the run can go on later, wherever it is: this process holds it no longer
+  if (own && own.code !== 'UNSUPPORTED' && own.code !== 'ITEM_TOO_LARGE') {
+    journal.close();
+    throw own;
+  }
   const kind = options.signal?.aborted ? 'cancelled' : 'failed';
   // where it cannot be ended now, its lease ends: the error itself says more
   await run.ended({ kind, turn: session.turn, error: own ?? error }).catch(ignore);

@@ -3,7 +3,7 @@ import { checkSessionId } from '../ids/session-id.js';
 import { givenIds, tenantSessionId } from '../ids/tenant-id.js';
 import type { ItemCodec } from '../items/item-codec.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
-import type { SessionError } from '../port/errors.js';
+import { isSessionError, type SessionError } from '../port/errors.js';
 import type {
   NewRun,
   RunCreation,
@@ -16,7 +16,7 @@ import type {
   StoredRun,
 } from '../port/runs.js';
 import type { SessionHost, SessionOperation } from '../session/session-host.js';
-import { readValue, runCodecId } from '../turns/pending-runs.js';
+import { passedOver, readRun, runCodecId, shownId } from '../turns/pending-runs.js';
 import { orderOf, runsOf } from './run-ending.js';
 import { runCancelled, runLost, runNotFound } from './run-errors.js';
 import type { RunContent } from './run-info.js';
@@ -41,9 +41,26 @@ export class RunStore implements JournalStore {
     return this.host.codec(runCodecId(runId));
   }
 
-  /** What is kept of a run besides its steps. @throws SessionError `DECRYPTION_FAILED` */
-  content({ runId, content }: StoredRun): RunContent {
-    return readValue(this.codec(runId), content) as RunContent;
+  /** What is kept of a run besides its steps. @throws SessionError `DECRYPTION_FAILED`, `CORRUPT_ITEM` */
+  content(run: StoredRun): RunContent {
+    return readRun(this.codec(run.runId), run) as RunContent;
+  }
+
+  /**
+   * What is kept of a run; nothing, and a warning, where that cannot be read: it holds up no other run.
+   *
+   * @param told - The runs that were warned of.
+   */
+  readable(run: StoredRun, told: Set<string>): RunContent | undefined {
+    try {
+      return this.content(run);
+    } catch (error) {
+      if (!isSessionError(error) || (error.code !== 'CORRUPT_ITEM' && error.code !== 'DECRYPTION_FAILED'))
+        throw error;
+      if (!told.has(run.runId)) this.host.warn(passedOver(error, shownId(run)));
+      told.add(run.runId);
+      return undefined;
+    }
   }
 
   /** The id that a run is stored under. @throws TypeError */

@@ -1,4 +1,4 @@
-import { checkOptions, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { checkOptions, isList, isSignal, isWholeNumber, type OptionCheck } from '../port/options.js';
 import type { StoredRun } from '../port/runs.js';
 import { startTimer } from '../port/timers.js';
 import type { AnyAgent } from './agent-view.js';
@@ -30,7 +30,7 @@ export interface WorkOptions {
 const isFunction: OptionCheck = (value) => (typeof value === 'function' ? undefined : 'a function');
 
 const CHECKS: Readonly<Record<keyof WorkOptions, OptionCheck>> = {
-  agents: (value) => (Array.isArray(value) && value.length > 0 ? undefined : 'an array of agents'),
+  agents: (value) => (isList(value) && value.length > 0 ? undefined : 'an array of agents'),
   context: isFunction,
   concurrency: isWholeNumber(1),
   maxAttempts: isWholeNumber(1),

@@ -1,12 +1,13 @@
 import type { RunContext, RunResult, StreamedRunResult } from '@openai/agents-core';
 import { givenIds } from '../ids/tenant-id.js';
 import { canonicalText } from '../items/item-codec.js';
+import { isList } from '../port/options.js';
 import type { RunHold, StoredRun } from '../port/runs.js';
 import type { Conversation } from '../session/conversation-calls.js';
 import { callsOf, StoreSession } from '../session/session.js';
 import type { SessionHost } from '../session/session-host.js';
-import { readValue, shownId } from '../turns/pending-runs.js';
-import type { AnyAgent } from './agent-view.js';
+import { readableRuns, readValue, shownId } from '../turns/pending-runs.js';
+import { type AnyAgent, checkAgent } from './agent-view.js';
 import { Pause } from './pause.js';
 import type { RunDecision } from './run-decision.js';
 import {
@@ -93,8 +94,9 @@ export class Runs {
     input: RunInput,
     given: RunStartOptions & { stream?: boolean | undefined },
   ): Promise<Result | Stream> {
+    checkAgent('runs.start', agent);
     const { session, runId = newRunId(), exclusive, context, ...how } = readOptions('runs.start', given);
-    if (typeof input !== 'string' && !Array.isArray(input))
+    if (typeof input !== 'string' && !isList(input))
       throw new TypeError('runs.start: the input must be a text or an array of items.');
     const runContext = await runContextOf(context);
     const conversation = this.#conversation(session, runContext);
@@ -155,6 +157,7 @@ export class Runs {
     runId: string,
     given: RunResumeOptions & { stream?: boolean | undefined } = {},
   ): Promise<Result | Stream> {
+    checkAgent('runs.resume', agent);
     const { run } = await this.#store.found(this.#store.storedId(runId));
     return this.#resume(agent, run, given);
   }
@@ -202,7 +205,7 @@ export class Runs {
     const data = found.slice(0, limit);
     const last = data.at(-1);
     return {
-      data: data.map((run) => this.#shown({ run, entries: [] })),
+      data: readableRuns(data, this.#store.host, (run) => this.#shown({ run, entries: [] })),
       ...(found.length > limit && last && { nextCursor: cursorOf(last) }),
     };
   }
@@ -257,10 +260,11 @@ export class Runs {
    */
   async work(options: WorkOptions): Promise<void> {
     const format = await ownFormat();
+    const told = new Set<string>();
     return workOnRuns(this.#store, options, {
       nameOf: (run) => {
-        const content = this.#store.content(run);
-        return isReadable(content, format) ? content.agent : undefined;
+        const content = this.#store.readable(run, told);
+        return content && isReadable(content, format) ? content.agent : undefined;
       },
       attemptsOf: (run) => run.fence - (this.#store.content(run).waited ?? 0),
       resume: (agent, run, how) => this.#resume(agent, run, how),

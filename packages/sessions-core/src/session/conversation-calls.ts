@@ -2,6 +2,8 @@ import type { RunContext } from '@openai/agents-core';
 import type { ItemCodec } from '../items/item-codec.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
+import { checkOptions, type OptionCheck } from '../port/options.js';
 import type { SessionWindow } from '../window/window.js';
 import type { SessionHost, SessionOperation } from './session-host.js';
 import { StoredItems } from './stored-items.js';
@@ -15,6 +17,12 @@ export interface Conversation {
 
 /** A call of a session, in two steps. */
 export interface ConversationCall<Checked, Result> {
+  /** The options of the call, with how long the caller waits. They are looked at before `check` is called. */
+  readonly options?: CallLimits | undefined;
+  /** The checks of its options, where it has more than limits. */
+  readonly optionChecks?: Readonly<Record<string, OptionCheck>>;
+  /** The length of the items that are added, where the store limits how much may wait. */
+  bytes?(checked: Checked): number;
   /** Looks at the arguments and copies what may change, before the method returns. */
   check(conversation: Conversation): Checked;
   /** Does the work, when the turn of the call has come. */
@@ -43,14 +51,17 @@ export class ConversationCalls {
   perform<Checked, Result>(
     operation: SessionOperation,
     runContext: RunContext<unknown> | undefined,
-    { check, work }: ConversationCall<Checked, Result>,
+    { options, optionChecks, bytes, check, work }: ConversationCall<Checked, Result>,
   ): Promise<Result> {
     return this.host.perform(operation, () => {
       const conversation = this.conversationOf(runContext);
+      if (options !== undefined) checkOptions(operation, options, optionChecks ?? CALL_LIMIT_CHECKS);
       const checked = check(conversation);
       return {
         storedId: conversation.storedId,
         exclusive: this.window !== undefined,
+        limits: options,
+        bytes: bytes?.(checked),
         work: (backend) => work(backend, conversation, checked),
       };
     });

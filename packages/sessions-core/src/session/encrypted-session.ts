@@ -4,10 +4,12 @@ import { type EncryptedItemCodec, ItemEncryption } from '../items/encryption/ite
 import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS, ITEM_FORMATS, type ItemFormat } from '../items/responses-format/codec.js';
 import { readText } from '../items/row-reader.js';
+import { CALL_LIMIT_CHECKS, type CallLimits, currentCall, withinLimits } from '../port/call-limits.js';
 import { CallOrder } from '../port/call-order.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isOneOf, type OptionCheck } from '../port/options.js';
 import { normalizeLimit } from './limit.js';
+import { READS, type SessionOperation } from './session-host.js';
 
 /** What {@link EncryptedSession} takes: any session of the SDK's kind, and how its items are encrypted. */
 export type EncryptedSessionOptions = EncryptionOptions & {
@@ -59,12 +61,18 @@ export class EncryptedSession implements Session {
    * Reads the conversation. Items that do not open among others that do, and those whose time is over, are left out.
    *
    * @param limit - How many of the newest items; all if absent. Zero and less give none, fractions round up.
+   * @param options - `signal` and `timeout` (ms) end the call for its caller, as in a session of a store. So it is in all methods. What
+   * the wrapped session was asked for by then goes on: a write that was ended is `OUTCOME_UNKNOWN` from there on.
    * @returns Items, oldest first.
    * @throws SessionError `DECRYPTION_FAILED` if none opens.
    */
-  getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+  getItems(
+    limit?: number,
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<AgentInputItem[]> {
     const wanted = normalizeLimit(limit);
-    return this.#inTurn(async (codec) => {
+    return this.#inTurn('getItems', options, async (codec) => {
       if (wanted === 0) return [];
       for (let size = wanted; ; size = size && 2 * size) {
         const stored = await this.#session.getItems(size, ...this.#context(runContext));
@@ -79,9 +87,13 @@ export class EncryptedSession implements Session {
    *
    * @throws As `addItems` of a store's session, and what the wrapped session throws.
    */
-  async addItems(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
+  async addItems(
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<void> {
     const texts = this.#items.encode(items);
-    return this.#inTurn(async (codec) => {
+    return this.#inTurn('addItems', options, async (codec) => {
       if (texts.length > 0)
         await this.#session.addItems(codec.seal(texts).map(asItem), ...this.#context(runContext));
     });
@@ -92,8 +104,8 @@ export class EncryptedSession implements Session {
    *
    * @throws SessionError `DECRYPTION_FAILED` if it does not open: the wrapped session cannot pass over it.
    */
-  popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
-    return this.#inTurn(async (codec) => {
+  popItem(runContext?: RunContext<unknown>, options: CallLimits = {}): Promise<AgentInputItem | undefined> {
+    return this.#inTurn('popItem', options, async (codec) => {
       for (;;) {
         const [newest] = await this.#session.getItems(1, ...this.#context(runContext));
         if (!newest) return undefined;
@@ -113,8 +125,10 @@ export class EncryptedSession implements Session {
   }
 
   /** Removes the conversation. */
-  clearSession(runContext?: RunContext<unknown>): Promise<void> {
-    return this.#inTurn(() => this.#session.clearSession(...this.#context(runContext)));
+  clearSession(runContext?: RunContext<unknown>, options: CallLimits = {}): Promise<void> {
+    return this.#inTurn('clearSession', options, () =>
+      this.#session.clearSession(...this.#context(runContext)),
+    );
   }
 
   /** The newest `wanted` items, oldest first. */
@@ -152,11 +166,19 @@ export class EncryptedSession implements Session {
   }
 
   /** One call at a time, in the order in which they were made: two pops must not both read what one removes. */
-  #inTurn<T>(call: (codec: EncryptedItemCodec) => Promise<T>): Promise<T> {
-    return this.#order.run('', async () => {
-      this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), this.#items);
-      return call(this.#codec);
-    });
+  async #inTurn<T>(
+    method: SessionOperation,
+    limits: CallLimits,
+    call: (codec: EncryptedItemCodec) => Promise<T>,
+  ): Promise<T> {
+    checkOptions(method, limits, CALL_LIMIT_CHECKS);
+    return withinLimits(limits, !READS.has(method), () =>
+      this.#order.run('', async () => {
+        currentCall()?.handedOver();
+        this.#codec ??= this.#encryption.codec(await this.#session.getSessionId(), this.#items);
+        return call(this.#codec);
+      }),
+    );
   }
 }
 

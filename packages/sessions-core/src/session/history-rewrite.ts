@@ -1,7 +1,8 @@
-import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents-core';
+import type { AgentInputItem, SessionHistoryMutation, SessionHistoryRewriteArgs } from '@openai/agents-core';
 import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import type { RowReader } from '../items/row-reader.js';
 import type { StoredRow } from '../port/backend.js';
+import { isList } from '../port/options.js';
 import type { DecideOnItems } from './stored-items.js';
 
 /** A mutation with the text of its replacement, taken when the call was made. */
@@ -18,16 +19,24 @@ interface FunctionCallReplacement {
  * @throws TypeError for arguments of another form. SessionError `UNSUPPORTED_VALUE` for what cannot be stored.
  */
 export function readMutations(
-  { mutations }: SessionHistoryRewriteArgs,
+  args: SessionHistoryRewriteArgs,
   codec: ItemCodec,
 ): readonly FunctionCallReplacement[] {
-  if (!Array.isArray(mutations)) throw new TypeError('History mutations must be given as an array.');
-  return mutations
-    .filter(({ type }) => type === 'replace_function_call')
-    .map(({ callId, replacement }) => {
-      const [text = ''] = codec.encode([replacement]);
-      return { callId, text, newCallId: callIdOf(replacement) };
-    });
+  return givenMutations(args).flatMap(({ type, callId, replacement }) => {
+    if (type !== 'replace_function_call') return [];
+    const [text = ''] = codec.encode([replacement]);
+    return { callId, text, newCallId: callIdOf(codec.decode(text)) };
+  });
+}
+
+function givenMutations(args: SessionHistoryRewriteArgs): readonly SessionHistoryMutation[] {
+  try {
+    const { mutations } = args;
+    if (isList(mutations)) return mutations.map((mutation) => ({ ...mutation }));
+  } catch {
+    // an accessor or a Proxy that throws: as good as none
+  }
+  throw new TypeError('History mutations must be given as an array.');
 }
 
 /**

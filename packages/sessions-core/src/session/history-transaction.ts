@@ -12,6 +12,8 @@ export interface HistoryTransaction {
   readonly expectedSuffix: readonly AgentInputItem[];
   /** What they are replaced by, or what is added. */
   readonly replacement: readonly AgentInputItem[];
+  /** The length of all of it as text. */
+  readonly bytes: number;
 }
 
 // The words of the SDK's MemorySession (0.20), which its own tests compare.
@@ -41,15 +43,17 @@ export function readHistoryTransaction(
   const transaction = copyOf(given);
   const { type, items, expectedSuffix, replacement } = transaction;
   const fields = Object.keys(transaction).length;
-  const operation = operationOf(operationId, canonicalText(transaction), codec);
+  const text = canonicalText(transaction);
+  const bytes = Buffer.byteLength(text);
+  const operation = operationOf(operationId, text, codec);
   if (type === 'append_items') {
     if (fields !== 2 || !Array.isArray(items)) throw invalid(APPEND_FIELDS);
-    return { operation, expectedSuffix: [], replacement: items };
+    return { operation, bytes, expectedSuffix: [], replacement: items };
   }
   if (type !== 'replace_suffix') throw invalid(UNKNOWN_TYPE);
   if (fields !== 3 || !Array.isArray(expectedSuffix) || !Array.isArray(replacement))
     throw invalid(SUFFIX_FIELDS);
-  return { operation, expectedSuffix, replacement };
+  return { operation, bytes, expectedSuffix, replacement };
 }
 
 function fieldsOf(args: unknown): [operationId: unknown, transaction: unknown] {

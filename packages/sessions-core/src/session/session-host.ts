@@ -2,6 +2,7 @@ import type { ItemCodec } from '../items/item-codec.js';
 import type { OnCorruptItem } from '../items/row-reader.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
+import type { CallLimits } from '../port/call-limits.js';
 import type { WarningReporter } from '../port/warnings.js';
 
 /** What a session needs of the store it belongs to. */
@@ -55,6 +56,10 @@ export interface PreparedCall<T> {
   readonly otherId?: string;
   /** Runs alone, because it reads before it writes. */
   readonly exclusive?: boolean;
+  /** How long the caller waits for it. */
+  readonly limits?: CallLimits | undefined;
+  /** The length of the items that it adds. Given for calls that are refused where too much waits. */
+  readonly bytes?: number | undefined;
   readonly work: (backend: SessionBackend) => Awaitable<T>;
 }
 
@@ -95,4 +100,22 @@ export type SessionOperation =
   | 'runs.settle'
   | 'runs.list'
   | 'prune'
+  | 'transaction'
   | 'health';
+
+/** Calls that change nothing. */
+export const READS: ReadonlySet<SessionOperation> = new Set([
+  'getItems',
+  'history',
+  'turns',
+  'usage',
+  'items',
+  'watch',
+  'exportSessions',
+  'sessions.list',
+  'sessions.retrieve',
+  'sessions.count',
+  'runs.read',
+  'runs.list',
+  'health',
+]);

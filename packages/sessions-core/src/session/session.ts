@@ -7,10 +7,13 @@ import type {
   SessionHistoryTransactionArgs,
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents-core';
+import { copyItems } from '../items/copied-items.js';
 import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import { type KeyedOperation, newOperation, operationOf, withRetention } from '../items/operations.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
+import { bytesOf } from '../port/backlog.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
 import { SessionError } from '../port/errors.js';
 import { checkOptions, isFilledText, type OptionCheck } from '../port/options.js';
 import { answersEarlierCall } from '../window/item-partners.js';
@@ -54,7 +57,7 @@ export function callsOf(session: unknown): ConversationCalls | undefined {
 }
 
 /** What `addItems` takes besides the items. */
-export interface AddItemsOptions {
+export interface AddItemsOptions extends CallLimits {
   /** Any text that is not blank and names this call alone, the same when it is repeated. */
   operationId?: string | undefined;
 }
@@ -112,12 +115,19 @@ export class StoreSession
    * @param runContext - What the SDK's runner passes to a session that asks for its tenant; not used by others. So
    * it is in all methods: without it, and if no tenant is in it, they fail with `TENANT_MISSING` before anything is
    * read or written.
+   * @param options - `signal` and `timeout` (ms) end the call. So it is in all methods: `ABORTED` means that nothing was
+   * written, `OUTCOME_UNKNOWN` that the database was at work; `error.stage` says how far it had come.
    * @returns Items, oldest first. They are fresh copies.
    * @throws SessionError `CORRUPT_ITEM` if `onCorruptItem` is `throw`; `DECRYPTION_FAILED` if no key fits. TypeError
    * if the window's `count` does not return a number of zero or more.
    */
-  getItems(limit?: number, runContext?: RunContext<unknown>): Promise<AgentInputItem[]> {
+  getItems(
+    limit?: number,
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<AgentInputItem[]> {
     return this.#calls.perform('getItems', runContext, {
+      options,
       check: () => ({
         window: limit === undefined ? this.#calls.window : undefined,
         newest: normalizeLimit(limit),
@@ -139,11 +149,11 @@ export class StoreSession
    * @param items - Oldest first.
    * @param runContext - See {@link getItems}.
    * @param options - With an `operationId` the call can be repeated after an unknown outcome: the same items under
-   * the same id are stored once.
+   * the same id are stored once. `signal` and `timeout`: see {@link getItems}.
    * @throws TypeError if `items` is not an array of plain objects; for an unknown option.
    * @throws SessionError `UNSUPPORTED_VALUE` with the path of a value that could not be read back as it is;
    * `OPERATION_CONFLICT` if the operation id was used for something else; `UNSUPPORTED` for an operation id where
-   * the store cannot remember it. Nothing is stored then.
+   * the store cannot remember it; `OVERLOADED` where too much waits to be stored. Nothing is stored then.
    */
   addItems(
     items: AgentInputItem[],
@@ -151,20 +161,23 @@ export class StoreSession
     options: AddItemsOptions = {},
   ): Promise<void> {
     return this.#calls.perform('addItems', runContext, {
+      options,
+      optionChecks: ADD_ITEMS_CHECKS,
       check: ({ codec, items: stored }) => {
-        checkOptions('addItems', options, ADD_ITEMS_CHECKS);
         const isNamed = options.operationId !== undefined;
         const encoded = (given: readonly AgentInputItem[]) => {
           const texts = codec.encode(given);
           const mayBeThere = this.#calls.window && !isNamed && answersEarlierCall(given);
           return { texts, there: mayBeThere ? encodeItems(codec.asRead?.(given) ?? given) : undefined };
         };
-        const turn = encoded(items);
-        const operation = this.#operationOf(options, items, codec);
-        const whole = wholeOutputs(items, stored, this.#calls.window);
+        const given = isNamed || this.#calls.window ? copyItems(items) : items;
+        const turn = encoded(given);
+        const operation = this.#operationOf(options, given, codec);
+        const whole = wholeOutputs(given, stored, this.#calls.window);
         const turnOf = whole ? (backend: SessionBackend) => whenReady(whole(backend), encoded) : () => turn;
-        return { turnOf, operation, nothing: items.length === 0 && !isNamed };
+        return { given: turn.texts, turnOf, operation, nothing: turn.texts.length === 0 && !isNamed };
       },
+      bytes: ({ given }) => bytesOf(given),
       work: (backend, { storedId, items: stored }, { turnOf, operation, nothing }) => {
         if (nothing) return;
         return whenReady(turnOf(backend), ({ texts, there }) =>
@@ -184,17 +197,19 @@ export class StoreSession
    * `DECRYPTION_FAILED` if no key fits; `UNSUPPORTED` in a store that must look at an item before it removes it
    * (`encryption`, or `onCorruptItem: 'throw'`) over a database without transactions. Nothing is removed then.
    */
-  popItem(runContext?: RunContext<unknown>): Promise<AgentInputItem | undefined> {
+  popItem(runContext?: RunContext<unknown>, options: CallLimits = {}): Promise<AgentInputItem | undefined> {
     return this.#calls.perform('popItem', runContext, {
-      check: nothingToCheck,
+      options,
+      check: () => undefined,
       work: (backend, { items }) => items.pop(backend),
     });
   }
 
   /** Removes the conversation. The session stays usable and keeps its id. */
-  clearSession(runContext?: RunContext<unknown>): Promise<void> {
+  clearSession(runContext?: RunContext<unknown>, options: CallLimits = {}): Promise<void> {
     return this.#calls.perform('clearSession', runContext, {
-      check: nothingToCheck,
+      options,
+      check: () => undefined,
       work: (backend, { storedId }) => backend.clear(storedId),
     });
   }
@@ -212,9 +227,12 @@ export class StoreSession
   applyHistoryTransaction(
     args: SessionHistoryTransactionArgs,
     runContext?: RunContext<unknown>,
+    options: CallLimits = {},
   ): Promise<void> {
     return this.#calls.perform('applyHistoryTransaction', runContext, {
+      options,
       check: ({ codec }) => readHistoryTransaction(args, codec),
+      bytes: ({ bytes }) => bytes,
       work: async (backend, { storedId, codec, items }, transaction) => {
         const isItem = await loadItemCheck();
         checkItems(transaction, isItem);
@@ -236,9 +254,15 @@ export class StoreSession
    * the SDK passes no run context here.
    *
    * @param args - The mutations, in the order in which they are applied.
+   * @param _runContext - Not used: it stands there so that `options` have their place.
    */
-  applyHistoryMutations(args: SessionHistoryRewriteArgs): Promise<void> {
+  applyHistoryMutations(
+    args: SessionHistoryRewriteArgs,
+    _runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<void> {
     return this.#calls.perform('applyHistoryMutations', undefined, {
+      options,
       check: ({ codec }) => readMutations(args, codec),
       work: (backend, { items }, mutations) =>
         mutations.length === 0 ? undefined : items.edit(backend, 'all', applyMutations(mutations)),
@@ -254,17 +278,24 @@ export class StoreSession
    *
    * @param items - The new history, oldest first; the runner begins it with a compaction item.
    */
-  replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<unknown>): Promise<void> {
+  replaceHistoryWithCompaction(
+    items: AgentInputItem[],
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<void> {
     return this.#calls.perform('replaceHistoryWithCompaction', runContext, {
+      options,
       check: ({ codec, items: stored }) => {
         const { window, host } = this.#calls;
-        if (window === undefined && host.edit) return { decide: replaceHistory(items, codec) };
-        const texts = codec.encode(items);
-        const whole = wholeOutputs(items, stored, window);
+        const given = copyItems(items);
+        const texts = codec.encode(given);
+        if (window === undefined && host.edit) return { texts, decide: replaceHistory(given, codec) };
+        const whole = wholeOutputs(given, stored, window);
         const textsOf = (backend: SessionBackend) =>
-          whole ? whenReady(whole(backend), (given) => codec.encode(given)) : texts;
-        return { textsOf };
+          whole ? whenReady(whole(backend), (all) => codec.encode(all)) : texts;
+        return { texts, textsOf };
       },
+      bytes: ({ texts }) => bytesOf(texts),
       work: (backend, { storedId, items: stored }, { decide, textsOf }) =>
         decide
           ? stored.edit(backend, 'all', decide)
@@ -295,12 +326,9 @@ export class StoreSession
   }
 }
 
-function nothingToCheck(): undefined {
-  // the call has no arguments
-}
-
 const ADD_ITEMS_CHECKS: Readonly<Record<keyof AddItemsOptions, OptionCheck>> = {
   operationId: isFilledText,
+  ...CALL_LIMIT_CHECKS,
 };
 
 function append(

@@ -1,10 +1,12 @@
 import type { AgentInputItem, RunContext, UserMessageItem } from '@openai/agents-core';
 import type { ItemCodec } from '../items/item-codec.js';
 import { whenReady } from '../port/awaitable.js';
+import type { CallLimits } from '../port/call-limits.js';
 import { checkOptions } from '../port/options.js';
 import { type ChangedConversation, changeHistory } from '../turns/change-history.js';
 import {
   type DecideChange,
+  itemsOf,
   removeItemAt,
   replaceItemAt,
   replaceTurnBy,
@@ -26,7 +28,6 @@ import { replaceBeginningBy } from '../turns/replaced-beginning.js';
 import { StoredHistory } from '../turns/stored-history.js';
 import { lookAgain } from '../watch/look-again.js';
 import { DEFAULT_INTERVAL, WATCH_CHECKS, type WatchOptions } from '../watch/watch-options.js';
-import { isUserMessage } from '../window/item-partners.js';
 import { PagePlan } from '../window/window-reader.js';
 import type { ConversationCalls } from './conversation-calls.js';
 import type { SessionOperation } from './session-host.js';
@@ -66,18 +67,17 @@ export class TurnSession {
    */
   history(options: HistoryOptions = {}, runContext?: RunContext<unknown>): Promise<HistoryPage> {
     return this.#calls.perform('history', runContext, {
-      check: () => {
-        checkOptions('history', options, HISTORY_CHECKS);
-        return { ...options };
-      },
+      options,
+      optionChecks: HISTORY_CHECKS,
+      check: () => ({ ...options }),
       work: (backend, conversation, given) =>
         whenReady(this.#stored(conversation).page(backend, given), (page) => {
           if (!given.pending) return page;
           // afterwards: a run that ends between is among the items of the next page, and not twice on this one
-          return whenReady(
-            pendingRuns(backend, conversation.storedId, (id) => this.#calls.host.codec(id)),
-            (pending) => ({ ...page, pending }),
-          );
+          return whenReady(pendingRuns(backend, conversation.storedId, this.#calls.host), (pending) => ({
+            ...page,
+            pending,
+          }));
         }),
     });
   }
@@ -95,10 +95,9 @@ export class TurnSession {
    */
   turns(options: TurnOptions = {}, runContext?: RunContext<unknown>): Promise<TurnPage> {
     return this.#calls.perform('turns', runContext, {
-      check: () => {
-        checkOptions('turns', options, TURN_CHECKS);
-        return { ...options };
-      },
+      options,
+      optionChecks: TURN_CHECKS,
+      check: () => ({ ...options }),
       work: (backend, conversation, given) => this.#stored(conversation).turns(backend, given),
     });
   }
@@ -107,16 +106,21 @@ export class TurnSession {
    * All items, oldest first, read in pages that fit into memory however long the conversation is. Items that are added
    * meanwhile come too.
    *
+   * @param options - `signal` ends the reading; `timeout` is that of each page.
    * @throws SessionError as {@link history}.
    * @example
    * ```ts
    * for await (const { item, createdAt } of session.items()) console.log(createdAt.toISOString(), JSON.stringify(item));
    * ```
    */
-  async *items(runContext?: RunContext<unknown>): AsyncGenerator<HistoryItem, void, void> {
+  async *items(
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): AsyncGenerator<HistoryItem, void, void> {
     const plan = new PagePlan();
     for (let before: readonly HistoryItem[] = []; ; ) {
       const { data, isLast } = await this.#calls.perform('items', runContext, {
+        options,
         check: () => before,
         work: (backend, conversation, seen) => this.#stored(conversation).step(backend, plan, seen),
       });
@@ -158,6 +162,7 @@ export class TurnSession {
       });
     return lookAgain({ interval, signal, onNews }, () =>
       this.#calls.perform('watch', runContext, {
+        options: { signal },
         check: ({ storedId }) => {
           watched = storedId;
         },
@@ -185,8 +190,12 @@ export class TurnSession {
    * await run(agent, [question], { session }); // another answer to the same question
    * ```
    */
-  rewind(turn: string | Pick<Turn, 'id'>, runContext?: RunContext<unknown>): Promise<UserMessageItem> {
-    return this.#change('rewind', runContext, FEW, () => rewindTo(idOf(turn, 'rewind')));
+  rewind(
+    turn: string | Pick<Turn, 'id'>,
+    runContext?: RunContext<unknown>,
+    options: CallLimits = {},
+  ): Promise<UserMessageItem> {
+    return this.#change('rewind', runContext, options, FEW, () => rewindTo(idOf(turn, 'rewind')));
   }
 
   /**
@@ -208,15 +217,11 @@ export class TurnSession {
     turn: Pick<Turn, 'id' | 'items'>,
     items: AgentInputItem[],
     runContext?: RunContext<unknown>,
+    options: CallLimits = {},
   ): Promise<void> {
-    const last = Array.isArray(turn?.items) ? turn.items.length : 0;
-    return this.#change('replaceTurn', runContext, Math.max(last, 1), (codec) => {
-      if (last === 0)
-        throw new TypeError('replaceTurn: the first argument must be a turn, as turns() reads it.');
-      if (!Array.isArray(items) || items[0] === undefined || !isUserMessage(items[0]))
-        throw new TypeError('replaceTurn: the items must begin with a user message.');
-      return replaceTurnBy(turn, items, codec);
-    });
+    return this.#change('replaceTurn', runContext, options, lengthOf(turn), (codec) =>
+      replaceTurnBy(turn, items, codec),
+    );
   }
 
   /**
@@ -235,8 +240,9 @@ export class TurnSession {
   removeItem(
     item: string | Pick<HistoryItem, 'id'>,
     runContext?: RunContext<unknown>,
+    options: CallLimits = {},
   ): Promise<AgentInputItem[]> {
-    return this.#change('removeItem', runContext, FEW, () => removeItemAt(idOf(item, 'removeItem')));
+    return this.#change('removeItem', runContext, options, FEW, () => removeItemAt(idOf(item, 'removeItem')));
   }
 
   /**
@@ -255,8 +261,9 @@ export class TurnSession {
     item: string | Pick<HistoryItem, 'id'>,
     replacement: AgentInputItem,
     runContext?: RunContext<unknown>,
+    options: CallLimits = {},
   ): Promise<void> {
-    return this.#change('replaceItem', runContext, FEW, (codec) =>
+    return this.#change('replaceItem', runContext, options, FEW, (codec) =>
       replaceItemAt(idOf(item, 'replaceItem'), replacement, codec),
     );
   }
@@ -280,8 +287,9 @@ export class TurnSession {
     expected: readonly AgentInputItem[],
     items: readonly AgentInputItem[],
     runContext?: RunContext<unknown>,
+    options: CallLimits = {},
   ): Promise<void> {
-    return this.#change('replaceBeginning', runContext, 'all', (codec) =>
+    return this.#change('replaceBeginning', runContext, options, 'all', (codec) =>
       replaceBeginningBy(expected, items, codec),
     );
   }
@@ -293,13 +301,23 @@ export class TurnSession {
   #change<Result>(
     operation: SessionOperation,
     runContext: RunContext<unknown> | undefined,
+    limits: CallLimits,
     last: number | 'all',
     decide: (codec: ItemCodec) => DecideChange<Result>,
   ): Promise<Result> {
     return this.#calls.perform(operation, runContext, {
+      options: limits,
       check: ({ codec }) => decide(codec),
       work: (backend, { storedId, codec }, change) =>
         changeHistory(backend, { storedId, codec, host: this.#calls.host }, last, change),
     });
+  }
+}
+
+function lengthOf(turn: Pick<Turn, 'items'>): number {
+  try {
+    return itemsOf(turn).length;
+  } catch {
+    return 1; // the change is refused, with the reason
   }
 }

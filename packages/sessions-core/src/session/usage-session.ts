@@ -5,7 +5,12 @@ import type { SessionBackend } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
 import type { UsageBatch, UsageCounts, UsageVerbs } from '../port/usage.js';
 import { StoredHistory } from '../turns/stored-history.js';
-import { type RecordUsageOptions, type RunUsage, usageRows } from '../usage/run-usage.js';
+import {
+  RECORD_USAGE_CHECKS,
+  type RecordUsageOptions,
+  type RunUsage,
+  usageRows,
+} from '../usage/run-usage.js';
 import {
   type Grouped,
   SESSION_USAGE_GROUPS,
@@ -13,6 +18,7 @@ import {
   shownSums,
   type UsagePeriod,
   type UsageSum,
+  usageChecks,
   usageQuery,
   usageTotals,
 } from '../usage/usage-sums.js';
@@ -52,6 +58,8 @@ export class UsageSession extends TurnSession {
     runContext?: RunContext<unknown>,
   ): Promise<void> {
     return this.#calls.perform('recordUsage', runContext, {
+      options,
+      optionChecks: RECORD_USAGE_CHECKS,
       check: () => ({ rows: usageRows(result, options), turn: options.turn }),
       work: (backend, conversation, { rows, turn }) => {
         return recordRows(backend, conversation, this.#calls.host, { rows, turn });
@@ -77,7 +85,9 @@ export class UsageSession extends TurnSession {
     runContext?: RunContext<unknown>,
   ): Promise<UsageCounts | UsageSum[]> {
     return this.#calls.perform<ReturnType<typeof usageQuery>, UsageCounts | UsageSum[]>('usage', runContext, {
-      check: () => usageQuery(options, SESSION_USAGE_GROUPS),
+      options,
+      optionChecks: usageChecks(SESSION_USAGE_GROUPS),
+      check: () => usageQuery(options),
       work: (backend, { storedId }, query) =>
         whenReady(usageOf(backend).sum({ ...query, sessionId: storedId }), (sums) =>
           options.by === undefined ? usageTotals(sums) : shownSums(sums, query.by),

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { decodeItem, encodeItems } from '../items/item-codec.js';
+import { copyItems } from '../items/copied-items.js';
 import { type Awaitable, whenReady } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
 import { isShortened, restoreOutputs } from '../window/tool-outputs.js';
@@ -19,7 +19,7 @@ export function wholeOutputs(
   window: SessionWindow | undefined,
 ): ((backend: SessionBackend) => Awaitable<readonly AgentInputItem[]>) | undefined {
   if (!window?.toolOutputs || !items.some(isShortened)) return undefined;
-  const copies = encodeItems(items).map(decodeItem);
+  const copies = copyItems(items);
   return (backend) =>
     whenReady(stored.read(backend, undefined, undefined), (all) => {
       restoreOutputs(copies, all);

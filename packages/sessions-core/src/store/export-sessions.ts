@@ -1,6 +1,6 @@
 import { idPages } from '../conversations/id-pages.js';
 import { checkTenant, tenantPrefix } from '../ids/tenant-id.js';
-import { checkOptions, isBoolean, isSignal, type OptionCheck } from '../port/options.js';
+import { checkOptions, isBoolean, isList, isSignal, type OptionCheck } from '../port/options.js';
 import { keepsRuns, openRuns, type RunRecord, runRecord } from '../runs/run-records.js';
 import type { SessionHost } from '../session/session-host.js';
 import { type ConversationsClient, conversationRecords } from './conversation-records.js';
@@ -22,7 +22,7 @@ export interface ExportOptions {
 
 const CHECKS: Readonly<Record<keyof ExportOptions, OptionCheck>> = {
   tenant: (value) => (typeof value === 'string' ? undefined : 'a text'),
-  ids: (value) => (Array.isArray(value) ? undefined : 'an array of ids'),
+  ids: (value) => (isList(value) ? undefined : 'an array of ids'),
   runs: isBoolean,
   signal: isSignal,
 };

@@ -1,9 +1,9 @@
-import { checkOptions, isSignal, type OptionCheck } from '../port/options.js';
+import { checkArgument, checkOptions, isSignal, type OptionCheck, readArgument } from '../port/options.js';
 import { throwIfAborted } from '../port/timers.js';
 import type { RunRecord } from '../runs/run-records.js';
 import { RunsWriting } from './copy-runs.js';
 import { type ImportProgress, NOTHING_DONE, sumOf, told } from './import-progress.js';
-import type { SessionRecord } from './session-record.js';
+import { NO_RECORD, type SessionRecord } from './session-record.js';
 import { hostOf, type SessionStore } from './store.js';
 import { batchesOf, eachBatch, writeBatch } from './whole-writing.js';
 
@@ -48,6 +48,7 @@ export async function importSessions(
   options: ImportOptions = {},
 ): Promise<ImportProgress> {
   checkOptions('importSessions', options, IMPORT_CHECKS);
+  checkArgument('importSessions: the records must be an iterable of them.', () => isIterable(records));
   const { concurrency = 4, onProgress, signal } = options;
   const host = hostOf(store);
   let progress = NOTHING_DONE;
@@ -63,6 +64,11 @@ export async function importSessions(
     await onProgress?.(writing.progress);
   }
   return writing.progress;
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return [Symbol.iterator, Symbol.asyncIterator].some((key) => key in value);
 }
 
 /** The conversations, and what comes behind them: to be read one after the other. */
@@ -106,5 +112,5 @@ async function* inTurn<T>(values: Iterable<T> | AsyncIterable<T>): AsyncGenerato
 }
 
 function isRun(record: SessionRecord | RunRecord): record is RunRecord {
-  return 'steps' in record;
+  return readArgument(NO_RECORD, () => 'steps' in record);
 }

@@ -1,12 +1,13 @@
 import { type EncryptionOptions, isEncryption } from '../items/encryption/encryption-options.js';
 import { ITEM_FORMATS, type ItemFormat } from '../items/responses-format/codec.js';
 import type { OnCorruptItem } from '../items/row-reader.js';
+import { BACKLOG_OPTION_CHECKS, type BacklogOptions } from '../port/backlog.js';
 import type { GroupCommit } from '../port/group-commit.js';
 import { isBoolean, isDays, isOneOf, type OptionCheck } from '../port/options.js';
 import { isRetention, type RetentionOptions } from './retention.js';
 
 /** The options of every store. */
-export interface StoreOptions {
+export interface StoreOptions extends BacklogOptions {
   /**
    * What a row that is not an item leads to: `skip` it with a warning, or `throw` `CORRUPT_ITEM`. Default `skip`,
    * as the Python SDK does.
@@ -56,4 +57,5 @@ export const STORE_OPTION_CHECKS: Readonly<Record<keyof StoreOptions, OptionChec
   exactlyOnce: isBoolean,
   operationRetentionDays: isDays,
   retention: isRetention,
+  ...BACKLOG_OPTION_CHECKS,
 };

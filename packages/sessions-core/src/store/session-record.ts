@@ -5,6 +5,7 @@ import { checkSessionId } from '../ids/session-id.js';
 import { givenIds, tenantSessionId } from '../ids/tenant-id.js';
 import { encodeItems } from '../items/item-codec.js';
 import { RowReader } from '../items/row-reader.js';
+import { isList, isOptionsObject, readArgument } from '../port/options.js';
 import { USAGE_COUNTS, type UsageCounts } from '../port/usage.js';
 import type {
   KeptConversation,
@@ -113,7 +114,8 @@ export interface WrittenRecord {
 }
 
 /** @throws TypeError, SessionError for what cannot be written. */
-export function writtenRecord(host: SessionHost, record: SessionRecord): WrittenRecord {
+export function writtenRecord(host: SessionHost, given: SessionRecord): WrittenRecord {
+  const record = recordIn(given);
   const id = storedIdOfRecord(record);
   const codec = host.codec(id);
   const { createdAt, updatedAt, title, metadata, version, items, usage = [] } = record;
@@ -131,6 +133,18 @@ export function writtenRecord(host: SessionHost, record: SessionRecord): Written
   };
   return { whole, unkept: operations ? 0 : (record.operations?.length ?? 0) };
 }
+
+/** A copy of a record, with its fields and those of its items read once. @throws TypeError for what is none. */
+function recordIn(given: SessionRecord): SessionRecord {
+  return readArgument(NO_RECORD, () => {
+    const record = { ...given };
+    if (!isList(record.items) || !isOptionsObject(record.metadata)) throw new TypeError(NO_RECORD);
+    return { ...record, items: record.items.map((one) => ({ ...one })), metadata: { ...record.metadata } };
+  });
+}
+
+/** What is no record at all. */
+export const NO_RECORD = 'A record must be as exportSessions gives it.';
 
 const SHORT = /^[\w-]{1,255}$/;
 
@@ -173,12 +187,14 @@ function timeOf(time: Date): number {
  * and operation ids.
  *
  * @returns SHA-256, in hex.
+ * @throws TypeError for what is no record. SessionError for items that cannot be stored.
  * @example
  * ```ts
  * for await (const record of exportSessions(store)) console.log(record.id, recordDigest(record));
  * ```
  */
-export function recordDigest({ items, title, metadata }: SessionRecord): string {
+export function recordDigest(record: SessionRecord): string {
+  const { items, title, metadata } = recordIn(record);
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   hash.update(JSON.stringify([title ?? null, Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1))]));
   for (const text of encodeItems(items.map(({ item }) => item))) hash.update(`\n${text}`);

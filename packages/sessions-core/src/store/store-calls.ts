@@ -1,30 +1,16 @@
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend, SessionEngine, SessionSupport } from '../port/backend.js';
+import type { Backlog } from '../port/backlog.js';
+import { currentCall, withinLimits } from '../port/call-limits.js';
 import { CallOrder } from '../port/call-order.js';
+import type { CallRecord } from '../port/call-record.js';
 import { checked } from '../port/checked-backend.js';
 import { SessionError } from '../port/errors.js';
 import { type GroupCommit, GroupingBackend } from '../port/group-commit.js';
 import type { WarningReporter } from '../port/warnings.js';
-import type { PreparedCall, SessionOperation } from '../session/session-host.js';
+import { type PreparedCall, READS, type SessionOperation } from '../session/session-host.js';
 import { published } from './diagnostics.js';
 import { refuseInside } from './open-transaction.js';
-
-/** Calls that change nothing. */
-const READS: ReadonlySet<SessionOperation> = new Set([
-  'getItems',
-  'history',
-  'turns',
-  'usage',
-  'items',
-  'watch',
-  'exportSessions',
-  'sessions.list',
-  'sessions.retrieve',
-  'sessions.count',
-  'runs.read',
-  'runs.list',
-  'health',
-]);
 
 /**
  * The calls of one store, from its opening to its end: the engine is opened by the first of them, the calls of one
@@ -33,6 +19,7 @@ const READS: ReadonlySet<SessionOperation> = new Set([
 export class StoreCalls {
   readonly #engine: SessionEngine;
   readonly #groupCommit: GroupCommit;
+  readonly #backlog: Backlog;
   readonly #warn: WarningReporter;
   readonly #order = new CallOrder();
   #backend: SessionBackend | undefined;
@@ -46,9 +33,10 @@ export class StoreCalls {
   #transactions = 0;
   readonly #listeners = new Set<(storedId: string) => void>();
 
-  constructor(engine: SessionEngine, groupCommit: GroupCommit, warn: WarningReporter) {
+  constructor(engine: SessionEngine, groupCommit: GroupCommit, backlog: Backlog, warn: WarningReporter) {
     this.#engine = engine;
     this.#groupCommit = groupCommit;
+    this.#backlog = backlog;
     this.#warn = warn;
   }
 
@@ -77,7 +65,7 @@ export class StoreCalls {
 
   /** Makes a call of a session or of `store.sessions`: its arguments are checked at once, its work is done in turn. */
   perform<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    return this.published(operation, () => this.#start(operation, prepare)) as Promise<T>;
+    return this.published(operation, (record) => this.#start(operation, prepare, record)) as Promise<T>;
   }
 
   /** Calls `listener` after each call that wrote something, until what it returns is called. */
@@ -87,8 +75,11 @@ export class StoreCalls {
   }
 
   /** Makes a call that need not be put in order, and tells the diagnostics channel of it. */
-  published<T>(operation: SessionOperation, call: () => Awaitable<T>): Awaitable<T> {
-    return published(this.#engine.name, operation, call);
+  published<T>(
+    operation: SessionOperation,
+    call: (record: CallRecord | undefined) => Awaitable<T>,
+  ): Awaitable<T> {
+    return published(this.#engine, operation, call);
   }
 
   /** Does something with a conversation after the calls before it, but for those of the same kind. */
@@ -112,7 +103,15 @@ export class StoreCalls {
   }
 
   /** Begins a transaction, waits for `work` and ends it. Where there is one connection, other calls wait meanwhile. */
-  async transaction<T>(work: (inner: SessionBackend, client: unknown) => Promise<T>): Promise<T> {
+  transaction<T>(work: (inner: SessionBackend, client: unknown) => Promise<T>): Promise<T> {
+    const transact = async (record: CallRecord | undefined) => {
+      if (record) record.isTransaction = true;
+      return withinLimits({}, true, () => this.#transact(work), record);
+    };
+    return this.published('transaction', transact) as Promise<T>;
+  }
+
+  async #transact<T>(work: (inner: SessionBackend, client: unknown) => Promise<T>): Promise<T> {
     this.#refuseWhenClosed();
     refuseInside(this);
     // an id that no conversation has: it is in nobody's way, and close() waits for it
@@ -125,6 +124,7 @@ export class StoreCalls {
         );
       }
       const begin = backend.transaction.bind(backend);
+      currentCall()?.handedOver();
       return backend.hasOneConnection ? this.#alone(() => begin(work)) : begin(work);
     });
   }
@@ -150,19 +150,32 @@ export class StoreCalls {
     }
   }
 
-  #start<T>(operation: SessionOperation, prepare: () => PreparedCall<T>): Promise<T> {
-    let call: PreparedCall<T>;
+  #start<T>(
+    operation: SessionOperation,
+    prepare: () => PreparedCall<T>,
+    record: CallRecord | undefined,
+  ): Promise<T> {
     try {
       this.#refuseWhenClosed();
-      call = prepare();
+      const call = prepare();
+      if (record) record.storedId = call.storedId;
+      const begin = () => this.#begin(operation, call);
+      return Promise.resolve(withinLimits(call.limits, !READS.has(operation), begin, record));
     } catch (error) {
       return Promise.reject(error);
     }
-    const { storedId, otherId, work, exclusive } = call;
+  }
+
+  #begin<T>(operation: SessionOperation, call: PreparedCall<T>): Promise<T> {
+    const { storedId, otherId, work, exclusive, bytes } = call;
+    const record = currentCall()?.record;
+    if (record && bytes !== undefined) record.waitingTurns = this.#backlog.turns;
+    const leave = bytes === undefined ? undefined : this.#backlog.enter(bytes);
     const result =
       otherId !== undefined && otherId !== storedId
         ? this.#order.runOnBoth(storedId, otherId, () => this.#work(work))
         : this.inTurn(storedId, work, exclusive ? undefined : this.#overlap(operation));
+    if (leave) result.then(leave, leave);
     if (this.#listeners.size > 0 && !READS.has(operation)) {
       result.then(() => this.#tell(storedId, otherId), ignore);
     }
@@ -177,12 +190,21 @@ export class StoreCalls {
 
   #work<T>(work: PreparedCall<T>['work']): Awaitable<T> {
     const backend = this.#backend;
-    if (!backend) return this.#opened().then(() => this.#work(work));
-    if (!backend.transaction || !backend.hasOneConnection) return work(backend);
+    const call = currentCall();
+    if (!backend) {
+      call?.connecting();
+      return this.#opened().then(() => this.#work(work));
+    }
+    call?.waiting();
+    if (!backend.transaction || !backend.hasOneConnection) {
+      call?.handedOver();
+      return work(backend);
+    }
     if (this.#held) {
       refuseInside(this);
       return this.#held.then(() => this.#work(work));
     }
+    call?.handedOver();
     const result = work(backend);
     if (!(result instanceof Promise)) return result;
     const ended = result.then(ignore, ignore).finally(() => this.#underWay.delete(ended));

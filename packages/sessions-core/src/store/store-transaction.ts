@@ -29,7 +29,7 @@ export class StoreTransaction<Client = unknown> extends TransactionStore {
   }
 }
 
-/** Calls the application's callback, once. When it is done, so are all calls that it made. */
+/** Calls the application's callback, once. When it is done, so are all calls that it made, also those that ended early for it. */
 export async function runInTransaction<Client, T>(
   calls: StoreCalls,
   host: SessionHost,
@@ -39,15 +39,20 @@ export async function runInTransaction<Client, T>(
 ): Promise<T> {
   const open: OpenTransaction = { owner: calls, isOver: false };
   const underWay = new Set<Promise<unknown>>();
-  const tx = new StoreTransaction(client, backend, host, (operation, call) => {
+  const waitFor = (made: Promise<unknown>) => {
+    const ended = made.then(ignore, ignore).finally(() => underWay.delete(ended));
+    underWay.add(ended);
+  };
+  const published: ConstructorParameters<typeof TransactionStore>[2] = (operation, call) => {
     const made = new Promise<Awaited<ReturnType<typeof call>>>((resolve) => {
       if (open.isOver) throw transactionIsOver();
       resolve(calls.published(operation, call) as never);
     });
-    const ended = made.then(ignore, ignore).finally(() => underWay.delete(ended));
-    underWay.add(ended);
+    waitFor(made);
     return made;
-  });
+  };
+  // a call that its limits end goes on in the database: what ends the transaction must not come between its statements
+  const tx = new StoreTransaction(client, backend, host, published, waitFor);
   try {
     return await runInside(open, async () => work(tx));
   } finally {

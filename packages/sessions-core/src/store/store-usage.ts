@@ -1,5 +1,6 @@
 import { NO_CONVERSATION } from '../ids/session-id.js';
 import { whenReady } from '../port/awaitable.js';
+import { checkOptions } from '../port/options.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionHost } from '../session/session-host.js';
 import { usageOf } from '../session/usage-session.js';
@@ -8,6 +9,7 @@ import {
   type StoreUsageOptions,
   shownSums,
   type UsageSum,
+  usageChecks,
   usageQuery,
   usageTotals,
 } from '../usage/usage-sums.js';
@@ -18,10 +20,12 @@ export function sumUsage(
   options: StoreUsageOptions,
 ): Promise<UsageCounts | UsageSum[]> {
   return host.perform<UsageCounts | UsageSum[]>('usage', () => {
-    const query = usageQuery(options, STORE_USAGE_GROUPS);
+    checkOptions('usage', options, usageChecks(STORE_USAGE_GROUPS));
+    const query = usageQuery(options);
     const grouped = options.by !== undefined;
     return {
       storedId: NO_CONVERSATION,
+      limits: options,
       work: (backend) =>
         whenReady(usageOf(backend).sum({ ...query, tenant: host.tenant }), (sums) =>
           grouped ? shownSums(sums, query.by) : usageTotals(sums),

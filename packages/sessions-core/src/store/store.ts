@@ -6,6 +6,7 @@ import type { ItemCodec } from '../items/item-codec.js';
 import { ITEM_CODECS } from '../items/responses-format/codec.js';
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionEngine, SessionSupport } from '../port/backend.js';
+import { Backlog } from '../port/backlog.js';
 import { delay } from '../port/timers.js';
 import type { UsageCounts } from '../port/usage.js';
 import type { SessionWarning } from '../port/warnings.js';
@@ -82,7 +83,7 @@ export class SessionStore implements AsyncDisposable {
     };
     this.#plainCodec = ITEM_CODECS[options.itemFormat ?? 'agents-js'];
     this.#encryption = options.encryption && new ItemEncryption(options.encryption);
-    this.#calls = new StoreCalls(engine, options.groupCommit ?? true, (warning) =>
+    this.#calls = new StoreCalls(engine, options.groupCommit ?? true, new Backlog(options), (warning) =>
       this.#warnings.warn(warning),
     );
     const { retention } = options;

@@ -1,7 +1,9 @@
 import type { Awaitable } from '../port/awaitable.js';
 import type { SessionBackend } from '../port/backend.js';
+import { currentCall, withinLimits } from '../port/call-limits.js';
+import type { CallRecord } from '../port/call-record.js';
 import { StoreSession, type TenantSession } from '../session/session.js';
-import type { SessionHost, SessionOperation } from '../session/session-host.js';
+import { READS, type SessionHost, type SessionOperation } from '../session/session-host.js';
 import type { SessionOptions, TenantOf } from '../session/session-options.js';
 
 /**
@@ -21,11 +23,18 @@ import type { SessionOptions, TenantOf } from '../session/session-options.js';
 export class TransactionStore {
   readonly #host: SessionHost;
 
-  /** @param published - Makes a call, and tells the diagnostics channel of its end. */
+  /**
+   * @param published - Makes a call, and tells the diagnostics channel of its end.
+   * @param onWork - Gets what the database is asked to do, which may go on when the call has ended for its caller.
+   */
   constructor(
     backend: SessionBackend,
     host: SessionHost,
-    published: <T>(operation: SessionOperation, call: () => Awaitable<T>) => Awaitable<T>,
+    published: <T>(
+      operation: SessionOperation,
+      call: (record: CallRecord | undefined) => Awaitable<T>,
+    ) => Awaitable<T>,
+    onWork: (work: Promise<unknown>) => void = ignore,
   ) {
     this.#host = {
       ...host,
@@ -36,7 +45,21 @@ export class TransactionStore {
       exactlyOnce: false, // nothing is repeated here
       joined: true,
       atomically: async (work) => work(backend),
-      perform: (operation, prepare) => Promise.resolve(published(operation, () => prepare().work(backend))),
+      perform: (operation, prepare) =>
+        Promise.resolve(
+          published(operation, (record) => {
+            if (record) record.isInside = true;
+            const { limits, work, storedId } = prepare();
+            if (record) record.storedId = storedId;
+            const begin = () => {
+              currentCall()?.handedOver();
+              const result = work(backend);
+              if (result instanceof Promise) onWork(result);
+              return result;
+            };
+            return withinLimits(limits, !READS.has(operation), begin, record);
+          }),
+        ),
     };
   }
 
@@ -49,4 +72,8 @@ export class TransactionStore {
   session<Context = unknown>(sessionId: string, options?: SessionOptions<Context>): StoreSession {
     return new StoreSession(sessionId, this.#host, options);
   }
+}
+
+function ignore(): void {
+  // the application ends its transaction by itself
 }

@@ -1,11 +1,13 @@
 import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
+import { copyItems } from '../items/copied-items.js';
 import { canonicalText, type ItemCodec } from '../items/item-codec.js';
 import type { RowReader } from '../items/row-reader.js';
 import type { HistoryPatch, StoredRow } from '../port/backend.js';
 import { SessionError } from '../port/errors.js';
+import { isList, readArgument } from '../port/options.js';
 import { answersEarlierCall, isUserMessage, validItems } from '../window/item-partners.js';
 import { partnerGroups, withPartners } from '../window/partner-groups.js';
-import type { Turn } from './history-item.js';
+import type { HistoryItem, Turn } from './history-item.js';
 
 /** The newest rows of a conversation as an edit sees them. */
 interface NewestRows {
@@ -37,19 +39,30 @@ export function rewindTo(id: string): DecideChange<UserMessageItem> {
   };
 }
 
+/** The entries of a turn that was read, in a list of their own. @throws TypeError for what is none. */
+export function itemsOf(turn: Pick<Turn, 'items'>): readonly HistoryItem[] {
+  const problem = 'replaceTurn: the first argument must be a turn, as turns() reads it.';
+  const items = readArgument(problem, () => isList(turn.items) && turn.items.map((one) => ({ ...one })));
+  if (items && items.length > 0) return items;
+  throw new TypeError(problem);
+}
+
 /**
  * Puts other items in the place of the newest turn, if that is still what the caller read. Rows that both begin with stay.
  *
- * @throws SessionError `INVALID_HISTORY`, at once, where no conversation could hold the items.
+ * @throws TypeError, at once, where the items do not begin with a user message. SessionError `INVALID_HISTORY`, at once, where no
+ * conversation could hold them.
  */
 export function replaceTurnBy(
   turn: Pick<Turn, 'items'>,
-  items: readonly AgentInputItem[],
+  given: readonly AgentInputItem[],
   codec: ItemCodec,
 ): DecideChange<undefined> {
+  const items = copyItems(given);
+  if (!items[0] || !isUserMessage(items[0])) throw notATurn();
   const texts = codec.encode(items);
   const begins = (codec.asRead?.(items) ?? items).map(canonicalText);
-  const expected = turn.items;
+  const expected = itemsOf(turn);
   const readsBefore = answersEarlierCall(items);
   if (!readsBefore && !validItems(items, false).every(Boolean)) throw invalidHistory();
   return ({ rows, reader, areAll }) => {
@@ -77,6 +90,8 @@ export function replaceTurnBy(
   };
 }
 
+const notATurn = () => new TypeError('replaceTurn: the items must begin with a user message.');
+
 /** Removes an item, and what cannot be without it. */
 export function removeItemAt(id: string): DecideChange<AgentInputItem[]> {
   return (newest) => {
@@ -92,7 +107,8 @@ export function removeItemAt(id: string): DecideChange<AgentInputItem[]> {
 }
 
 /** Puts another item in the place of one, if all that belongs to the one also belongs to the other. */
-export function replaceItemAt(id: string, item: AgentInputItem, codec: ItemCodec): DecideChange<undefined> {
+export function replaceItemAt(id: string, given: AgentInputItem, codec: ItemCodec): DecideChange<undefined> {
+  const [item] = copyItems([given]) as [AgentInputItem];
   const [text = ''] = codec.encode([item]);
   return (newest) => {
     const found = findItem(id, newest);

@@ -1,5 +1,6 @@
 import type { AgentInputItem, UserMessageItem } from '@openai/agents-core';
-import { isBoolean, isWholeNumber, type OptionCheck } from '../port/options.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
+import { isBoolean, isWholeNumber, type OptionCheck, readArgument } from '../port/options.js';
 import type { PendingRun } from './pending-runs.js';
 
 /** One item of a conversation with its place, its time and its turn: what a page that shows the conversation needs. */
@@ -26,7 +27,7 @@ export interface HistoryPage {
 }
 
 /** Which part of a conversation `session.history` reads. */
-export interface HistoryOptions {
+export interface HistoryOptions extends CallLimits {
   /** The `id` of an item: only items that stand before it. */
   before?: string | undefined;
   /** The `id` of an item: the items right after it, and not the newest ones. */
@@ -57,7 +58,7 @@ export interface TurnPage {
 }
 
 /** Which turns `session.turns` reads. */
-export interface TurnOptions {
+export interface TurnOptions extends CallLimits {
   /** The `id` of a turn: only turns before it. */
   before?: string | undefined;
   /** How many turns at most, 1 to 100. Default 20. */
@@ -78,21 +79,20 @@ export const HISTORY_CHECKS: Readonly<Record<keyof HistoryOptions, OptionCheck>>
   after: isId,
   limit: upTo(1000),
   pending: isBoolean,
+  ...CALL_LIMIT_CHECKS,
 };
 
 /** The checks of {@link TurnOptions}. */
 export const TURN_CHECKS: Readonly<Record<keyof TurnOptions, OptionCheck>> = {
   before: isId,
   limit: upTo(100),
+  ...CALL_LIMIT_CHECKS,
 };
 
 /** @throws TypeError for anything that does not name an item or a turn. */
 export function idOf(named: string | { readonly id: string }, method: string): string {
-  const id: unknown = typeof named === 'string' ? named : named?.id;
-  if (typeof id !== 'string' || id === '') {
-    throw new TypeError(
-      `${method}: the first argument must be an entry of the history or of the turns, or its id.`,
-    );
-  }
-  return id;
+  const problem = `${method}: the first argument must be an entry of the history or of the turns, or its id.`;
+  const id: unknown = readArgument(problem, () => (typeof named === 'string' ? named : named?.id));
+  if (typeof id === 'string' && id !== '') return id;
+  throw new TypeError(problem);
 }

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { callId, callOf, fieldsOf, isMadeByModel, key } from '../window/item-partners.js';
+import { callId, callOf, fieldsOf, isMadeByModel, key, typeOf } from '../window/item-partners.js';
 import type { HistoryItem } from './history-item.js';
 import { filesOf, type MessageFile, textOf } from './text-of.js';
 
@@ -80,7 +80,8 @@ export function toMessages(items: readonly (AgentInputItem | HistoryItem)[]): Ch
       Object.assign(call, { output: textOf(item), files: filesOf(item), status: endOf(item) });
       message.status = statusOf(message.toolCalls);
     } else if (isMadeByModel(item) && item.type !== 'reasoning' && item.type !== 'compaction') {
-      calls.set(key(String(fields.type), callId(fields)), addCall(callIn(item, String(fields.type)), about));
+      const type = typeOf(fields);
+      calls.set(key(type, callId(fields)), addCall(callIn(item, type), about));
     }
   }
   return messages;

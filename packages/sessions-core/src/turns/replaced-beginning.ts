@@ -1,4 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
+import { copyItems } from '../items/copied-items.js';
 import { encodeItems, type ItemCodec } from '../items/item-codec.js';
 import type { HistoryPatch, StoredRow } from '../port/backend.js';
 import { isMadeByModel, validItems } from '../window/item-partners.js';
@@ -11,9 +12,10 @@ import { changed, type DecideChange, readable } from './history-changes.js';
  */
 export function replaceBeginningBy(
   expected: readonly AgentInputItem[],
-  items: readonly AgentInputItem[],
+  given: readonly AgentInputItem[],
   codec: ItemCodec,
 ): DecideChange<undefined> {
+  const items = copyItems(given);
   const fresh = codec.encode(items);
   const read = codec.asRead?.(items) ?? items;
   const wanted = encodeItems(expected);

@@ -1,6 +1,7 @@
 import type { ModelResponse, Usage } from '@openai/agents-core';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
 import { digestOf } from '../port/digest.js';
-import { checkOptions, isFilledText, isOptionsObject, type OptionCheck } from '../port/options.js';
+import { isFilledText, isList, isOptionsObject, type OptionCheck, readArgument } from '../port/options.js';
 import { USAGE_COUNTS, type UsageCounts, type UsageRow } from '../port/usage.js';
 
 /** What `recordUsage` looks at: the result of a run, streamed or not. */
@@ -14,7 +15,7 @@ export interface RunUsage {
 }
 
 /** What `recordUsage` takes besides the result. */
-export interface RecordUsageOptions {
+export interface RecordUsageOptions extends CallLimits {
   /** The model, where a response does not name it. Default: that of the agent that answered, if it is a text. */
   model?: string | undefined;
   /**
@@ -26,21 +27,29 @@ export interface RecordUsageOptions {
   turn?: string | undefined;
 }
 
-const CHECKS: Readonly<Record<keyof RecordUsageOptions, OptionCheck>> = {
+/** The checks of {@link RecordUsageOptions}. */
+export const RECORD_USAGE_CHECKS: Readonly<Record<keyof RecordUsageOptions, OptionCheck>> = {
   model: (value) => (modelName(value) === '' ? 'a text of 1 to 255 characters' : undefined),
   operationId: isFilledText,
   turn: isFilledText,
+  ...CALL_LIMIT_CHECKS,
 };
 
 /**
  * What a run used, as rows: one for each response, and one for what else the run used (agents that are tools of others,
  * attempts that failed).
  *
- * @throws TypeError for anything else than the result of a run, and for an unknown option.
+ * @throws TypeError for anything else than the result of a run.
  */
 export function usageRows(result: RunUsage, options: RecordUsageOptions): readonly UsageRow[] {
-  checkOptions('recordUsage', options, CHECKS);
-  const { rawResponses, state, lastAgent } = isRun(result) ? result : notARun();
+  return readArgument('recordUsage: the first argument must be what run() returned.', () =>
+    rowsOf(result, options),
+  );
+}
+
+function rowsOf(result: RunUsage, options: RecordUsageOptions): readonly UsageRow[] {
+  const { rawResponses, state, lastAgent } = result;
+  if (!isList(rawResponses) || typeof state.usage !== 'object') throw new TypeError('not a run');
   const fallback = options.model ?? modelName(lastAgent?.model);
   const ids = idsOf(rawResponses);
   const responses = rawResponses.map((response, index) => ({
@@ -56,16 +65,6 @@ export function usageRows(result: RunUsage, options: RecordUsageOptions): readon
   // by the first response: a run that goes on later has the same one, and what it used by then replaces this
   const run = responses[0]?.key ?? keyOf(state, undefined, 0, options.operationId);
   return [...responses, { key: digestOf(`rest:${run}`), model: fallback, ...rest }];
-}
-
-function isRun(result: unknown): result is RunUsage {
-  if (typeof result !== 'object' || result === null) return false;
-  const { rawResponses, state } = result as Partial<RunUsage>;
-  return Array.isArray(rawResponses) && typeof state?.usage === 'object' && state.usage !== null;
-}
-
-function notARun(): never {
-  throw new TypeError('recordUsage: the first argument must be what run() returned.');
 }
 
 /** Keys of what has no id, by the object itself. */
@@ -123,12 +122,13 @@ function countsOf(usage: Usage): UsageCounts {
 }
 
 function detailOf(details: unknown, name: string): number {
-  const list: unknown[] = Array.isArray(details) ? details : [];
+  const list: unknown[] = isList(details) ? [...details] : [];
   return list.reduce<number>((sum, one) => sum + (isOptionsObject(one) ? wholeNumber(one[name]) : 0), 0);
 }
 
 function wholeNumber(value: unknown): number {
-  return typeof value === 'number' && value > 0 && Number.isFinite(value) ? Math.round(value) : 0;
+  const isCount = typeof value === 'number' && value > 0 && Number.isFinite(value);
+  return isCount ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
 }
 
 function mapped(count: (name: keyof UsageCounts) => number): UsageCounts {

@@ -1,5 +1,6 @@
 import { givenIds } from '../ids/tenant-id.js';
-import { checkOptions, type OptionCheck } from '../port/options.js';
+import { CALL_LIMIT_CHECKS, type CallLimits } from '../port/call-limits.js';
+import { isList, type OptionCheck } from '../port/options.js';
 import {
   DAY,
   type StoredUsage,
@@ -10,7 +11,7 @@ import {
 } from '../port/usage.js';
 
 /** Which usage is summed. */
-export interface UsagePeriod {
+export interface UsagePeriod extends CallLimits {
   /** Only what was recorded at this time or later. */
   from?: Date | undefined;
   /** Only what was recorded before this time. */
@@ -55,15 +56,10 @@ export const STORE_USAGE_GROUPS: readonly StoreUsageGroup[] = ['session', 'tenan
 const isDate: OptionCheck = (value) =>
   value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : 'a valid Date';
 
-/**
- * What is asked of the backend.
- *
- * @throws TypeError
- */
-export function usageQuery<Group extends UsageGroup>(
-  options: UsagePeriod & { by?: Group | readonly Group[] | undefined },
+/** The checks of options that say which usage is summed. */
+export function usageChecks<Group extends UsageGroup>(
   groups: readonly Group[],
-): UsageQuery {
+): Readonly<Record<string, OptionCheck>> {
   const isGroups: OptionCheck = (value) => {
     const list = listOf(value as Group | readonly Group[]);
     const isRight = list.every((one) => groups.includes(one)) && new Set(list).size === list.length;
@@ -71,13 +67,19 @@ export function usageQuery<Group extends UsageGroup>(
       ? undefined
       : `one of ${groups.map((one) => `'${one}'`).join(', ')}, or a list of different ones`;
   };
-  checkOptions('usage', options, { by: isGroups, from: isDate, to: isDate });
+  return { by: isGroups, from: isDate, to: isDate, ...CALL_LIMIT_CHECKS };
+}
+
+/** What is asked of the backend. */
+export function usageQuery<Group extends UsageGroup>(
+  options: UsagePeriod & { by?: Group | readonly Group[] | undefined },
+): UsageQuery {
   return { by: listOf(options.by), from: options.from?.getTime(), to: options.to?.getTime() };
 }
 
 function listOf<Group>(by: Group | readonly Group[] | undefined): readonly Group[] {
   if (by === undefined) return [];
-  return Array.isArray(by) ? [...(by as readonly Group[])] : [by as Group];
+  return isList(by) ? [...(by as readonly Group[])] : [by as Group];
 }
 
 /** The numbers alone of the one sum of all. */

@@ -65,7 +65,7 @@ export function validItems(items: readonly AgentInputItem[], headless: boolean):
 class OpenCalls {
   readonly #seen = new Set<string>();
   /** Searches by who runs them, each without a result yet. */
-  readonly #searches: Record<string, number> = {};
+  readonly #searches = new Map<string, number>();
 
   /** What has a result. */
   readonly #answered = new Set<string>();
@@ -80,14 +80,14 @@ class OpenCalls {
   /** Whether the item is a call without a result that the runner keeps from the model. */
   isPruned(value: AgentInputItem): boolean {
     const item = fieldsOf(value);
-    const type = String(item.type);
+    const type = typeOf(item);
     return PRUNED.has(type) && !this.#answered.has(key(type, callId(item)));
   }
 
   /** Whether everything that the item needs is there; then later items may need it. */
   admit(value: AgentInputItem): boolean {
     const item = fieldsOf(value);
-    const type = String(item.type);
+    const type = typeOf(item);
     const id = callId(item);
     if (programOf(item) !== undefined && !this.#seen.has(key('program', programOf(item)))) return false;
     const call = callOf(item);
@@ -108,14 +108,14 @@ class OpenCalls {
   #addSearch(item: Fields, id: unknown): void {
     if (id !== undefined) this.#seen.add(key(SEARCH, id));
     const runner = runnerOf(item);
-    this.#searches[runner] = (this.#searches[runner] ?? 0) + 1;
+    this.#searches.set(runner, (this.#searches.get(runner) ?? 0) + 1);
   }
 
   #takeSearch(item: Fields, id: unknown): boolean {
     const runner = runnerOf(item);
-    const open = this.#searches[runner] ?? 0;
+    const open = this.#searches.get(runner) ?? 0;
     if (id === undefined ? open === 0 : !this.#seen.has(key(SEARCH, id))) return false;
-    this.#searches[runner] = open - 1;
+    this.#searches.set(runner, open - 1);
     return true;
   }
 }
@@ -125,8 +125,19 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields of an item; of one that the SDK does not know, those that the API gave it. */
 export function fieldsOf(value: unknown): Fields {
-  const fields = (typeof value === 'object' && value !== null ? value : {}) as Fields;
-  return fields.type === 'unknown' && fields.providerData ? fieldsOf(fields.providerData) : fields;
+  let fields = asFields(value);
+  // not by recursion: rows that no session wrote may be as deep as they like
+  while (fields.type === 'unknown' && fields.providerData) fields = asFields(fields.providerData);
+  return fields;
+}
+
+function asFields(value: unknown): Fields {
+  return (typeof value === 'object' && value !== null ? value : {}) as Fields;
+}
+
+/** The type of an item. One that is no text, as only rows have that no session wrote, is none. */
+export function typeOf({ type }: Fields): string {
+  return typeof type === 'string' ? type : '';
 }
 
 /** As the SDK names it, or as the API does. */
@@ -154,12 +165,14 @@ export function programOf(item: Fields): unknown {
 
 /** Who runs a search. */
 export function runnerOf(item: Fields): string {
-  return String(item.execution ?? fieldsOf(item.providerData).execution);
+  const execution = item.execution ?? fieldsOf(item.providerData).execution;
+  return typeof execution === 'string' ? execution : '';
 }
 
 /** The type of the call whose result the item is. */
-export function callOf({ type }: Fields): string | undefined {
-  return Object.hasOwn(CALL_OF, String(type)) ? CALL_OF[String(type)] : undefined;
+export function callOf(item: Fields): string | undefined {
+  const type = typeOf(item);
+  return Object.hasOwn(CALL_OF, type) ? CALL_OF[type] : undefined;
 }
 
 /** Whether the item is a user message, at which a turn begins. */

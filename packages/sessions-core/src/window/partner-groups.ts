@@ -12,6 +12,7 @@ import {
   runnerOf,
   SEARCH,
   SEARCH_RESULT,
+  typeOf,
   validItems,
 } from './item-partners.js';
 
@@ -67,8 +68,8 @@ export function partnerGroups(items: readonly AgentInputItem[]): number[] {
     if (follows && items[at - 1]?.type === 'reasoning') join(at, at - 1);
     const { isRequest, request } = approvalOf(fields);
     if (isRequest) newest.set(key('mcp_approval_request', request), at);
-    if (CALLS.has(String(fields.type)) || fields.type === SEARCH)
-      newest.set(key(String(fields.type), id), at);
+    const type = typeOf(fields);
+    if (CALLS.has(type) || type === SEARCH) newest.set(key(type, id), at);
     if (fields.type === SEARCH) searches.set(runnerOf(fields), at);
   }
   return parents.map((_, at) => firstOf(at));

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents-core';
 import { checkOptions, isWholeNumber, type OptionCheck } from '../port/options.js';
-import { callId, callOf, fieldsOf, key } from './item-partners.js';
+import { callId, callOf, fieldsOf, key, typeOf } from './item-partners.js';
 
 /** Which tool results a {@link SessionWindow} hands out with all of their text. */
 export interface ToolOutputBound {
@@ -103,12 +103,12 @@ export function restoreOutputs(items: readonly AgentInputItem[], stored: readonl
 /** Tells a result from those of other calls. */
 function nameOf(item: AgentInputItem): string {
   const fields = fieldsOf(item);
-  return key(String(fields.type), callId(fields) ?? fields.id);
+  return key(typeOf(fields), callId(fields) ?? fields.id);
 }
 
 function placesIn(item: AgentInputItem): TextPlace[] {
   const fields = fieldsOf(item);
-  const type = String(fields.type);
+  const type = typeOf(fields);
   const places: TextPlace[] = [];
   if (HOSTED.has(type)) {
     for (const holder of [fields, fields.providerData])

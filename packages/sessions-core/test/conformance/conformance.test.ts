@@ -36,7 +36,7 @@ function toyParts(supports: SessionSupport) {
 }
 
 const never = new Promise<never>(() => {});
-const parts = { tenants: true, reopen: true, raw: true, outOfReach: true };
+const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true };
 for (const [name, supports] of Object.entries({
   'that can do everything': EVERYTHING,
   'with the five methods alone': NOTHING,

@@ -15,6 +15,7 @@ import {
 } from '../../src/conformance/index.js';
 import { SessionError } from '../../src/index.js';
 import { BACKEND_FAULTS } from './planted-faults/backends.js';
+import { CALL_LIMIT_FAULTS } from './planted-faults/call-limits.js';
 import { CONVERSATION_FAULTS, STORE_CONVERSATION_FAULTS } from './planted-faults/conversations.js';
 import { COPYING_FAULTS, STORE_COPYING_FAULTS } from './planted-faults/copying.js';
 import { ERASING_FAULTS, STORE_ERASING_FAULTS } from './planted-faults/erasing.js';
@@ -83,6 +84,7 @@ async function toyStoreSuite(source: string) {
     supports: {
       ...everything,
       tenants: true,
+      limits: true,
       reopen: true,
       raw: true,
       outOfReach: true,
@@ -144,6 +146,7 @@ describe('the suite of a store and its sessions', async () => {
     ...HISTORY_FAULTS,
     ...OPERATION_ID_FAULTS,
     ...STORE_FAULTS,
+    ...CALL_LIMIT_FAULTS,
     ...OWN_TRANSACTION_FAULTS,
     ...TENANT_FAULTS,
     ...STORE_CONVERSATION_FAULTS,

@@ -68,15 +68,21 @@ export function createToyStore(core, database = newDatabase()) {
     open = true;
   }
 
+  // What the call that is being made does when its turn has come.
+  let beginning;
+
   const closed = () => new SessionError('CLOSED', 'The store is closed.');
 
   // One call of a session: `prepare` looks at the arguments at once, what it returns does the work.
   function perform(operation, { sessionId, locks }, prepare) {
     if (closing && !transactions.has(locks)) return Promise.reject(closed());
     const started = performance.now();
+    const begin = beginning;
     const tell = (error) => {
       const ms = performance.now() - started;
-      published.publish({ engine: 'toy', operation, ms, ...(error && { error: error.code ?? error.name }) });
+      const outcome = error ? 'unwritten' : 'stored';
+      const failure = error && { error: error.code ?? error.name };
+      published.publish({ engine: 'toy', operation, ms, outcome, ...failure });
     };
     let result;
     try {
@@ -84,6 +90,7 @@ export function createToyStore(core, database = newDatabase()) {
       result = locked(
         sessionId,
         async () => {
+          begin?.();
           if (!open) await connect();
           return work();
         },
@@ -95,6 +102,28 @@ export function createToyStore(core, database = newDatabase()) {
     const told = result.then(() => tell(), tell).then(() => underWay.delete(told));
     underWay.add(told);
     return result;
+  }
+
+  // Ends for its caller when the signal is aborted or the time is over; what has not begun is not done any more.
+  function withinLimits({ signal: given, timeout = 0 } = {}, writes, call) {
+    if (!Number.isInteger(timeout) || timeout < 0 || !(given === undefined || given instanceof AbortSignal))
+      throw new TypeError('A limit is a signal or a whole number of ms.');
+    const signals = [...(given ? [given] : []), ...(timeout > 0 ? [AbortSignal.timeout(timeout)] : [])];
+    if (signals.length === 0) return call();
+    const signal = AbortSignal.any(signals);
+    let stage = 'waiting';
+    const ended = () =>
+      new SessionError(writes && stage === 'statement' ? 'OUTCOME_UNKNOWN' : 'ABORTED', 'Ended.', { stage });
+    beginning = () => {
+      if (signal.aborted) throw ended();
+      stage = 'statement';
+    };
+    const result = call();
+    beginning = undefined;
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(ended()));
+      result.then(resolve, reject);
+    });
   }
 
   function warn(row, fate) {
@@ -480,6 +509,15 @@ export function createToyStore(core, database = newDatabase()) {
       await work();
       if (id !== undefined) this.#place.operations.push({ sessionId: this.sessionId, id, text });
     }
+  }
+
+  // The five methods take what ends a call behind the run context.
+  const PLACES = { getItems: 2, addItems: 2, popItem: 1, clearSession: 1 };
+  for (const [name, place] of Object.entries(PLACES)) {
+    const method = ToySession.prototype[name];
+    ToySession.prototype[name] = async function limited(...args) {
+      return withinLimits(args[place], name !== 'getItems', () => method.apply(this, args));
+    };
   }
 
   // Sums up what was used, by some of these groups.

@@ -116,7 +116,10 @@ describe('items', () => {
         fc.dictionary(fc.string({ unit: 'binary' }), tie('value'), { noNullPrototype: true, maxKeys: 4 }),
       ),
     })).value;
-    const item = fc.dictionary(fc.string(), value, { noNullPrototype: true });
+    // an id alone is a reference of the Responses API, which is read as the item that it means
+    const item = fc
+      .dictionary(fc.string(), value, { noNullPrototype: true })
+      .filter((one) => Object.keys(one).join() !== 'id');
     const seen = { count: 0 };
     fc.assert(
       fc.property(item, (one) => {

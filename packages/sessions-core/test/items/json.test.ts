@@ -39,6 +39,11 @@ test('strings of millions of escapes are parsed', () => {
   expect(parseJson(JSON.stringify({ content: object.content }))).toEqual({ content: object.content });
 });
 
+test('a text that is made for it does not stop the process', () => {
+  const text = JSON.stringify({ content: `key${'_'.repeat(1_000_000)}`, '"': 1 });
+  expect(JSON.stringify(parseJson(text))).toBe(text);
+});
+
 test('what is no JSON is refused, also with escapes in its keys', () => {
   for (const text of [
     '',

@@ -40,6 +40,68 @@ test.each<[string, unknown]>([
   );
 });
 
+/** A Proxy that answers a question in this way, and all others as the object does. */
+const proxy = <T extends object>(object: T, trap: ProxyHandler<T>) => new Proxy(object, trap);
+const fail = () => {
+  throw new Error('canary');
+};
+const revoked = (object: object) => {
+  const { proxy: revocable, revoke } = Proxy.revocable(object, {});
+  revoke();
+  return revocable;
+};
+const detached = () => {
+  const bytes = new Uint8Array(1);
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+};
+
+test.each<[string, () => unknown]>([
+  ['an accessor that throws', () => Object.defineProperty({}, 'a', { enumerable: true, get: fail })],
+  ['a Proxy that throws when its fields are listed', () => proxy({ a: 1 }, { ownKeys: fail })],
+  ['a Proxy that throws when it is asked for its class', () => proxy({ a: 1 }, { getPrototypeOf: fail })],
+  ['a Proxy that throws when it is read', () => proxy({ a: 1 }, { get: fail })],
+  ['a Proxy that is revoked', () => revoked({ a: 1 })],
+  ['a Proxy of an array that is revoked', () => revoked([1])],
+  [
+    'an array that says it is longer',
+    () => proxy([1], { get: (_, key) => (key === 'length' ? 2 ** 40 : 1) }),
+  ],
+  ['bytes that went to another thread', detached],
+])('%s is refused with its path, and without what it throws', (_what, value) => {
+  const encode = () => encodeItems([withValue(value())]);
+  expect(encode).toThrow(
+    expect.objectContaining({
+      code: 'UNSUPPORTED_VALUE',
+      path: expect.stringMatching(/^\[0\].providerData.list\[0\]/),
+    }),
+  );
+  expect(encode).not.toThrow('canary');
+});
+
+test.each<[string, () => unknown]>([
+  ['a list', () => revoked([])],
+  ['a list that throws', () => proxy([{}], { get: fail })],
+  ['an item', () => [revoked({})]],
+])('%s of items that cannot be read is a TypeError of ours', (_what, items) => {
+  expect(() => encodeItems(items() as AgentInputItem[])).toThrow(/^(Items must|Item \[0\] is)/);
+});
+
+test('what answers otherwise each time is stored as it was looked at', () => {
+  let reads = 0;
+  const value = {
+    get first() {
+      return reads++ === 0 ? 'once' : fail;
+    },
+    get second() {
+      return reads;
+    },
+  };
+  expect(decodeItem(encodeItems([withValue(value)])[0] ?? '')).toEqual(
+    withValue({ first: 'once', second: 1 }),
+  );
+});
+
 test.each<[string, unknown, unknown]>([
   ['an object without a prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
   ['a Buffer', Buffer.from([1, 2]), new Uint8Array([1, 2])],

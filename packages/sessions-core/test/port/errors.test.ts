@@ -1,6 +1,7 @@
 // Promises: Typed errors; Silent secrets.
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { driverErrorOf } from '../../src/backend.js';
 import { isSessionError, SESSION_ERROR_CODES, SessionError } from '../../src/index.js';
 
 test('an error has a code, says whether to try again, and keeps what identifies its cause', () => {
@@ -50,5 +51,26 @@ test('errors of another copy of the package are recognised', async () => {
 
 test('only failures after which nothing was written can be retried', () => {
   const retryable = SESSION_ERROR_CODES.filter((code) => new SessionError(code, '').retryable);
-  expect(retryable).toEqual(['BUSY', 'CONNECTION_FAILED', 'RUN_ACTIVE', 'TRANSACTION_CONFLICT']);
+  expect(retryable).toEqual([
+    'ABORTED',
+    'BUSY',
+    'CONNECTION_FAILED',
+    'OVERLOADED',
+    'RUN_ACTIVE',
+    'TRANSACTION_CONFLICT',
+  ]);
+});
+
+test('a cause that is its own cause, or that of its cause, is kept once', () => {
+  const itself = new Error('itself');
+  itself.cause = itself;
+  const [one, other] = [new Error('one'), new Error('other')];
+  Object.assign(one, { cause: other });
+  Object.assign(other, { cause: one });
+  expect((new SessionError('BUSY', 'Busy.', { cause: itself }).cause as Error).cause).toBeUndefined();
+  const stripped = new SessionError('BUSY', 'Busy.', { cause: one }).cause as { cause: Error };
+  expect(stripped.cause).toBeInstanceOf(Error);
+  expect(stripped.cause.cause).toBeUndefined();
+  expect(driverErrorOf(itself)).toBe(itself);
+  expect(driverErrorOf(one)).toBe(other);
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { afterTick, delay, now, retry } from '../../src/backend.js';
+import { afterTick, delay, now, retry, startTimer } from '../../src/backend.js';
 import { SessionError } from '../../src/index.js';
 
 /** Everything that Vitest can replace in a process of its own, `queueMicrotask` included, which is left out by default. */
@@ -77,4 +77,14 @@ test('the mock timers of node:test stop nothing, and the process ends', () => {
     encoding: 'utf8',
   });
   expect(output.trim()).toBe('true');
+});
+
+test('a timer that is longer than those of Node does not end at once', async () => {
+  let ended = false;
+  const timer = startTimer(2 ** 31, () => {
+    ended = true;
+  });
+  await delay(50);
+  timer.cancel();
+  expect(ended).toBe(false);
 });

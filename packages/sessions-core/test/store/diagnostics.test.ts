@@ -1,8 +1,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
 import type { AgentInputItem } from '@openai/agents-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SessionBackend } from '../../src/backend.js';
-import { OPERATION_CHANNEL, SessionError, SessionStore } from '../../src/index.js';
+import { OPERATION_CHANNEL, type OperationMessage, SessionError, SessionStore } from '../../src/index.js';
 import { createToyBackend } from '../conformance/toy-backend.mjs';
 
 const hello: AgentInputItem = { role: 'user', content: 'hello' };
@@ -27,12 +28,17 @@ function storeThatThrows(thrown: unknown, synchronous: boolean) {
   return new SessionStore({ name: 'toy', supports, open: () => backend }).open();
 }
 
-const message = (operation: string, error?: string) => ({
+const NOTHING = { retries: 0, rowsRead: 0, rowsWritten: 0, bytesRead: 0, bytesWritten: 0 };
+const message = (operation: string, fields: object) => ({
   engine: 'toy',
   operation,
   ms: expect.any(Number),
-  ...(error && { error }),
+  waiting: expect.any(Number),
+  ...NOTHING,
+  ...fields,
 });
+/** Of a SessionError it is known that nothing was written; whatever else a backend throws says nothing. */
+const failed = (error: string) => ({ error, outcome: error === 'BUSY' ? 'unwritten' : 'unknown' });
 
 const THROWN: [string, unknown, string][] = [
   ['a SessionError', new SessionError('BUSY', 'busy'), 'BUSY'],
@@ -48,7 +54,7 @@ test.each(THROWN)(
   async (_what, thrown, error) => {
     const store = await storeThatThrows(thrown, true);
     await expect(store.session('a').popItem()).rejects.toBe(thrown);
-    expect(told).toEqual([message('popItem', error)]);
+    expect(told).toEqual([message('popItem', failed(error))]);
   },
 );
 
@@ -66,7 +72,9 @@ test.each(THROWN)(
       caught = error;
     }
     expect(caught).toBe(thrown);
-    expect(told).toEqual([message('addItems'), message('popItem', error), message('popItem', error)]);
+    const added = { rowsWritten: 1, bytesWritten: JSON.stringify(hello).length, outcome: 'uncommitted' };
+    const popped = message('popItem', failed(error));
+    expect(told).toEqual([message('addItems', added), popped, popped]);
   },
 );
 
@@ -76,4 +84,18 @@ test('joining a transaction is UNSUPPORTED, open or not, where there are none', 
   expect(() => store.with({})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
   await store.open();
   expect(() => store.with({})).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+});
+
+test('a message that is printed, copied or serialised has no id; who asks for it gets it as it was given', async () => {
+  const toy: SessionBackend = createToyBackend();
+  const store = new SessionStore({ name: 'toy', table: 'chats', supports: toy.supports, open: () => toy });
+  await store.scoped('acme').session('secret').getItems();
+  await store.session('secret').addItems([hello]);
+  await store.sessions.count();
+  expect(told.map((one) => (one as OperationMessage).sessionId)).toEqual(['secret', 'secret', undefined]);
+  const [first] = told;
+  expect(first).toMatchObject({ table: 'chats' });
+  for (const shown of [JSON.stringify(told), inspect(told, { showHidden: true, getters: false })])
+    expect(shown).not.toContain('secret');
+  expect({ ...(first as object) }).not.toHaveProperty('sessionId');
 });

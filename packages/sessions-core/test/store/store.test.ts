@@ -184,9 +184,15 @@ test('every call is published on the diagnostics channel while somebody listens'
     .catch(() => {});
   unsubscribe(OPERATION_CHANNEL, listener);
   await store.session('canary').getItems();
-  expect(messages).toEqual([
-    { engine: 'toy', operation: 'addItems', ms: expect.any(Number) },
-    { engine: 'toy', operation: 'addItems', ms: expect.any(Number), error: 'TypeError' },
+  expect(messages).toMatchObject([
+    { engine: 'toy', operation: 'addItems', ms: expect.any(Number), outcome: 'stored' },
+    {
+      engine: 'toy',
+      operation: 'addItems',
+      ms: expect.any(Number),
+      outcome: 'unwritten',
+      error: 'TypeError',
+    },
   ]);
 });
 

@@ -30,6 +30,19 @@ test('a turn begins at a user message', () => {
   expect(windowIn(history, { turns: 4 })).toEqual(history);
 });
 
+test('an item whose fields are of other types than the SDK has is an item like any other', () => {
+  const noText = { toString: 'none', valueOf: 1 };
+  const history = [
+    { type: noText },
+    { type: 'tool_search_call', execution: noText },
+    { type: 'tool_search_output', execution: noText },
+    { type: 'tool_search_call', execution: '__proto__' },
+    { type: 'tool_search_output', execution: '__proto__' },
+    { type: 'constructor', callId: '__proto__' },
+  ].map((odd) => item(odd as never));
+  expect(windowIn(history, { items: 9 })).toEqual(history);
+});
+
 test('of several bounds all hold', () => {
   const history = [user('1'), say('m1'), user('2'), say('m2'), user('3'), say('m3')];
   expect(windowIn(history, { turns: 2, items: 3 })).toEqual(history.slice(3));

@@ -143,6 +143,20 @@ export const DIAGNOSTICS: Contract<StoreSubject> = {
       },
     },
     {
+      name: 'a message says whether what was to be written is stored',
+      async run({ store }) {
+        const session = store.session(newId());
+        const heard = await published(async () => {
+          await session.addItems(messages(1));
+          await session.addItems([5 as unknown as AgentInputItem]).catch(() => undefined);
+        });
+        assert.deepEqual(
+          heard.map(({ outcome }) => outcome),
+          ['stored', 'unwritten'],
+        );
+      },
+    },
+    {
       name: 'messages show no item and no id of a conversation',
       async run({ store }) {
         const session = store.session(newId('canary'));

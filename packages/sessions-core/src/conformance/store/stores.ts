@@ -7,6 +7,7 @@ import { STORE_CONVERSATIONS } from './conversations.js';
 import { STORE_COPYING } from './copying.js';
 import { STORE_ERASING } from './erasing.js';
 import { LIFECYCLE } from './lifecycle.js';
+import { CALL_LIMITS } from './limits.js';
 import { MANIFEST } from './manifest.js';
 import { STORE_METADATA } from './metadata.js';
 import { OWN_TRANSACTIONS } from './own-transactions.js';
@@ -29,6 +30,8 @@ export interface StoreFeatures extends SessionSupport {
   readonly raw?: boolean | undefined;
   /** The subject has `outOfReach`. */
   readonly outOfReach?: boolean | undefined;
+  /** Calls of its sessions take `signal` and `timeout` behind the run context, as those of every `SessionStore`. */
+  readonly limits?: boolean | undefined;
   /** The subject has `inTransaction`. */
   readonly inTransaction?: boolean | undefined;
 }
@@ -37,6 +40,7 @@ export interface StoreFeatures extends SessionSupport {
 export const STORE_CONTRACTS: readonly Contract<StoreSubject>[] = [
   LIFECYCLE,
   STORE_CALLS,
+  CALL_LIMITS,
   MANIFEST,
   WARNINGS,
   DIAGNOSTICS,

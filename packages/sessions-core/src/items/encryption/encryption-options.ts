@@ -1,4 +1,4 @@
-import { isBoolean, isOptionsObject, isWholeNumber, type OptionCheck } from '../../port/options.js';
+import { isBoolean, isList, isOptionsObject, isWholeNumber, type OptionCheck } from '../../port/options.js';
 
 /** What encryption needs besides its keys. */
 export interface EncryptionSettings {
@@ -30,9 +30,7 @@ export type EncryptionOptions = EncryptionSettings &
 export const ENCRYPTION_FIELD_CHECKS: Readonly<Record<keyof EncryptionOptions, OptionCheck>> = {
   key: (value) => (isKey(value) ? undefined : 'a text that is not empty'),
   keys: (value) =>
-    Array.isArray(value) && value.length > 0 && value.every(isKey)
-      ? undefined
-      : 'a list of texts, none empty',
+    isList(value) && value.length > 0 && value.every(isKey) ? undefined : 'a list of texts, none empty',
   ttlSeconds: isWholeNumber(0),
   acceptPlaintext: isBoolean,
 };

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents-core';
-import { canonicalText, decodeItem, encodeItems, type ItemCodec, isPlainJson } from '../item-codec.js';
+import { canonicalText, decodeItem, encodeItems, type ItemCodec, plainJson } from '../item-codec.js';
 import { itemOf, rowOf } from './conversion.js';
 import { applyDifference, difference } from './difference.js';
 import { type Fields, isFields, isFilled, without } from './fields.js';
@@ -85,10 +85,11 @@ function rowText(item: Fields): string | undefined {
   const said = rowOf(without(item, PROVIDER_DATA));
   if (!said || canonicalText(said) === canonicalText(without(item, PROVIDER_DATA))) return undefined;
   const row = isFields(beside) && isFilled(beside) ? { ...said, [PROVIDER_DATA]: beside } : said;
-  if (!isPlainJson(row)) return undefined;
+  const text = plainJson(row);
+  if (text === undefined) return undefined;
   const { item: meant, named } = read(row);
-  if (said.type === 'reasoning') return item.type === 'reasoning' ? JSON.stringify(row) : undefined;
-  if (named && !difference(meant, item)) return JSON.stringify(row);
+  if (said.type === 'reasoning') return item.type === 'reasoning' ? text : undefined;
+  if (named && !difference(meant, item)) return text;
   const carried = difference(withBeside(row, isFields(beside) ? beside : {}), item) ?? {};
   const whole = { ...said, [PROVIDER_DATA]: { ...(isFields(beside) && beside), [CARRIED]: carried } };
   try {

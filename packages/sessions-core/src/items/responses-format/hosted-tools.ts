@@ -86,7 +86,8 @@ export function hostedCallToRow(item: Fields): Fields | undefined {
 /** The type of the row: `providerData` says it, in older items without its end; MCP kinds are known by name too. */
 function rowType(type: unknown, name: unknown): string | undefined {
   if (isHosted(type)) return type;
-  if (isHosted(`${String(type)}_call`)) return `${String(type)}_call`;
+  const whole = typeof type === 'string' ? `${type}_call` : undefined;
+  if (isHosted(whole)) return whole;
   return isHosted(name) && name.startsWith('mcp_') ? name : undefined;
 }
 

@@ -202,6 +202,12 @@ export const STORE_FAULTS: readonly PlantedFault[] = [
     fails: 'a failed call is published with the code of its error',
   },
   {
+    fault: 'a write that failed told as stored',
+    line: "error ? 'unwritten' : 'stored'",
+    becomes: "'stored'",
+    fails: 'a message says whether what was to be written is stored',
+  },
+  {
     fault: 'A12: messages with the id of the conversation',
     line: PUBLISHED,
     becomes: `${PUBLISHED} sessionId,`,
