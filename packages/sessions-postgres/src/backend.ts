@@ -11,11 +11,13 @@ import {
   retryUntilBegun,
   type SessionBackend,
   type StoredRow,
-  sessionErased,
   type TimedRow,
 } from '@stackone/sessions-core/backend';
+import { arrange, operationKey, type RecordedOperation, recordedIn } from './append-batches.js';
 import type { ConversationStatements } from './conversation-statements.js';
 import { type ConversationLocks, PostgresConversations } from './conversations.js';
+import type { EditStatements } from './edit-statements.js';
+import { editAsRead } from './edit-without-lock.js';
 import { partlyWritten } from './errors.js';
 import type { PostgresExecutor, Query } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
@@ -30,6 +32,7 @@ export interface PostgresBackendParts {
   readonly executor: PostgresExecutor;
   readonly sql: PostgresStatements;
   readonly conversationSql: ConversationStatements;
+  readonly editSql: EditStatements;
   readonly historySql: HistoryStatement;
   readonly usageSql: UsageStatements;
   readonly wholeSql: WholeStatements;
@@ -64,10 +67,13 @@ const NO_LOCKS: ConversationLocks = { make: async () => false, find: async () =>
 /** How many rows are encrypted again at once. */
 const PAGE = 100;
 
+/** How often an edit is tried without keeping the lock between its statements. */
+const TRIES_WITHOUT_LOCK = 3;
+
 /** No id is empty, so that every one comes after this. */
 const BEFORE_ALL = '';
 
-/** The verbs on PostgreSQL: append, read and pop are one statement each, edit and clear one transaction. */
+/** The verbs on PostgreSQL: append, read, pop and clear are one statement each, an edit two, or a transaction where others write. */
 export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: PostgresConversations;
@@ -161,6 +167,15 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async edit(sessionId: string, last: number | 'all', decide: Decide, operation?: Operation): Promise<void> {
+    const repeatable = operation !== undefined;
+    const keepsNoLock = this.#keepsNoLock && this.supports.transactions;
+    const { executor, editSql: sql } = this.#parts;
+    const write: Query = (...statement) => this.#write(...statement);
+    for (let tries = 0; keepsNoLock && tries < TRIES_WITHOUT_LOCK; tries++) {
+      const attempt = () =>
+        editAsRead({ sql, read: executor.read, write }, sessionId, last, decide, operation);
+      if (await this.#again(attempt, repeatable)) return;
+    }
     await this.#atomically(async (query) => {
       const made = await this.#lock(query, sessionId);
       const recorded = operation && (await this.#recordedDigest(query, sessionId, operation));
@@ -169,11 +184,15 @@ export class PostgresBackend implements SessionBackend {
       const patch = await decidePatch(decide, newest, last, recorded);
       const kept = await this.#apply(query, sessionId, patch, recorded === undefined ? operation : undefined);
       if (made && !kept) await query(this.#sql.removeSession, [sessionId]);
-    }, operation !== undefined);
+    }, repeatable);
   }
 
   async clear(sessionId: string): Promise<void> {
-    if (!this.supports.transactions) return this.#clearByStatements(sessionId);
+    for (let tries = 0; this.#keepsNoLock && tries < TRIES_WITHOUT_LOCK; tries++) {
+      const changed = await this.#again(() => this.#write(this.#parts.editSql.clear, [sessionId]));
+      if (changed.length === 0) return;
+    }
+    if (!this.supports.transactions) return this.clear(sessionId);
     await this.#atomically(async (query) => {
       await this.#lock(query, sessionId);
       await this.#removeAll(query, sessionId);
@@ -223,6 +242,11 @@ export class PostgresBackend implements SessionBackend {
       readCommitted: true, // the level of the transaction is the application's own choice
       close: async () => undefined,
     });
+  }
+
+  /** Inside a transaction of the application a row that it changed keeps its version, and what others have locked is waited for once. */
+  get #keepsNoLock(): boolean {
+    return this.#parts.retry !== undefined;
   }
 
   #again<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {
@@ -324,24 +348,23 @@ export class PostgresBackend implements SessionBackend {
     if (clear) await query(this.#sql.removeAll, [sessionId]);
     if (remove.length > 0) await query(this.#sql.remove, [sessionId, asJson(remove)]);
     if (update.length > 0) await query(this.#sql.update, [sessionId, asJson(update)]);
-    if (texts.length === 0 && !operation) return false;
+    if (texts.length === 0 && !operation) {
+      // who edits without the lock has to notice
+      await query(this.#parts.editSql.touch, [sessionId]);
+      return false;
+    }
     await this.#append(query, [{ sessionId, texts, operation }]);
     return true;
   }
 
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
-    const recorded = new Map<string, RecordedOperation>();
     const [first] = batches;
     const rows =
       first && batches.length === 1 && first.operation?.forgetOlderThan === undefined
         ? await this.#appendTurn(query, first)
         : await this.#appendTurns(query, batches);
-    for (const { session, operation, digest, stored } of rows as RecordedRow[]) {
-      if (stored === 'erased') throw sessionErased();
-      recorded.set(operationKey(session, { id: operation }), { digest, stored: stored === 'true' });
-    }
-    return recorded;
+    return recordedIn(rows);
   }
 
   #appendTurn(query: Query, { sessionId, texts, operation }: AppendBatch): ReturnType<Query> {
@@ -361,58 +384,4 @@ export class PostgresBackend implements SessionBackend {
     await query(this.#sql.removeAll, [sessionId]);
     await query(this.#sql.removeSession, [sessionId]);
   }
-
-  /** Without transactions the session row goes last, and takes what was added meanwhile with it. */
-  async #clearByStatements(sessionId: string): Promise<void> {
-    await this.#again(() => this.#removeAll(this.#oneByOne(), sessionId));
-  }
-}
-
-interface RecordedOperation {
-  readonly digest: string;
-  stored: boolean;
-}
-
-/** Texts, as applications may change how a driver reads other types. */
-interface RecordedRow {
-  readonly session: string;
-  readonly operation: string;
-  readonly digest: string;
-  readonly stored: string;
-}
-
-interface Head {
-  readonly session_id: string;
-  readonly operation_id: string | undefined;
-  readonly digest: string | undefined;
-  readonly forget_older_than: number | undefined;
-  readonly first: number;
-  readonly last: number;
-}
-
-/** The batches with the places of their texts, and all texts. Of several under one operation only the first. */
-function arrange(batches: readonly AppendBatch[]): { heads: Head[]; texts: string[] } {
-  const heads: Head[] = [];
-  const texts: string[] = [];
-  const seen = new Set<string>();
-  for (const { sessionId, texts: added, operation } of batches) {
-    const key = operation && operationKey(sessionId, operation);
-    if (key !== undefined && seen.has(key)) continue;
-    if (key !== undefined) seen.add(key);
-    const first = texts.length + 1;
-    for (const text of added) texts.push(text);
-    heads.push({
-      session_id: sessionId,
-      operation_id: operation?.id,
-      digest: operation?.digest,
-      forget_older_than: operation?.forgetOlderThan,
-      first,
-      last: texts.length,
-    });
-  }
-  return { heads, texts };
-}
-
-function operationKey(sessionId: string, operation: Pick<Operation, 'id'>): string {
-  return JSON.stringify([sessionId, operation.id]);
 }

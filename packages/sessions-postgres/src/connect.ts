@@ -98,11 +98,18 @@ export async function openPool(
 
     override connect(): Promise<Client>;
     override connect(done: Connected): void;
-    /** `pg` leaves the socket open when it gives up by itself, as without a password: that held the process. */
+    /**
+     * `pg` leaves the socket open when it gives up by itself, as without a password: that held the process. And its own end()
+     * waits for ever to say goodbye where TLS has failed after the handshake, as for a client's certificate. Without it the closed
+     * socket is an error that nobody listens to.
+     */
     override connect(done?: Connected): unknown {
       return super.connect((failed: Error | null) => {
         const error = failed ?? this.#unbound();
-        if (error) this.end(() => undefined);
+        if (error) {
+          this.end(() => undefined);
+          this.connection.stream.destroy();
+        }
         (done as ((error?: Error | null) => void) | undefined)?.(error);
       });
     }

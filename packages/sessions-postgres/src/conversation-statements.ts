@@ -167,7 +167,7 @@ export type ConversationStatements = ReturnType<typeof conversationStatements>;
 /** Adds a parameter, and says where it stands. */
 type Place = (value: unknown) => string;
 
-function placesIn(parameters: unknown[]): Place {
+export function placesIn(parameters: unknown[]): Place {
   return (value) => `$${parameters.push(value)}`;
 }
 

@@ -1,5 +1,5 @@
 import { isSessionError } from '@stackone/sessions-core';
-import { inTurn, loadFailure, withTimeLimit } from '@stackone/sessions-core/backend';
+import { inTurn, loadFailure, refuseWhenEnded, withTimeLimit } from '@stackone/sessions-core/backend';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -109,6 +109,7 @@ export class DrizzleExecutor implements PostgresExecutor {
   #query(runner: Runner, phase: Phase): Query {
     return async (text, parameters = []) => {
       const sql = await drizzleTag();
+      refuseWhenEnded();
       try {
         const result = await this.#inTime(() => phase, runner.execute(fill(sql, text, parameters)));
         return 'rows' in result ? result.rows : result;
@@ -187,7 +188,7 @@ async function drizzleTag(): Promise<Tag> {
 }
 
 /** Quoted names and texts, which may hold anything, or a parameter. */
-const QUOTED_OR_PARAMETER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d)/g;
+const QUOTED_OR_PARAMETER = /"(?:[^"]|"")*"|'(?:[^']|'')*'|\$(\d+)/g;
 
 /** The statement as Drizzle's template tag would have got it: its parameters stand where the `$n` are. */
 function fill(sql: Tag, text: string, parameters: readonly unknown[]): unknown {

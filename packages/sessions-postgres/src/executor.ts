@@ -1,4 +1,10 @@
-import { inTurn, withTimeLimit } from '@stackone/sessions-core/backend';
+import {
+  hasConnection,
+  inTurn,
+  refuseWhenEnded,
+  waitsForConnection,
+  withTimeLimit,
+} from '@stackone/sessions-core/backend';
 import type { PostgresClient, PostgresPool, PostgresPoolClient, PostgresResult } from './driver-types.js';
 import {
   isAnswer,
@@ -15,6 +21,8 @@ export type Query = (sql: string, parameters?: readonly unknown[]) => Promise<re
 
 /** Runs statements for a backend. */
 export interface PostgresExecutor {
+  /** Whether it has transactions, where that is known without asking. */
+  readonly hasTransactions?: true;
   /** A statement that only reads. */
   read: Query;
   /** A statement that writes and is committed by itself. */
@@ -60,6 +68,7 @@ class Line {
 
 /** A connection over a `pg` pool. Each call takes one client, and none while it has one. */
 export class PoolExecutor implements PostgresExecutor {
+  readonly hasTransactions = true;
   readonly hasOneConnection = false;
   readonly #pool: PostgresPool;
   readonly #timeout: number;
@@ -110,9 +119,11 @@ export class PoolExecutor implements PostgresExecutor {
   }
 
   async #use<T>(work: (line: Line, client: PostgresPoolClient) => Promise<T>): Promise<T> {
+    waitsForConnection();
     const client = await this.#connect();
     const line = new Line(client, this.#timeout);
     try {
+      hasConnection();
       return await work(line, client);
     } finally {
       if (line.spoiled && this.#seen.get(client) === this.#changes) this.#changes++;
@@ -155,7 +166,7 @@ export class ClientExecutor implements PostgresExecutor {
     this.#timeout = timeout;
   }
 
-  read: Query = (...statement) => this.#inTurn((line) => line.query('undone')(...statement));
+  read: Query = (...statement) => this.#inTurn((line) => joined(line)(...statement));
 
   write: Query = this.read;
 
@@ -165,7 +176,7 @@ export class ClientExecutor implements PostgresExecutor {
       const query = line.query('undone');
       await query(SAVEPOINT);
       try {
-        const result = await work(query);
+        const result = await work(joined(line));
         await query(RELEASE);
         return result;
       } catch (error) {
@@ -185,6 +196,14 @@ export class ClientExecutor implements PostgresExecutor {
     const client = this.#client;
     return inTurn(client, () => use(new Line(client, this.#timeout, () => endClient(client))));
   }
+}
+
+/** Statements into a transaction of the application. */
+function joined(line: Line): Query {
+  return async (...statement) => {
+    refuseWhenEnded();
+    return line.query('undone')(...statement);
+  };
 }
 
 /** Closes a client at once: `pg` does not wait for a statement that is under way. */

@@ -85,8 +85,8 @@ SELECT json_build_object(
 // ids as text: they may exceed 2^53. ORDER BY names the column in full, as "id" alone is then the text
 export const textRow = 'm.id::text AS id, m.message_data AS text';
 // Not "session_id = $1": then the primary key read backwards looks cheaper, and passes over everybody's rows.
-const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
-const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
+export const ofSession = 'm.session_id >= $1 AND m.session_id <= $1';
+export const newestFirst = 'ORDER BY m.session_id DESC, m.id DESC';
 
 /**
  * The text of every statement that a store runs after it is open.
@@ -117,12 +117,9 @@ export function statements(names: PostgresNames, withErasures: boolean) {
       'ORDER BY id LIMIT $2::bigint',
     removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
     update:
-      `UPDATE ${messages} AS m SET message_data = change.text ` +
-      'FROM json_to_recordset($2::text::json) AS change(id bigint, text text) ' +
+      `UPDATE ${messages} AS m SET message_data = change.text FROM ${changesIn('$2')} ` +
       'WHERE m.session_id = $1 AND m.id = change.id',
-    remove:
-      `DELETE FROM ${messages} WHERE session_id = $1 AND id = ANY ` +
-      '(ARRAY (SELECT value::bigint FROM json_array_elements_text($2::text::json) AS value))',
+    remove: `DELETE FROM ${messages} WHERE session_id = $1 AND id = ${anyIdIn('$2')}`,
     removeAll: `DELETE FROM ${messages} WHERE session_id = $1`,
     readOperation: `SELECT digest FROM ${operations} WHERE session_id = $1 AND operation_id = $2`,
     removeOperations: `DELETE FROM ${operations} WHERE session_id = $1`,
@@ -139,9 +136,19 @@ function idsOf(table: string): string {
 
 export type PostgresStatements = ReturnType<typeof statements>;
 
+/** The ids of rows in a JSON list. */
+export const anyIdIn = (json: string) =>
+  `ANY (ARRAY (SELECT value::bigint FROM json_array_elements_text(${json}::text::json) AS value))`;
+
+/** Rows with their new texts, in a JSON list. */
+export const changesIn = (json: string) =>
+  `json_to_recordset(${json}::text::json) AS change(id bigint, text text)`;
+
 /** The texts, from position 2 on: nothing stands before the first mark. */
-const ITEMS = 'string_to_table($2::text, $3::text) WITH ORDINALITY AS item(text, position)';
-const BEHIND_MARK = 'item.position > 1';
+export const itemsIn = (texts: string, mark: string) =>
+  `string_to_table(${texts}::text, ${mark}::text) WITH ORDINALITY AS item(text, position)`;
+const ITEMS = itemsIn('$2', '$3');
+export const BEHIND_MARK = 'item.position > 1';
 
 /**
  * {@link appendText} for one turn, which PostgreSQL plans in half the time. The clock is read, and ids are drawn above
@@ -280,6 +287,17 @@ ${insert}`
   }`;
 }
 
+/** The version of the session's row when it is locked, and when the statement began. */
+export const lockedAndSeen = (sessions: string) => `locked AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1 FOR UPDATE
+), seen AS MATERIALIZED (
+  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1
+)`;
+
+/** One row of {@link lockedAndSeen} where the session is not what the statement sees. */
+export const WHERE_CHANGED =
+  'FROM seen LEFT JOIN locked ON true WHERE locked.version IS DISTINCT FROM seen.version';
+
 /**
  * The one statement of a pop. What it sees is older than its wait for the session's lock. Rows that others removed
  * meanwhile are passed over, because the newest is locked too (A9). Rows that others added it cannot see: an append
@@ -288,16 +306,12 @@ ${insert}`
  */
 function popText(names: PostgresNames): string {
   const { sessions, messages } = qualifiedTables(names);
-  return `WITH locked AS MATERIALIZED (
-  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1 FOR UPDATE
-), seen AS MATERIALIZED (
-  SELECT xmin::text AS version FROM ${sessions} WHERE session_id = $1
-), popped AS (
+  return `WITH ${lockedAndSeen(sessions)}, popped AS (
   DELETE FROM ${messages} AS m WHERE m.session_id = $1 AND m.id = (
     SELECT m.id FROM ${messages} AS m WHERE ${ofSession} AND EXISTS (SELECT FROM locked JOIN seen USING (version))
     ${newestFirst} LIMIT 1 FOR UPDATE
   ) RETURNING ${textRow}
 )
 SELECT id, text FROM popped
-UNION ALL SELECT NULL, NULL FROM seen LEFT JOIN locked ON true WHERE locked.version IS DISTINCT FROM seen.version`;
+UNION ALL SELECT NULL, NULL ${WHERE_CHANGED}`;
 }

@@ -10,15 +10,18 @@ import {
 } from '@stackone/sessions-core';
 import {
   type Awaitable,
+  checkArgument,
   checkOptions,
   checkTarget,
   DEFAULT_TIMEOUT,
   isBoolean,
   isTableNames,
   RETRY_OPTION_CHECKS,
+  readArgument,
   retry,
   STORE_OPTION_CHECKS,
   TIME_LIMIT_OPTION_CHECKS,
+  tableNames,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 
@@ -39,6 +42,7 @@ import type {
   PostgresPool,
 } from './driver-types.js';
 import { DrizzleExecutor, poolOf } from './drizzle-executor.js';
+import { editStatements } from './edit-statements.js';
 import { ClientExecutor, PoolExecutor, type PostgresExecutor } from './executor.js';
 import { historyStatement } from './history-statements.js';
 import { runStatements } from './runs.js';
@@ -95,7 +99,9 @@ export class PostgresSessionStore extends SessionStore {
    */
   constructor(target: PostgresTarget, options: PostgresStoreOptions = {}) {
     checkOptions('PostgresSessionStore', options, POSTGRES_OPTION_CHECKS);
-    super({ name: 'postgres', supports: SUPPORTS, open: backendOpener(target, options) }, options);
+    const { messages: table } = tableNames(options.tables);
+    const open = backendOpener(target, options);
+    super({ name: 'postgres', table, supports: SUPPORTS, open }, options);
   }
 
   /**
@@ -250,13 +256,17 @@ function ownExecutor(
 ): [emitter: unknown, Connected['executorFor']] {
   if ('pool' in target) {
     const { pool } = target;
-    if (typeof pool?.connect !== 'function' || typeof pool.totalCount !== 'number')
-      throw new TypeError('PostgresSessionStore: this is not a pool of pg.');
+    checkArgument(
+      'PostgresSessionStore: this is not a pool of pg.',
+      () => typeof pool?.connect === 'function' && typeof pool.totalCount === 'number',
+    );
     return [pool, (timeout) => new PoolExecutor(pool, timeout)];
   }
   const { db } = target;
-  if (typeof db?.execute !== 'function' || typeof db.transaction !== 'function')
-    throw new TypeError('PostgresSessionStore: this is not a Drizzle database for PostgreSQL.');
+  checkArgument(
+    'PostgresSessionStore: this is not a Drizzle database for PostgreSQL.',
+    () => typeof db?.execute === 'function' && typeof db.transaction === 'function',
+  );
   const pool = poolOf(db);
   if (pool) return [pool, (timeout) => new PoolExecutor(pool, timeout)];
   return [Reflect.get(db, '$client'), (timeout) => new DrizzleExecutor(db, 'write', timeout)];
@@ -276,11 +286,15 @@ function ownTransactions(
 }
 
 function joinTransaction(transaction: unknown, timeout: number): PostgresExecutor {
-  const { execute, query } = (transaction ?? {}) as { execute?: unknown; query?: unknown };
+  const problem = 'PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.';
+  const { execute, query } = readArgument(problem, () => {
+    const given = (transaction ?? {}) as { execute?: unknown; query?: unknown };
+    return { execute: given.execute, query: given.query };
+  });
   if (typeof execute === 'function')
     return new DrizzleExecutor(transaction as DrizzlePostgresTransaction, 'undone', timeout);
   if (typeof query === 'function') return new ClientExecutor(transaction as PostgresClient, timeout);
-  throw new TypeError('PostgresSessionStore: this is neither a Drizzle transaction nor a client of pg.');
+  throw new TypeError(problem);
 }
 
 /**
@@ -305,6 +319,7 @@ export function backendOpener(
         executor,
         sql: statements(names, erasures),
         conversationSql: conversationStatements(names, { metadata, runs }),
+        editSql: editStatements(names, { withOperations: operations, withErasures: erasures }),
         historySql: historyStatement(names),
         usageSql: usageStatements(names, erasures),
         wholeSql: wholeStatements(names, { operations, metadata, usage, erasures, runs }),

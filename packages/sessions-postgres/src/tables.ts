@@ -133,6 +133,7 @@ const ADVICE = {
 
 /** Some drivers send each statement as a request of its own (HTTP). They say so without asking the server. */
 async function hasTransactions(connection: PostgresExecutor): Promise<boolean> {
+  if (connection.hasTransactions) return true;
   try {
     await connection.atomically(async () => undefined);
     return true;

@@ -1,5 +1,6 @@
 import {
   DAY,
+  rowNumber,
   type StoredUsage,
   sessionErased,
   USAGE_COLUMNS,
@@ -106,7 +107,7 @@ export class PostgresUsage implements UsageVerbs {
   async record({ sessionId, tenant, turn, rows }: UsageBatch): Promise<void> {
     this.#check();
     if (rows.length === 0) return;
-    const parameters = [sessionId, tenant, turn ?? null, JSON.stringify(rows)];
+    const parameters = [sessionId, tenant, turn === undefined ? null : rowNumber(turn), JSON.stringify(rows)];
     const recorded = await this.#calls.write(this.#sql.record, parameters);
     if (recorded.length === 0) throw sessionErased();
   }

@@ -26,7 +26,7 @@ const portable = {
   restoring: true,
   watching: true,
 };
-const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
+const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;
 

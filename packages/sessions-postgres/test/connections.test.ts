@@ -82,7 +82,7 @@ describeEngine('postgres', ({ server, url }) => {
   });
 
   test.each(['pg', 'Drizzle'])(
-    'a transaction whose connection is ended on its way is made again as a whole, over %s',
+    'an edit with an operation id whose connection is ended on its way is made again as a whole, over %s',
     async (driver) => {
       const { application, url: own } = named();
       const pool = new pg.Pool({ connectionString: own, max: 1 });
@@ -94,10 +94,11 @@ describeEngine('postgres', ({ server, url }) => {
       await holder.query('BEGIN');
       await holder.query('SELECT 1 FROM agent_messages WHERE session_id = $1 FOR UPDATE', [sessionId]);
       let decided = 0;
-      const edited = backend.edit(sessionId, 1, () => {
+      const decide = () => {
         decided++;
         return { clear: true, append: ['{"n":3}'] };
-      });
+      };
+      const edited = backend.edit(sessionId, 1, decide, { id: 'edit', digest: 'digest' });
       await waitForLock(application);
       await raw.query(KILL, [application]);
       await holder.query('COMMIT');

@@ -6,10 +6,12 @@ import {
   openMetered,
   testPage,
 } from '@stackone/interruptions';
+import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
+import { message } from './messages.js';
 
 const COSTS = new DocumentedCosts('PostgreSQL');
 
@@ -19,6 +21,14 @@ describeEngine(['postgres:18', 'pgbouncer'], ({ engine, server, url }) => {
   describeStatements(COSTS, 2, () =>
     openMetered({ engine, server, url, open: (target) => PostgresSessionStore.fromUrl(target) }),
   );
+
+  test('from a URL to the first stored turn: 2 round trips behind the connection', async () => {
+    await (await PostgresSessionStore.fromUrl(url)).close();
+    await using proxy = await startProxy(server, { protocol: engine });
+    await using store = await PostgresSessionStore.fromUrl(proxy.url(url));
+    await store.session('first').addItems([message('Hello')]);
+    expect(proxy.roundTrips).toBe(2);
+  });
 });
 
 describeEngine('postgres:18', ({ url }) => {

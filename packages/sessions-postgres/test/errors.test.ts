@@ -78,11 +78,17 @@ describeEngine('postgres', ({ server, url }) => {
       const edited = session();
       await edited.addItems(items);
       await raising('XX000', async () => {
-        const error = await failure(() => session().addItems(items));
-        expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: false, cause: { code: 'XX000' } });
         const transaction = { type: 'replace_suffix' as const, expectedSuffix: items, replacement: items };
-        const edit = () => edited.applyHistoryTransaction?.({ operationId: 'a', transaction });
-        expect(await failure(async () => edit())).toMatchObject({
+        const edit = async () => edited.applyHistoryTransaction?.({ operationId: 'a', transaction });
+        for (const write of [() => session().addItems(items), edit]) {
+          const error = await failure(write);
+          expect(error).toMatchObject({
+            code: 'OUTCOME_UNKNOWN',
+            retryable: false,
+            cause: { code: 'XX000' },
+          });
+        }
+        expect(await failure(() => store.sessions.fork(edited.sessionId, randomUUID()))).toMatchObject({
           code: 'DATABASE_ERROR',
           retryable: false,
           cause: { code: 'XX000' },
@@ -309,12 +315,15 @@ describeEngine('postgres', ({ server, url }) => {
         proxy.cut({ when, sql: /^SELECT .*agent_messages/s });
         expect((await one.getItems()).length).toBe(4);
       }
-      proxy.cut({ when: 'answered', sql: /^DELETE FROM/ });
-      await one.clearSession();
-      expect(await one.getItems()).toEqual([]);
-
-      await one.addItems(items);
+      const forked = `${CANARY}-forked`;
+      proxy.cut({ when: 'answered', sql: /^INSERT INTO .*agent_messages/s });
+      await other.sessions.fork(one.sessionId, forked);
+      expect((await other.session(forked).getItems()).length).toBe(4);
       proxy.cut({ when: 'answered', sql: /^COMMIT/ });
+      const forkedAgain = other.sessions.fork(one.sessionId, `${forked}-again`);
+      expect((await failure(() => forkedAgain)).code).toBe('OUTCOME_UNKNOWN');
+
+      proxy.cut({ when: 'answered', sql: /^WITH locked AS MATERIALIZED/ });
       expect((await failure(() => one.clearSession())).code).toBe('OUTCOME_UNKNOWN');
       expect(await one.getItems()).toEqual([]);
     });

@@ -9,7 +9,7 @@ describeNetworkFailures('postgres:18', {
   verbs: {
     addItems: { sql: /INSERT INTO/, stored: ['before', 'turn'] },
     popItem: { sql: /^WITH locked/, stored: [] },
-    clearSession: { sql: /^COMMIT/, stored: [] },
+    clearSession: { sql: /^WITH locked/, stored: [] },
   },
   contents: async (url, sessionId) => {
     await using store = await PostgresSessionStore.fromUrl(url);

@@ -77,8 +77,8 @@ function faultyDatabase(db: object, fault: Fault): DrizzlePostgresDatabase {
 
 interface Case {
   readonly verb: string;
-  /** Whether it is one statement that commits by itself. */
-  readonly alone?: true;
+  /** Which of its statements commits by itself; absent where it is a transaction. */
+  readonly commits?: 1 | 2;
   call(store: PostgresSessionStore, id: string): Promise<unknown>;
   /** What is stored after it was carried out once, where `a`, `b` and `c` were. */
   readonly once: Partial<Stored>;
@@ -107,26 +107,32 @@ const HISTORIES = new Map<string, readonly HistoryItem[]>();
 const CASES: readonly Case[] = [
   {
     verb: 'addItems',
-    alone: true,
+    commits: 1,
     call: (store, id) => store.session(id).addItems([message('d'), message('e')]),
     once: { items: ['a', 'b', 'c', 'd', 'e'] },
   },
   {
     verb: 'addItems with an operation id',
-    alone: true,
+    commits: 1,
     call: (store, id) => store.session(id).addItems([message('d')], undefined, { operationId: 'turn' }),
     once: { items: ['a', 'b', 'c', 'd'] },
     repeatable: true,
   },
   {
     verb: 'popItem',
-    alone: true,
+    commits: 1,
     call: (store, id) => store.session(id).popItem(),
     once: { items: ['a', 'b'] },
   },
-  { verb: 'clearSession', call: (store, id) => store.session(id).clearSession(), once: { items: [] } },
+  {
+    verb: 'clearSession',
+    commits: 1,
+    call: (store, id) => store.session(id).clearSession(),
+    once: { items: [] },
+  },
   {
     verb: 'applyHistoryTransaction',
+    commits: 2,
     call: async (store, id) =>
       store.session(id).applyHistoryTransaction?.({
         operationId: 'edit',
@@ -141,16 +147,19 @@ const CASES: readonly Case[] = [
   },
   {
     verb: 'rewind',
+    commits: 2,
     call: withHistory((session, history) => session.rewind(history[1]?.id ?? '')),
     once: { items: ['a'] },
   },
   {
     verb: 'removeItem',
+    commits: 2,
     call: withHistory((session, history) => session.removeItem(history[1]?.id ?? '')),
     once: { items: ['a', 'c'] },
   },
   {
     verb: 'replaceItem',
+    commits: 2,
     call: withHistory((session, history) => session.replaceItem(history[1]?.id ?? '', message('x'))),
     once: { items: ['a', 'x', 'c'] },
   },
@@ -205,7 +214,7 @@ describeEngine('postgres:18', ({ url }) => {
     'Drizzle over postgres.js': () => ({ db: faultyDatabase(drizzlePostgresJs({ client: sql }), fault) }),
   };
 
-  describe.each(firstOf(Object.entries(targets)))('over %s', (_name, target) => {
+  describe.each(firstOf(Object.entries(targets)))('over %s', (name, target) => {
     const failures = wholeMatrix ? FAILURES : FEW;
     let store: PostgresSessionStore;
     beforeAll(async () => {
@@ -243,7 +252,7 @@ describeEngine('postgres:18', ({ url }) => {
         const after = { ...BEFORE, ...one.once };
         for (const error of failures) {
           const id = await prepared();
-          const { answer, hits } = await told(one, id, one.alone ? 1 : /^COMMIT/, error);
+          const { answer, hits } = await told(one, id, one.commits ?? /^COMMIT/, error);
           const found = await stored(id);
           const expected = one.repeatable ? 'done' : 'OUTCOME_UNKNOWN';
           if (hits !== 1 || answer !== expected || !isDeepStrictEqual(found, after))
@@ -253,16 +262,17 @@ describeEngine('postgres:18', ({ url }) => {
       },
     );
 
-    const several = variants(CASES, [RENAME]).filter(({ alone }) => !alone);
+    const several = variants(CASES, [RENAME]).filter(({ commits }) => commits !== 1);
     test.each(several)(
-      '$verb: what is told is what is stored, whatever is thrown for a statement before its COMMIT',
+      '$verb: what is told is what is stored, whatever is thrown for a statement before the one that commits',
       async (one) => {
         const wrong: unknown[] = [];
         const after = { ...BEFORE, ...one.once };
         const { statements } = await told(one, await prepared(), /^$/, () => undefined);
-        expect(statements).toBeGreaterThan(2);
+        expect(statements).toBeGreaterThan(1);
         for (let nth = 1; nth < statements; nth++) {
-          for (const error of someOf(FEW, nth)) {
+          // the statements are the same over each driver
+          for (const error of someOf(FEW, nth, wholeMatrix && name === 'a pool of pg')) {
             const id = await prepared();
             const { answer, hits } = await told(one, id, nth, error);
             const found = await stored(id);
@@ -314,7 +324,9 @@ describeEngine('postgres:18', ({ url }) => {
       fault.arm(/^rollback/, () => Object.assign(new Error('x'), { code: 'XX000', severity: 'ERROR' }));
       return Object.assign(new Error('x'), { code: '55P03', severity: 'ERROR' });
     });
-    await expect(session.clearSession()).rejects.toMatchObject({ code: 'BUSY' });
+    await expect(store.sessions.fork(session.sessionId, randomUUID())).rejects.toMatchObject({
+      code: 'BUSY',
+    });
     expect(fault.hits).toBe(1);
     await expect(session.addItems([message('b')])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
   });
@@ -355,7 +367,7 @@ describeEngine('postgres:18', ({ url }) => {
       await edited.addItems([message('a')]);
       const now = await backend();
       fault.arm(/^SELECT 1/, error);
-      await expect(edited.clearSession()).rejects.toThrow();
+      await expect(store.sessions.fork(edited.sessionId, randomUUID())).rejects.toThrow();
       expect(await backend()).not.toBe(now);
     });
 
@@ -369,7 +381,9 @@ describeEngine('postgres:18', ({ url }) => {
         return Object.assign(new Error('x'), { code: '55P03', severity: 'ERROR' });
       });
       const before = await backend();
-      await expect(session.clearSession()).rejects.toMatchObject({ code: 'BUSY' });
+      await expect(store.sessions.fork(session.sessionId, randomUUID())).rejects.toMatchObject({
+        code: 'BUSY',
+      });
       expect(await backend()).not.toBe(before);
       for (const text of ['b', 'c']) await session.addItems([message(text)]);
       const { rows } = await plain.query('SELECT 1 FROM agent_messages WHERE session_id = $1', [

@@ -83,11 +83,12 @@ describeEngine('postgres:18', ({ server, url }) => {
       await add(session);
       // begin is what postgres.js writes, with the options behind it
       for (const statement of [/^BEGIN/i, /^COMMIT/i]) {
+        const fork = { sessionId: randomUUID() };
         unanswered(statement);
-        await expect(session.clearSession()).rejects.toMatchObject({
+        await expect(store.sessions.fork(session.sessionId, fork.sessionId)).rejects.toMatchObject({
           code: statement.test('begin') ? 'CONNECTION_FAILED' : 'OUTCOME_UNKNOWN',
         });
-        expect(await told(session)).toHaveLength(statement.test('begin') ? 1 : 0);
+        expect(await told(fork)).toHaveLength(statement.test('begin') ? 0 : 1);
       }
     });
 

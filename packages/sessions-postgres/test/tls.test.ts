@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isSessionError } from '@stackone/sessions-core';
+import { makeTlsMaterial } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
@@ -83,6 +86,26 @@ describeEngine('postgres', { tls: { require: true } }, ({ server, url }) => {
 });
 
 describeEngine('postgres', { tls: { clientCertificates: true } }, ({ server, url }) => {
+  test('a server that refuses after the handshake leaves no socket open', async () => {
+    // it closes its side, and waits for the client to do so too
+    const clients: Socket[] = [];
+    const way = createServer((client) => {
+      clients.push(client);
+      const to = connect(server.port, server.host);
+      client.pipe(to).pipe(client);
+      to.on('error', () => client.end());
+    });
+    await once(way.listen(0, '127.0.0.1'), 'listening');
+    const through = new URL(url);
+    through.port = String((way.address() as AddressInfo).port);
+    // of an authority that the server does not know: with TLS 1.3 the client learns it when it has finished
+    const { cert, key } = (await makeTlsMaterial(server.user)).client;
+    const ssl = { ca: server.tls?.ca, cert, key };
+    expect(await codeOf(PostgresSessionStore.fromUrl(through.href, { ...quick, ssl }))).toBe('TLS_FAILED');
+    way.close();
+    await expect.poll(() => clients.map(({ closed }) => closed)).toEqual([true]);
+  });
+
   test('mutual TLS', async () => {
     const { ca, client, otherCa } = server.tls as NonNullable<typeof server.tls>;
     const open = (ssl: PostgresStoreOptions['ssl'] & object) =>

@@ -26,7 +26,11 @@ export interface DocumentedCommit {
 }
 
 /** The engines, as the page's headings and tables call them. */
-export type DocumentedEngine = 'PostgreSQL' | 'MySQL and MariaDB' | 'SQLite';
+export type DocumentedEngine =
+  | 'PostgreSQL'
+  | 'MySQL and MariaDB'
+  | 'MySQL and MariaDB, a statement in each text'
+  | 'SQLite';
 
 const PAGE = new URL('../../../docs/costs.md', import.meta.url);
 

@@ -1,6 +1,7 @@
 // Works through postgres.js on a connection that is cut before one statement after another: it writes "cut" and waits
 // for a line while it does nothing else, so that it learns of the cut when it sends the statement. Prints what came of
 // each call, and of the next one.
+import { randomUUID } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PostgresSessionStore } from '@stackone/sessions-postgres';
@@ -31,6 +32,7 @@ const calls = {
   getItems: (session) => session.getItems(),
   clearSession: (session) => session.clearSession(),
   replaceHistoryWithCompaction: (session) => session.replaceHistoryWithCompaction(hello),
+  fork: (_session, store) => store.sessions.fork('chat', randomUUID()),
 };
 
 for (const [name, call] of Object.entries(calls)) {
@@ -48,7 +50,7 @@ for (const [name, call] of Object.entries(calls)) {
     const session = store.session('chat');
     await session.addItems(hello);
     left = nth;
-    const outcome = await call(session).then(
+    const outcome = await call(session, store).then(
       () => 'done',
       ({ code }) => code,
     );

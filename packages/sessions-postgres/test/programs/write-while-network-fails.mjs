@@ -9,7 +9,7 @@ const store = await PostgresSessionStore.fromUrl(process.env.DATABASE_URL, { max
 const calls = {
   addItems: [/INSERT INTO/, (session) => session.addItems(turn)],
   popItem: [/WITH locked/, (session) => session.popItem()],
-  clearSession: [/COMMIT\b/, (session) => session.clearSession()],
+  clearSession: [/WITH locked/, (session) => session.clearSession()],
 };
 for (const [verb, [statement, call]] of Object.entries(calls)) {
   const session = store.session(`${process.env.SESSION} ${verb}`);
