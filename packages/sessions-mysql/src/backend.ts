@@ -1,34 +1,30 @@
-import {
-  isSessionError,
-  type RetryOptions,
-  SessionError,
-  type SessionSupport,
-} from '@stackone/sessions-core';
+import { type RetryOptions, SessionError, type SessionSupport } from '@stackone/sessions-core';
 import {
   type AppendBatch,
   type AppendOutcome,
   type Decide,
   decidePatch,
-  driverErrorOf,
   type HistoryPatch,
   type HistoryQuery,
   inByteOrder,
   type Operation,
-  outcomeOf,
   retry,
   retryUntilBegun,
   type SessionBackend,
   type StoredRow,
   type TimedRow,
 } from '@stackone/sessions-core/backend';
+import { appendAtOnce } from './append-at-once.js';
 import type { ConversationStatements } from './conversation-statements.js';
 import { MysqlConversations, refuseErased } from './conversations.js';
 import type { Answer, Send } from './driver-types.js';
-import { type MysqlExecutor, type MysqlOwnTransactions, NOTHING_CHANGED } from './executor.js';
+import type { MysqlExecutor, MysqlOwnTransactions } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
+import { OperationRecords } from './operations.js';
 import { MysqlRuns, type RunStatements } from './runs.js';
 import type { MysqlStatements, NewRow } from './statements.js';
+import { Ending, NOTHING_CHANGED, type SendSeveral } from './transactions.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
 import type { WholeStatements } from './whole-statements.js';
 
@@ -77,6 +73,7 @@ export class MysqlBackend implements SessionBackend {
   readonly #executor: MysqlExecutor;
   readonly #sql: MysqlStatements;
   readonly #inserts: InsertBuilder<NewRow>;
+  readonly #operations: OperationRecords;
   readonly #parts: MysqlBackendParts;
 
   constructor(parts: MysqlBackendParts) {
@@ -84,6 +81,7 @@ export class MysqlBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
+    this.#operations = new OperationRecords(parts.sql, (send, select) => this.#look(send, select));
     this.#parts = parts;
     this.conversations = new MysqlConversations({
       executor: parts.executor,
@@ -124,13 +122,20 @@ export class MysqlBackend implements SessionBackend {
     const inserts = this.#inserts.build(batches.map(rowsOf));
     const sessionIds = inByteOrder(batches.map(({ sessionId }) => sessionId));
     const hasOperations = batches.some(({ operation }) => operation !== undefined);
+    const atOnce = appendAtOnce(
+      { ...this.#parts, refusesErased: this.supports.erasure === true },
+      batches,
+      sessionIds,
+      inserts,
+    );
     return this.#call(
       async () => {
+        if (await atOnce?.()) return batches.map(() => 'stored' as const);
         let outcomes: AppendOutcome[] = [];
         await this.#executor.atomically(async (send) => {
           const lock = await this.#lock(send, sessionIds, hasOperations);
           if (lock.mayBeNew) await refuseErased(this.#parts, send, sessionIds);
-          outcomes = await this.#outcomes(send, batches);
+          outcomes = await this.#operations.outcomes(send, batches);
           const stored = batches.filter((_, index) => outcomes[index] === 'stored');
           await this.#insert(
             send,
@@ -166,12 +171,12 @@ export class MysqlBackend implements SessionBackend {
 
   pop(sessionId: string): Promise<StoredRow | undefined> {
     return this.#call(() =>
-      this.#executor.atomically(async (send) => {
-        if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
-        const [row] = await this.#newest(send, sessionId, 1);
+      this.#executor.atomically(async (send, together) => {
+        const [row] = await this.#lockedNewest(send, sessionId, together);
         if (!row) return NOTHING_CHANGED;
-        await send(this.#sql.remove(sessionId, [row.id]));
-        return row;
+        return new Ending([this.#sql.remove(sessionId, [row.id])], row, ([removed]) =>
+          checkRemoved(removed, 1),
+        );
       }),
     );
   }
@@ -181,10 +186,15 @@ export class MysqlBackend implements SessionBackend {
       () =>
         this.#executor.atomically(async (send) => {
           const lock = await this.#lock(send, [sessionId], true);
-          const recorded = await this.#record(send, sessionId, operation);
-          const newest = (count: number | 'all') => this.#newest(send, sessionId, count);
+          const recorded = await this.#operations.record(send, sessionId, operation);
+          const shown = new Set<string>();
+          const newest = async (count: number | 'all') => {
+            const rows = await this.#newest(send, sessionId, count);
+            for (const { id } of rows) shown.add(id);
+            return rows;
+          };
           const patch = await decidePatch(decide, newest, last, recorded);
-          const changed = await this.#apply(send, sessionId, patch);
+          const changed = await this.#apply(send, sessionId, patch, shown);
           const isNew = operation !== undefined && recorded === undefined;
           // takes the session row along that the lock made
           if (!changed && !isNew) return NOTHING_CHANGED;
@@ -201,10 +211,12 @@ export class MysqlBackend implements SessionBackend {
     await this.#call(() =>
       this.#executor.atomically(async (send) => {
         if (!(await this.#lockExisting(send, sessionId))) return NOTHING_CHANGED;
-        if (this.supports.operations) await send(this.#sql.removeOperations(sessionId));
-        await send(this.#sql.removeAll(sessionId));
-        await send(this.#sql.removeSession(sessionId));
-        return undefined;
+        const { removeOperations, removeAll, removeSession } = this.#sql;
+        const removals = [...(this.supports.operations ? [removeOperations] : []), removeAll, removeSession];
+        return new Ending(
+          removals.map((removal) => removal(sessionId)),
+          undefined,
+        );
       }),
     );
   }
@@ -249,67 +261,6 @@ export class MysqlBackend implements SessionBackend {
     return retries ? retry(attempt, retries, repeatable) : attempt();
   }
 
-  /** What becomes of each batch. An operation may come twice in one call. */
-  async #outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
-    const operations = batches.flatMap(({ sessionId, operation }) =>
-      operation ? [{ sessionId, ...operation }] : [],
-    );
-    if (operations.length > 1 && areDistinct(operations) && !(await this.#insertOperations(send, operations)))
-      return batches.map(() => 'stored');
-    const outcomes: AppendOutcome[] = [];
-    for (const { sessionId, operation } of batches) {
-      outcomes.push(outcomeOf(operation, await this.#record(send, sessionId, operation)));
-    }
-    return outcomes;
-  }
-
-  /** @returns Nothing if all were new and are recorded; the server's refusal if one was not, and none is recorded. */
-  async #insertOperations(
-    send: Send,
-    operations: readonly SessionOperation[],
-  ): Promise<SessionError | undefined> {
-    try {
-      await send(this.#sql.insertOperations(operations));
-    } catch (error) {
-      if (isSessionError(error) && driverErrorOf(error.cause).errno === DUPLICATE) return error;
-      throw error;
-    }
-    for (const operation of operations) await this.#forgetOld(send, operation);
-    return undefined;
-  }
-
-  /**
-   * Records an operation, unless it was recorded before; then returns that digest. Inserts before it reads: a read
-   * that finds nothing would be one round trip more, and inside a transaction of the application, where it has to
-   * lock, a lock on the gap, on which two transactions deadlock.
-   */
-  async #record(
-    send: Send,
-    sessionId: string,
-    operation: Operation | undefined,
-  ): Promise<string | undefined> {
-    if (!operation) return undefined;
-    const refusal = await this.#insertOperations(send, [{ sessionId, ...operation }]);
-    if (!refusal) return undefined;
-    const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
-    const digest = rows[0]?.digest;
-    if (typeof digest !== 'string') throw refusal;
-    return digest;
-  }
-
-  async #forgetOld(send: Send, operation: SessionOperation): Promise<void> {
-    const { sessionId, forgetOlderThan } = operation;
-    if (forgetOlderThan === undefined) return;
-    const { rows } = await send(this.#sql.oldOperations(operation, forgetOlderThan));
-    if (rows.length > 0)
-      await send(
-        this.#sql.forgetOperations(
-          sessionId,
-          rows.map(({ id }) => String(id)),
-        ),
-      );
-  }
-
   async #insert(send: Send, inserts: readonly Insert[]): Promise<void> {
     for (const { statements, continued } of inserts) {
       let first: string | undefined;
@@ -348,6 +299,17 @@ export class MysqlBackend implements SessionBackend {
     return (await send(this.#sql.lockExisting(sessionId))).rows.length > 0;
   }
 
+  /** The newest row of a session that is there, under its lock. */
+  async #lockedNewest(
+    send: Send,
+    sessionId: string,
+    together: SendSeveral | undefined,
+  ): Promise<StoredRow[]> {
+    if (!together) return (await this.#lockExisting(send, sessionId)) ? this.#newest(send, sessionId, 1) : [];
+    const [locked, newest] = await together(this.#sql.lockExisting(sessionId), this.#sql.read(sessionId, 1));
+    return locked?.rows.length && newest ? newestLast(newest) : [];
+  }
+
   async #newest(send: Send, sessionId: string, count: number | 'all'): Promise<StoredRow[]> {
     return newestLast(await this.#look(send, this.#sql.read(sessionId, count === 'all' ? undefined : count)));
   }
@@ -357,14 +319,39 @@ export class MysqlBackend implements SessionBackend {
     return send(this.#executor.readsLock ? `${select} FOR UPDATE` : select);
   }
 
-  /** @returns Whether anything was changed. */
-  async #apply(send: Send, sessionId: string, patch: HistoryPatch): Promise<boolean> {
+  /**
+   * Removes items. Where one is gone that was read under the session's lock, somebody took it who does not lock; or the server
+   * was told to kill the statement and says that it found nothing (see `askingAgain`). Others may not be there, or be those of
+   * another session.
+   *
+   * @returns How many.
+   */
+  async #remove(
+    send: Send,
+    sessionId: string,
+    ids: readonly string[],
+    shown: ReadonlySet<string>,
+  ): Promise<number> {
+    const answer = await send(this.#sql.remove(sessionId, ids));
+    checkRemoved(answer, ids.filter((id) => shown.has(id)).length);
+    return answer.affectedRows;
+  }
+
+  /**
+   * @param shown - The ids of the items that were read.
+   * @returns Whether anything was changed.
+   */
+  async #apply(
+    send: Send,
+    sessionId: string,
+    patch: HistoryPatch,
+    shown: ReadonlySet<string>,
+  ): Promise<boolean> {
     const { clear, remove = [], update = [], append = [] } = patch;
     let affected = 0;
     if (clear) affected += (await send(this.#sql.removeAll(sessionId))).affectedRows;
     for (let start = 0; start < remove.length; start += MAX_IDS) {
-      const ids = remove.slice(start, start + MAX_IDS);
-      affected += (await send(this.#sql.remove(sessionId, ids))).affectedRows;
+      affected += await this.#remove(send, sessionId, remove.slice(start, start + MAX_IDS), shown);
     }
     for (const { id, text } of update) {
       const statement = this.#sql.update(sessionId, id, text);
@@ -383,21 +370,17 @@ interface Lock {
   touch(): Promise<void>;
 }
 
-const DUPLICATE = 1062;
-
-/** A row that is undone because the same statement has it twice leaves a lock on the gap, where others insert. */
-function areDistinct(operations: readonly SessionOperation[]): boolean {
-  return (
-    new Set(operations.map(({ sessionId, id }) => JSON.stringify([sessionId, id]))).size === operations.length
-  );
-}
-
-interface SessionOperation extends Operation {
-  readonly sessionId: string;
-}
+const ITEM_GONE_MESSAGE =
+  'Items that were to be removed were gone when they were, so all was rolled back. Nothing was written. Try again.';
 
 /** The ids of rows that one DELETE names. */
 const MAX_IDS = 1000;
+
+/** @throws SessionError `TRANSACTION_CONFLICT` if fewer items were removed than were to be. */
+function checkRemoved(answer: Answer | undefined, count: number): void {
+  if (!answer || answer.affectedRows < count)
+    throw new SessionError('TRANSACTION_CONFLICT', ITEM_GONE_MESSAGE);
+}
 
 function rowsOf({ sessionId, texts }: AppendBatch): NewRow[] {
   return texts.map((text) => ({ sessionId, text }));

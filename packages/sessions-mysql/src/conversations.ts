@@ -27,10 +27,11 @@ import {
 } from '@stackone/sessions-core/backend';
 import type { ConversationStatements } from './conversation-statements.js';
 import type { Answer, Send } from './driver-types.js';
-import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import type { MysqlExecutor } from './executor.js';
 import { checkPacket } from './inserts.js';
 import type { RunStatements } from './runs.js';
 import type { MysqlStatements } from './statements.js';
+import { NOTHING_CHANGED } from './transactions.js';
 import type { UsageStatements } from './usage.js';
 import type { WholeStatements } from './whole-statements.js';
 import { MysqlWholes } from './wholes.js';

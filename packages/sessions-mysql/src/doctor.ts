@@ -12,7 +12,7 @@ import {
   ONLY_LOOKING,
   tableFindings,
 } from '@stackone/sessions-core/doctor';
-import { openPool, readMysqlUrl } from './connect.js';
+import { openPools, readMysqlUrl } from './connect.js';
 import { type Link, linkFindings, readServerState, serverFindings } from './doctor-server.js';
 import { dataLooks, newestSessions, privilegeFinding, tableLooks, writableFinding } from './doctor-tables.js';
 import { type PromiseConnection, queryText, type Send } from './driver-types.js';
@@ -42,7 +42,7 @@ export async function openDoctor(url: string, options: MysqlStoreOptions = {}): 
   const parsed = readMysqlUrl(url, ssl);
   const { values } = parsed;
   const names = mysqlNames(options.tables, options.schema ?? values.schema);
-  const pool = await openPool(parsed, { max: 1, ssl, connectionTimeout, driver });
+  const { ofStore: pool } = await openPools(parsed, { max: 1, ssl, connectionTimeout, driver });
   const executorFor = (timeout: number) => new PoolExecutor(pool, statements(names), timeout);
   const executor = executorFor(options.timeout ?? values.socket_timeout ?? DEFAULT_TIMEOUT);
   const send: Send = (sql) => executor.run(sql);

@@ -46,9 +46,15 @@ interface QueryOptions extends QuerySettings {
   readonly sql: string;
 }
 
+/** What mysql2 returns for a query at once. */
+interface Query {
+  /** Is called when the answer to a statement of its text begins to arrive. */
+  on(event: 'fields', listener: () => void): unknown;
+}
+
 /** The connection behind a {@link PromiseConnection}. */
 export interface CallbackConnection {
-  query(options: QueryOptions, callback: (error: unknown, result: unknown) => void): void;
+  query(options: QueryOptions, callback: (error: unknown, result: unknown) => void): Query;
 }
 
 /** The form of mysql2's API that everything here runs on: promises. */
@@ -106,6 +112,12 @@ export interface Answer {
   readonly status: number;
 }
 
+/** Sends statements as one text. See {@link queryTexts}. */
+export type SendTogether = (
+  statements: readonly string[],
+  onAnswer: () => void,
+) => Promise<readonly Answer[]>;
+
 /** Sends one statement. */
 export type Send = (sql: string) => Promise<Answer>;
 
@@ -132,6 +144,31 @@ export function queryText({ connection }: PromiseConnection, sql: string): Promi
     connection.query({ ...querySettings(), sql }, (error, result) => {
       if (error) reject(error);
       else resolve(toAnswer(result));
+    });
+  });
+}
+
+/**
+ * Sends statements as one text, of which the server runs none behind one that fails. The connection has to take such texts.
+ *
+ * @param onAnswer - Is called for each statement that has succeeded.
+ * @returns Their answers: fewer than there are statements, if the server was told to stop between two.
+ */
+export function queryTexts(
+  { connection }: PromiseConnection,
+  statements: readonly string[],
+  onAnswer: () => void,
+): Promise<readonly Answer[]> {
+  return new Promise((resolve, reject) => {
+    let answers = 0;
+    const sql = statements.join('; ');
+    const query = connection.query({ ...querySettings(), sql }, (error, result) => {
+      if (error) reject(error);
+      else resolve((answers > 1 ? (result as unknown[]) : [result]).map(toAnswer));
+    });
+    query.on('fields', () => {
+      answers += 1;
+      onAnswer();
     });
   });
 }

@@ -2,7 +2,8 @@ import { SessionError } from '@stackone/sessions-core';
 import { withTimeLimit } from '@stackone/sessions-core/backend';
 import { type DrizzleMysqlDatabase, type DrizzleMysqlTransaction, isInTransaction } from './driver-types.js';
 import { type Cluster, toCommitError, tooLate, toSessionError } from './errors.js';
-import { type MysqlOwnTransactions, NOT_OPEN_MESSAGE, sendThrough } from './executor.js';
+import { type MysqlOwnTransactions, sendThrough } from './executor.js';
+import { NOT_OPEN_MESSAGE } from './transactions.js';
 
 /** Transactions of a Drizzle database, in which the application works with Drizzle. */
 export class DrizzleTransactions implements MysqlOwnTransactions {

@@ -3,6 +3,9 @@ import { driverErrorOf } from '@stackone/sessions-core/backend';
 
 type Known = readonly [code: SessionErrorCode, message: string, ...keys: (number | string)[]];
 
+/** ER_AUTOINC_READ_FAILED. */
+const NO_ID = 1467;
+
 /**
  * What the servers' error numbers and the codes of driver and network mean to the caller.
  *
@@ -158,7 +161,7 @@ export const ERROR_CODES: readonly Known[] = [
     1265,
     1366,
     1406,
-    1467, // AUTO_INCREMENT at its end
+    NO_ID,
   ],
   [
     'SCHEMA_MISMATCH',
@@ -227,7 +230,19 @@ function isRefusedByOthers(errno: unknown, message: unknown): boolean {
 /** MariaDB's answer to every CREATE TABLE that the storage engine refuses. */
 const CANNOT_CREATE = 1005;
 
-function conflict(cause: unknown): SessionError {
+/**
+ * Whether no id could be read for a row: they are used up; or MariaDB chose the transaction for the end of a deadlock over the lock from
+ * which ids come, and tells so (10.11, 11.8), which only the state of the transaction shows.
+ */
+export function isWithoutId(error: unknown): boolean {
+  // to a COMMIT it would prove nothing
+  return (
+    isSessionError(error) && error.code === 'SCHEMA_MISMATCH' && driverErrorOf(error.cause).errno === NO_ID
+  );
+}
+
+/** For a transaction that the database rolled back. */
+export function conflict(cause: unknown): SessionError {
   const [code, message] = ERROR_CODES[0] as Known;
   return new SessionError(code, message, { cause });
 }

@@ -1,5 +1,11 @@
 import { SessionError } from '@stackone/sessions-core';
-import { inTurn, withTimeLimit } from '@stackone/sessions-core/backend';
+import {
+  hasConnection,
+  inTurn,
+  refuseWhenEnded,
+  waitsForConnection,
+  withTimeLimit,
+} from '@stackone/sessions-core/backend';
 import {
   type Answer,
   abandon,
@@ -8,24 +14,23 @@ import {
   isInTransaction,
   type PromiseConnection,
   queryText,
+  queryTexts,
   type Send,
   toAnswer,
 } from './driver-types.js';
 import { type Cluster, tooLate } from './errors.js';
 import { Line } from './line.js';
+import {
+  type Brackets,
+  bracketed,
+  Ending,
+  NOT_OPEN_MESSAGE,
+  ownTransaction,
+  transaction,
+  type Work,
+} from './transactions.js';
 
-/** What the work of a transaction returns when it left everything as it was: then it is rolled back. */
-export const NOTHING_CHANGED = Symbol('nothing changed');
-
-/** The statements that begin and end a transaction, or what stands for one. */
-export interface Brackets {
-  readonly begin: string;
-  readonly commit: string;
-  readonly rollback: string;
-  readonly savepoint: string;
-  readonly release: string;
-  readonly rollbackToSavepoint: string;
-}
+type AtOnce = (statements: readonly string[], withCommit: boolean) => Promise<void>;
 
 /** Runs statements for a backend. */
 export interface MysqlExecutor {
@@ -37,7 +42,15 @@ export interface MysqlExecutor {
   /** Runs one statement by itself. */
   run(sql: string): Promise<Answer>;
   /** Runs `work` so that either all of its statements take effect or none. */
-  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined>;
+  atomically<T>(work: Work<T>): Promise<T | undefined>;
+  /**
+   * Runs a transaction without a look at the answers before its end. Absent where a text can only be one statement.
+   *
+   * @param withCommit - Whether the commit goes out in the same text: where the connection is lost, that is `OUTCOME_UNKNOWN`
+   * from the beginning.
+   * @throws SessionError `OUTCOME_UNKNOWN`; any other one says that nothing was written.
+   */
+  readonly atOnce?: AtOnce | undefined;
 }
 
 /** Where connections come from. */
@@ -54,48 +67,98 @@ export interface MysqlOwnTransactions {
   transact<T>(work: (transaction: object) => Promise<T>): Promise<T>;
 }
 
+/** What a {@link PoolExecutor} may know. */
+export interface PoolExecutorOptions {
+  /** Where the connections come from that the application gets. */
+  readonly ofApplication?: ConnectionSource | undefined;
+  /** What the server is part of. */
+  readonly cluster?: Cluster | undefined;
+  /** Whether a text can be several statements. */
+  readonly takesSeveral?: boolean | undefined;
+}
+
 /** Takes a connection of a pool for each call, and no second one inside it. */
 export class PoolExecutor implements MysqlExecutor, MysqlOwnTransactions {
   readonly hasOneConnection = false;
   readonly readsLock = false;
+  readonly atOnce: AtOnce | undefined;
+  /** Whether it is worth asking if a text can be several statements: the connections are the store's own. */
+  readonly mayTakeSeveral: boolean;
   readonly #source: ConnectionSource;
+  readonly #ofApplication: ConnectionSource;
   readonly #sql: Brackets;
   readonly #timeout: number;
   readonly #cluster: Cluster | undefined;
+  readonly #takesSeveral: boolean;
 
   /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
-  constructor(source: ConnectionSource, sql: Brackets, timeout: number, cluster?: Cluster) {
+  constructor(source: ConnectionSource, sql: Brackets, timeout: number, options: PoolExecutorOptions = {}) {
     this.#source = source;
+    this.#ofApplication = options.ofApplication ?? source;
+    this.mayTakeSeveral = options.ofApplication !== undefined;
     this.#sql = sql;
     this.#timeout = timeout;
-    this.#cluster = cluster;
+    this.#cluster = options.cluster;
+    this.#takesSeveral = options.takesSeveral ?? false;
+    if (this.#takesSeveral)
+      this.atOnce = (statements, withCommit) =>
+        this.#lend((line) =>
+          transaction(line, sql, options.cluster, async (_send, together) => {
+            if (withCommit) return new Ending(statements, undefined);
+            await together?.(...statements);
+            return undefined;
+          }),
+        );
   }
 
   run(sql: string): Promise<Answer> {
     return this.#lend((line) => line.send(sql));
   }
 
-  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+  /**
+   * Asks in one text, where that may be.
+   *
+   * @returns The answers, or none, where a statement failed or a proxy refused the text; and whether such texts are taken.
+   */
+  askTogether(
+    statements: readonly string[],
+  ): Promise<{ readonly answers: readonly Answer[]; readonly takesSeveral: boolean }> {
+    return lend(this.#source, this.#timeout, true, (line) => line.askTogether(statements));
+  }
+
+  atomically<T>(work: Work<T>): Promise<T | undefined> {
     return this.#lend((line) => transaction(line, this.#sql, this.#cluster, work));
   }
 
   transact<T>(work: (connection: object) => Promise<T>): Promise<T> {
-    return this.#lend((line, connection) =>
+    return lend(this.#ofApplication, this.#timeout, false, (line, connection) =>
       ownTransaction(line, this.#sql, this.#cluster, () => work(connection)),
     );
   }
 
-  async #lend<T>(use: (line: Line, connection: PromiseConnection) => Promise<T>): Promise<T> {
-    const source = this.#source;
-    const connection = await withTimeLimit(this.#timeout, source.take(), tooLate, (late) =>
-      source.give(late, false),
-    );
-    const line = new Line((sql) => queryText(connection, sql), this.#timeout);
-    try {
-      return await use(line, connection);
-    } finally {
-      this.#source.give(connection, line.broken || line.readOnly);
-    }
+  #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
+    return lend(this.#source, this.#timeout, this.#takesSeveral, use);
+  }
+}
+
+async function lend<T>(
+  source: ConnectionSource,
+  timeout: number,
+  takesSeveral: boolean,
+  use: (line: Line, connection: PromiseConnection) => Promise<T>,
+): Promise<T> {
+  waitsForConnection();
+  const connection = await withTimeLimit(timeout, source.take(), tooLate, (late) => source.give(late, false));
+  const line = new Line(
+    (sql) => queryText(connection, sql),
+    timeout,
+    takesSeveral ? (statements, onAnswer) => queryTexts(connection, statements, onAnswer) : undefined,
+  );
+  try {
+    hasConnection();
+    return await use(line, connection);
+  } finally {
+    source.give(connection, line.broken || line.readOnly);
   }
 }
 
@@ -120,7 +183,7 @@ export class ConnectionExecutor implements MysqlExecutor, MysqlOwnTransactions {
     return this.#inTurn((line) => line.send(sql));
   }
 
-  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+  atomically<T>(work: Work<T>): Promise<T | undefined> {
     return this.#inTurn(async (line) => {
       // START TRANSACTION would commit what the application has begun
       if (hasTransaction(await line.send('DO 0')))
@@ -170,7 +233,10 @@ export class TransactionExecutor implements MysqlExecutor {
   /** @param timeout - How long a statement is waited for, in ms; 0 is for ever. */
   constructor(owner: object, send: Send, sql: Brackets, timeout: number) {
     this.#owner = owner;
-    this.#send = send;
+    this.#send = async (sql) => {
+      refuseWhenEnded();
+      return send(sql);
+    };
     this.#sql = sql;
     this.#timeout = timeout;
   }
@@ -180,23 +246,22 @@ export class TransactionExecutor implements MysqlExecutor {
   }
 
   /** A savepoint, so that a failed call leaves nothing behind even if the application goes on. */
-  atomically<T>(work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>): Promise<T | undefined> {
+  atomically<T>(work: Work<T>): Promise<T | undefined> {
     return inTurn(this.#owner, async () => {
       const line = new Line(this.#send, this.#timeout);
       const begun = await line.send(this.#sql.savepoint);
       // also after a deadlock, which ends the whole transaction: from there on each statement would commit by itself
       if (!isInTransaction(begun)) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
       return bracketed(line, work, {
-        keep: () => line.send(this.#sql.release),
+        keep: async ({ statements, check }) => {
+          check(await line.sendAll(...statements));
+          await line.send(this.#sql.release);
+        },
         undo: () => line.send(this.#sql.rollbackToSavepoint),
       });
     });
   }
 }
-
-/** For a transaction that is over. */
-export const NOT_OPEN_MESSAGE =
-  'No transaction is open here: it was not begun, it has ended, or the database rolled it back after a conflict.';
 
 /** The statements that go to a transaction of the application. */
 export function sendThrough(transaction: DrizzleMysqlTransaction): Send {
@@ -217,63 +282,4 @@ function withNames(rows: readonly object[], fields: readonly { readonly name: st
     const values = Object.values(row);
     return Object.fromEntries(names.map((name, index) => [name, values[index]]));
   });
-}
-
-/**
- * One request a statement: several in one text are not understood by every proxy, and after a statement that failed
- * and ended the transaction the following ones would each commit by themselves.
- */
-async function transaction<T>(
-  line: Line,
-  sql: Brackets,
-  cluster: Cluster | undefined,
-  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
-): Promise<T | undefined> {
-  // a connection that is destroyed takes its transaction along
-  const undo = async () => line.broken || line.send(sql.rollback);
-  const all = async (send: Send) => {
-    // inside, as a proxy may have begun the transaction and then told an error
-    await send(sql.begin);
-    return work(send);
-  };
-  return bracketed(line, all, { keep: () => line.commit(sql.commit, cluster), undo });
-}
-
-/** A transaction for work of the application, which may end it, or swallow a conflict after which the server did. */
-async function ownTransaction<T>(
-  line: Line,
-  sql: Brackets,
-  cluster: Cluster | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  let result: T | undefined;
-  await transaction(line, sql, cluster, async (send) => {
-    result = await work();
-    if (!isInTransaction(await send('DO 0'))) throw new SessionError('NOT_OPEN', NOT_OPEN_MESSAGE);
-    return undefined;
-  });
-  return result as T;
-}
-
-/** Runs `work`, and then keeps or undoes all it did. */
-async function bracketed<T>(
-  line: Line,
-  work: (send: Send) => Promise<T | typeof NOTHING_CHANGED>,
-  { keep, undo }: { keep: () => Promise<unknown>; undo: () => Promise<unknown> },
-): Promise<T | undefined> {
-  let result: T | typeof NOTHING_CHANGED;
-  try {
-    result = await work(line.send);
-    if (result !== NOTHING_CHANGED) await keep();
-  } catch (error) {
-    // undoing fails where the server has done it already and the savepoint is gone, or when it cannot be reached any
-    // more and so does it; the first error says why
-    await undo().catch(() => {
-      line.broken = true;
-    });
-    throw error;
-  }
-  if (result !== NOTHING_CHANGED) return result;
-  await undo();
-  return undefined;
 }

@@ -120,6 +120,22 @@ export function checkPacket(statement: string, text: string, maxPacket: number):
     throw tooLarge(Buffer.byteLength(text), maxPacket);
 }
 
+/**
+ * What is sent with its commit is no larger, in bytes: of the answer to a text that is larger than a packet, because
+ * `max_allowed_packet` was lowered, often nothing arrives but the end of the connection, which then says nothing of the commit. It
+ * is 1 MB or more on every server in use, and of what takes longer to send a round trip is a small part.
+ */
+const MAX_BYTES_TOGETHER = 1_000_000;
+
+/** Whether statements may be one text, with the begin and the commit of a transaction. */
+export function fitTogether(statements: readonly string[], maxPacket: number): boolean {
+  const bytes = statements.reduce(
+    (sum, statement) => sum + Buffer.byteLength(statement) + SEPARATOR.length,
+    0,
+  );
+  return bytes + 2 * RESERVED_BYTES <= Math.min(maxPacket, MAX_BYTES_TOGETHER);
+}
+
 function tooLarge(bytes: number, maxPacket: number): SessionError {
   return new SessionError(
     'ITEM_TOO_LARGE',

@@ -1,4 +1,5 @@
 import { endIdleOfOthers, now, startTimer, type Timer, withTimeLimit } from '@stackone/sessions-core/backend';
+import type { ConnectionLimit, LimitedPool } from './connection-limit.js';
 import {
   abandon,
   type CallbackConnection,
@@ -39,8 +40,9 @@ const CLOSE_MS = 5_000;
  * offer: their sockets are referenced only while they are in use. Nor do they stay open for ever: mysql2's own timer for
  * that would hold the process too.
  */
-export class OwnPool implements ConnectionSource {
+export class OwnPool implements ConnectionSource, LimitedPool {
   readonly #pool: PromisePool;
+  readonly #limit: ConnectionLimit;
   readonly #all = new Set<DriverConnection>();
   /** Since when they have been idle; who has waited longest stands first. */
   readonly #idle = new Map<DriverConnection, number>();
@@ -48,9 +50,14 @@ export class OwnPool implements ConnectionSource {
   readonly #doubted = new WeakSet<DriverConnection>();
   #sweep: Timer | undefined;
 
-  /** @param target - The server, the user and the database, for stores that take the place of others. */
-  constructor(pool: EventedPool, target: string) {
+  /**
+   * @param target - The server, the user and the database, for stores that take the place of others.
+   * @param limit - How many connections it may have, with others.
+   */
+  constructor(pool: EventedPool, target: string, limit: ConnectionLimit) {
     this.#pool = promisePool(pool);
+    this.#limit = limit;
+    limit.join(this);
     pool.on('connection', (connection) => {
       this.#all.add(connection);
       const forget = () => {
@@ -65,7 +72,11 @@ export class OwnPool implements ConnectionSource {
   }
 
   async take(): Promise<PromiseConnection> {
-    const connection = await takeFrom(this.#pool);
+    await this.#limit.take(this);
+    const connection = await takeFrom(this.#pool).catch((error: unknown) => {
+      this.#limit.give();
+      throw error;
+    });
     const driver = driverConnection(connection);
     this.#idle.delete(driver);
     driver.stream.ref();
@@ -87,6 +98,16 @@ export class OwnPool implements ConnectionSource {
       connection.release();
       this.#sweepLater(IDLE_MS);
     }
+    this.#limit.give();
+  }
+
+  get idleCount(): number {
+    return this.#idle.size;
+  }
+
+  endOldestIdle(): void {
+    const [oldest] = this.#idle.keys();
+    if (oldest) this.#end(oldest);
   }
 
   /** Closes the connections that are not in use. */
@@ -120,6 +141,30 @@ export class OwnPool implements ConnectionSource {
         this.#end(driver);
       }
     }).unref();
+  }
+}
+
+/** A pool that is made when it is first needed. */
+export class LazyPool implements ConnectionSource {
+  readonly #make: () => OwnPool;
+  #pool: OwnPool | undefined;
+
+  constructor(make: () => OwnPool) {
+    this.#make = make;
+  }
+
+  take(): Promise<PromiseConnection> {
+    this.#pool ??= this.#make();
+    return this.#pool.take();
+  }
+
+  give(connection: PromiseConnection, broken: boolean): void {
+    this.#pool?.give(connection, broken);
+  }
+
+  /** As {@link OwnPool.close}. */
+  async close(): Promise<void> {
+    await this.#pool?.close();
   }
 }
 

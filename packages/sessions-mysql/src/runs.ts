@@ -13,10 +13,11 @@ import {
   type StoredRun,
 } from '@stackone/sessions-core/backend';
 import type { Answer, Send } from './driver-types.js';
-import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import type { MysqlExecutor } from './executor.js';
 import { checkPacket } from './inserts.js';
 import { itemLiteral, quoteName, textLiteral } from './literals.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
+import { NOTHING_CHANGED } from './transactions.js';
 
 /** In ms since 1970, whatever the time zone of the connection. */
 const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";

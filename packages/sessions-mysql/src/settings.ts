@@ -32,15 +32,16 @@ const VARIABLES = [
   'group_replication_enforce_update_everywhere_checks',
 ];
 
+/** What is asked about the server. */
+export const SETTINGS_QUESTION = `SHOW VARIABLES WHERE Variable_name IN (${VARIABLES.map((name) => `'${name}'`).join(', ')})`;
+
 /**
  * Reads the settings, and checks that text arrives as it is sent.
  *
  * @throws SessionError `UNSUPPORTED` for connections that are not in utf8mb4.
  */
 export async function readSettings(send: Send): Promise<ServerSettings> {
-  const { rows } = await send(
-    `SHOW VARIABLES WHERE Variable_name IN (${VARIABLES.map((name) => `'${name}'`).join(', ')})`,
-  );
+  const { rows } = await send(SETTINGS_QUESTION);
   const values = new Map(rows.map(({ Variable_name, Value }) => [Variable_name, Value ?? '']));
   const version = values.get('version') ?? '';
   const characterSets = ['client', 'connection', 'results'].map((name) =>

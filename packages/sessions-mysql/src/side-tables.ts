@@ -12,6 +12,14 @@ type SideTable = (typeof SIDE_TABLES)[number];
 /** Which of them are there. */
 export type SideTables = Readonly<Record<SideTable, boolean>>;
 
+const question = (names: MysqlNames, kind: SideTable) =>
+  `SHOW COLUMNS FROM ${qualifiedName(names, names[kind])}`;
+
+/** What is asked about them. */
+export function sideTableQuestions(names: MysqlNames): string[] {
+  return SIDE_TABLES.map((kind) => question(names, kind));
+}
+
 /**
  * Looks for the side tables, before anything is changed.
  *
@@ -27,7 +35,7 @@ export async function findSideTables(send: Send, names: MysqlNames): Promise<Sid
     schemaVersion: false,
   };
   for (const kind of SIDE_TABLES) {
-    const defaults = await columnDefaults(send, qualifiedName(names, names[kind]));
+    const defaults = await columnDefaults(send, question(names, kind));
     if (defaults && kind === 'schemaVersion')
       checkSchemaVersion(names.schemaVersion, defaults.get('version'), SCHEMA_VERSION);
     found[kind] = defaults !== undefined;
@@ -59,8 +67,8 @@ export async function completeSideTables(
 }
 
 /** A table that is not there and may not be seen is one that the server refuses to describe. */
-async function columnDefaults(send: Send, table: string) {
-  const described = await unless(['TABLE_MISSING', ...REFUSALS], () => send(`SHOW COLUMNS FROM ${table}`));
+async function columnDefaults(send: Send, columns: string) {
+  const described = await unless(['TABLE_MISSING', ...REFUSALS], () => send(columns));
   return described && new Map(described.rows.map(({ Field, Default }) => [Field, Default]));
 }
 

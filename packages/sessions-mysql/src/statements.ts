@@ -29,6 +29,9 @@ export const textRow = 'CAST(id AS CHAR) AS id, message_data AS text';
 /** In whole ms since 1970, whatever the time zone of the connection and its summer time. */
 const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";
 
+/** The servers' error for a number that is larger than any. */
+export const OUT_OF_RANGE = 1690;
+
 /** What a conversation that was erased is known by. */
 function digestLiteral(sessionId: string): string {
   return textLiteral(digestOf(sessionId, 'hex'));
@@ -104,6 +107,13 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
     erased: (sessionIds: readonly string[]) =>
       `SELECT 1 AS erased FROM ${erasures} WHERE digest IN (${sessionIds.map(digestLiteral).join(', ')}) ` +
       `AND ends_at > ${NOW}`,
+    /**
+     * Behind {@link lock}: fails with {@link OUT_OF_RANGE} if one of them was erased, and may have been made by the lock. Behind
+     * itself: if one was erased.
+     */
+    failIfErased: (sessionIds: readonly string[]) =>
+      `SELECT 9223372036854775807 + (ROW_COUNT() < ${2 * sessionIds.length} AND EXISTS (SELECT 1 FROM ${erasures} ` +
+      `WHERE digest IN (${sessionIds.map(digestLiteral).join(', ')}) AND ends_at > ${NOW})) AS erased`,
     refuse: (sessionId: string, milliseconds: number) =>
       `INSERT INTO ${erasures} (digest, ends_at) VALUES (${digestLiteral(sessionId)}, ${NOW} + ${milliseconds}) ` +
       'ON DUPLICATE KEY UPDATE ends_at = GREATEST(ends_at, VALUES(ends_at))',

@@ -17,13 +17,15 @@ import {
   isTableNames,
   isWholeNumber,
   RETRY_OPTION_CHECKS,
+  readArgument,
   retry,
   STORE_OPTION_CHECKS,
   TIME_LIMIT_OPTION_CHECKS,
+  tableNames,
   type WarningReporter,
 } from '@stackone/sessions-core/backend';
 import { MysqlBackend } from './backend.js';
-import { openPool, readMysqlUrl } from './connect.js';
+import { openPools, readMysqlUrl } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
@@ -37,23 +39,25 @@ import {
   promiseConnection,
   promisePool,
   queryText,
+  type Send,
 } from './driver-types.js';
 import { DrizzleTransactions } from './drizzle-transactions.js';
-import type { Cluster } from './errors.js';
 import {
   ConnectionExecutor,
   type MysqlExecutor,
   PoolExecutor,
+  type PoolExecutorOptions,
   sendThrough,
   TransactionExecutor,
 } from './executor.js';
 import { historyStatement } from './history-statements.js';
+import { askingAgain } from './killed-statements.js';
 import { GivenPool } from './pools.js';
 import { runStatements } from './runs.js';
 import { isSchemaName } from './schema-name.js';
-import { readSettings } from './settings.js';
+import { readSettings, SETTINGS_QUESTION } from './settings.js';
 import { type MysqlStatements, mysqlNames, statements } from './statements.js';
-import { prepareTables } from './tables.js';
+import { prepareTables, tableQuestions } from './tables.js';
 import { isMysqlTls, type MysqlTlsOptions } from './tls.js';
 import type { MysqlUrlValues } from './url-parameters.js';
 import { usageStatements } from './usage.js';
@@ -149,7 +153,9 @@ export class MysqlSessionStore extends SessionStore {
    */
   constructor(target: MysqlTarget, options: MysqlStoreOptions = {}) {
     checkOptions('MysqlSessionStore', options, MYSQL_OPTION_CHECKS);
-    super({ name: 'mysql', supports: SUPPORTS, open: backendOpener(target, options) }, options);
+    const { messages: table } = tableNames(options.tables);
+    const open = backendOpener(target, options);
+    super({ name: 'mysql', table, supports: SUPPORTS, open }, options);
   }
 
   /**
@@ -250,9 +256,12 @@ async function opened(
 interface Connected {
   /**
    * @param timeout - How long a statement is waited for, in ms; 0 is for ever.
-   * @param cluster - What the server is part of, once it is known.
+   * @param known - What the server is part of, once it is known, and whether its connections take texts of several statements.
    */
-  readonly executorFor: (timeout: number, cluster?: Cluster) => PoolExecutor | ConnectionExecutor;
+  readonly executorFor: (
+    timeout: number,
+    known?: Pick<PoolExecutorOptions, 'cluster' | 'takesSeveral'>,
+  ) => PoolExecutor | ConnectionExecutor;
   readonly close: () => Promise<void>;
 }
 
@@ -268,10 +277,14 @@ function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
     const { max, connectionTimeout, ssl, driver } = options;
     const url = readMysqlUrl(target.url, ssl);
     const connect = async (sql: MysqlStatements): Promise<Connected> => {
-      const pool = await openPool(url, { max, connectionTimeout, ssl, driver });
+      const { ofStore, ofApplication } = await openPools(url, { max, connectionTimeout, ssl, driver });
+      const executorFor: Connected['executorFor'] = (timeout, known) =>
+        new PoolExecutor(ofStore, sql, timeout, { ...known, ofApplication });
       return {
-        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
-        close: () => pool.close(),
+        executorFor,
+        close: async () => {
+          await Promise.all([ofStore.close(), ofApplication.close()]);
+        },
       };
     };
     return { url: url.values, connect };
@@ -280,35 +293,36 @@ function connector(target: MysqlTarget, options: MysqlStoreOptions): Connector {
     (name) => options[name as keyof typeof options] !== undefined,
   );
   if (misplaced) throw new TypeError(`MysqlSessionStore: "${misplaced}" is for pools opened by URL.`);
-  const client: unknown = 'pool' in target ? target.pool : target.db?.$client;
+  const problem =
+    'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.';
+  const client: unknown = readArgument(problem, () => ('pool' in target ? target.pool : target.db?.$client));
   const close = async () => undefined;
-  if (isPool(client)) {
-    const pool = new GivenPool(promisePool(client));
+  if (readArgument(problem, () => isPool(client))) {
+    const pool = new GivenPool(promisePool(client as MysqlPool));
     return {
       connect: async (sql) => ({
-        executorFor: (timeout, cluster) => new PoolExecutor(pool, sql, timeout, cluster),
+        executorFor: (timeout, known) => new PoolExecutor(pool, sql, timeout, { cluster: known?.cluster }),
         close,
       }),
     };
   }
-  if (isConnection(client)) {
-    const connection = promiseConnection(client);
+  if (readArgument(problem, () => isConnection(client))) {
+    const connection = promiseConnection(client as MysqlConnection);
     return {
       connect: async (sql) => ({
-        executorFor: (timeout, cluster) => new ConnectionExecutor(connection, sql, timeout, cluster),
+        executorFor: (timeout, known) => new ConnectionExecutor(connection, sql, timeout, known?.cluster),
         close,
       }),
     };
   }
-  throw new TypeError(
-    'MysqlSessionStore: this is not a mysql2 pool or connection, nor a Drizzle database on one.',
-  );
+  throw new TypeError(problem);
 }
 
 function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) => MysqlExecutor {
+  const problem = 'store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.';
   return (transaction) => {
-    if (isConnection(transaction)) {
-      const connection = promiseConnection(transaction);
+    if (readArgument(problem, () => isConnection(transaction))) {
+      const connection = promiseConnection(transaction as MysqlConnection);
       return new TransactionExecutor(
         connection.connection,
         (text) => queryText(connection, text),
@@ -316,12 +330,38 @@ function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) =
         timeout,
       );
     }
-    if (typeof (transaction as Partial<DrizzleMysqlTransaction> | undefined)?.execute === 'function') {
+    const { execute } = readArgument(problem, () => ({
+      execute: (transaction as Partial<DrizzleMysqlTransaction> | undefined)?.execute,
+    }));
+    if (typeof execute === 'function') {
       const drizzle = transaction as DrizzleMysqlTransaction;
       return new TransactionExecutor(drizzle, sendThrough(drizzle), sql, timeout);
     }
-    throw new TypeError('store.with() takes a Drizzle transaction on mysql2, or a mysql2 connection.');
+    throw new TypeError(problem);
   };
+}
+
+/**
+ * Asks all that has to be known about a server and its tables in one text, where its connections may take one.
+ *
+ * @returns What sends a statement, unless it has been answered already, and whether texts of several statements are taken.
+ */
+async function askAtOnce(
+  executor: PoolExecutor | ConnectionExecutor,
+  questions: readonly string[],
+): Promise<{ readonly send: Send; readonly takesSeveral: boolean }> {
+  const run: Send = (text) => executor.run(text);
+  if (!(executor instanceof PoolExecutor && executor.mayTakeSeveral))
+    return { send: run, takesSeveral: false };
+  const { answers, takesSeveral } = await executor.askTogether(questions);
+  const known = new Map(answers.map((answer, at) => [questions[at], answer]));
+  const send: Send = (text) => {
+    const answer = known.get(text);
+    // what was changed since then is looked at again
+    known.delete(text);
+    return answer ? Promise.resolve(answer) : run(text);
+  };
+  return { send, takesSeveral };
 }
 
 /**
@@ -349,14 +389,21 @@ export function backendOpener(
     const { executorFor, close } = await connect(sql);
     try {
       return await retry(async () => {
-        const send = (text: string) => executorFor(timeout).run(text);
+        const questions = [SETTINGS_QUESTION, ...tableQuestions(names)];
+        const { send, takesSeveral } = await askAtOnce(executorFor(timeout), questions);
         // of large tables a change may take long
         const change = (text: string) => executorFor(0).run(text);
         const settings = await readSettings(send);
         const prepared = await prepareTables(send, change, names, settings, createTables, warn);
         const { createMetadata, createUsage, createRuns, newestIndex, changedIndex, now } = prepared;
         const { operations, metadata, usage, runs, erasures } = prepared.sideTables;
-        const executor = executorFor(timeout, settings.cluster);
+        const { cluster } = settings;
+        // a node may roll a transaction back between two statements, for one of another node: Galera was seen to run the rest of a text
+        // then, each statement by itself
+        const executor = executorFor(timeout, {
+          cluster,
+          takesSeveral: takesSeveral && cluster === undefined,
+        });
         const own =
           'db' in target
             ? new DrizzleTransactions(target.db, executor.hasOneConnection, timeout, settings.cluster)
@@ -370,8 +417,10 @@ export function backendOpener(
           erasure: erasures,
           retention: erasures,
         };
+        const sure = settings.server === 'mariadb' ? askingAgain : (one: MysqlExecutor) => one;
+        const join = joiner(sql, timeout);
         return new MysqlBackend({
-          executor,
+          executor: sure(executor),
           own,
           sql: statements(names, newestIndex, now),
           conversationSql: conversationStatements(names, { metadata, runs }, changedIndex),
@@ -387,7 +436,7 @@ export function backendOpener(
           undoneStaysLocked: settings.server === 'mysql' && changedIndex !== undefined,
           retries,
           close,
-          join: joiner(sql, timeout),
+          join: (transaction) => sure(join(transaction)),
         });
       }, retries);
     } catch (error) {

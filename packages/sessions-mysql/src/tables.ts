@@ -9,7 +9,7 @@ import {
 } from './ddl.js';
 import type { Send } from './driver-types.js';
 import type { ServerSettings } from './settings.js';
-import { completeSideTables, findSideTables, type SideTables } from './side-tables.js';
+import { completeSideTables, findSideTables, type SideTables, sideTableQuestions } from './side-tables.js';
 import { type MysqlNames, qualifiedName } from './statements.js';
 
 /**
@@ -140,13 +140,28 @@ interface Table {
   readonly changedIndex: string | undefined;
 }
 
+const columnsQuestion = (names: MysqlNames, table: string) =>
+  `SHOW FULL COLUMNS FROM ${qualifiedName(names, table)}`;
+
+const keysQuestion = (names: MysqlNames, table: string) => `SHOW CREATE TABLE ${qualifiedName(names, table)}`;
+
+/** What {@link prepareTables} asks, where all tables are there. */
+export function tableQuestions(names: MysqlNames): string[] {
+  return [
+    ...sideTableQuestions(names),
+    ...[names.messages, names.sessions].flatMap((table) => [
+      columnsQuestion(names, table),
+      keysQuestion(names, table),
+    ]),
+  ];
+}
+
 async function describeTable(send: Send, names: MysqlNames, table: string): Promise<Table | undefined> {
-  const name = qualifiedName(names, table);
   let rows: readonly Readonly<Record<string, string | null>>[];
   let created: string;
   try {
-    ({ rows } = await send(`SHOW FULL COLUMNS FROM ${name}`));
-    created = (await send(`SHOW CREATE TABLE ${name}`)).rows[0]?.['Create Table'] ?? '';
+    ({ rows } = await send(columnsQuestion(names, table)));
+    created = (await send(keysQuestion(names, table))).rows[0]?.['Create Table'] ?? '';
   } catch (error) {
     if (isSessionError(error) && error.code === 'TABLE_MISSING') return undefined;
     throw error;

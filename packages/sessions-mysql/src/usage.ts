@@ -1,5 +1,6 @@
 import {
   DAY,
+  rowNumber,
   type StoredUsage,
   USAGE_COLUMNS,
   USAGE_COUNTS,
@@ -38,7 +39,7 @@ export function usageStatements(names: MysqlNames) {
       const values = rows.map(({ key, model, ...counts }) => {
         const texts = [sessionId, key, tenant, model].map(textLiteral);
         const numbers = USAGE_COUNTS.map((name) => String(BigInt(counts[name])));
-        return `(${[...texts, turn === undefined ? 'NULL' : idLiteral(turn), NOW, ...numbers].join(', ')})`;
+        return `(${[...texts, turn === undefined ? 'NULL' : idLiteral(rowNumber(turn)), NOW, ...numbers].join(', ')})`;
       });
       return (
         `INSERT INTO ${usage} (session_id, response, tenant, model, turn, recorded_at, ${USAGE_COLUMNS.join(', ')}) ` +

@@ -7,9 +7,10 @@ import {
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
 import type { Send } from './driver-types.js';
-import { type MysqlExecutor, NOTHING_CHANGED } from './executor.js';
+import type { MysqlExecutor } from './executor.js';
 import { InsertBuilder, type InsertSql } from './inserts.js';
 import type { NewRow } from './statements.js';
+import { NOTHING_CHANGED } from './transactions.js';
 import type { WholeStatements } from './whole-statements.js';
 
 /** What {@link MysqlWholes} works with. */

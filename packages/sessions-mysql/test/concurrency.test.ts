@@ -13,6 +13,7 @@ import {
   driverUrl,
   emptyDatabase,
   failOnWarning,
+  rawPool,
   rowsOf,
   SERVERS,
 } from './databases.js';
@@ -153,9 +154,15 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     await many.close();
   });
 
-  test('an append is four round trips, also for many sessions and rows; a read is one', async () => {
+  test.each([
+    ['by URL', { made: 2, added: 2, operation: 1, popped: 2, edited: 4 }],
+    ['over a pool', { made: 5, added: 4, operation: 5, popped: 5, edited: 5 }],
+  ])('%s: the round trips of an append do not depend on sessions and rows', async (kind, expected) => {
     await using proxy = await startProxy(server, { protocol: engine });
-    const backend = await backendOpener({ url: proxy.url(url) }, { max: 1 })(failOnWarning);
+    const pool = rawPool(proxy.url(url), { connectionLimit: 1 });
+    const backend = await (kind === 'by URL'
+      ? backendOpener({ url: proxy.url(url) }, { max: 1 })
+      : backendOpener({ pool }))(failOnWarning);
     const trips = async (call: () => unknown) => {
       const before = proxy.roundTrips;
       await call();
@@ -163,17 +170,19 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     };
     const [one, other] = [randomUUID(), randomUUID()];
     const batch = { sessionId: one, texts: texts(50) };
-    // the first turn also asks whether the conversation was erased
+    // over a pool the first turn also asks whether the conversation was erased
     for (const sessionId of [one, other])
-      expect(await trips(() => backend.append([{ sessionId, texts: texts(50) }]))).toBe(5);
-    expect(await trips(() => backend.append([batch]))).toBe(4);
-    expect(await trips(() => backend.append([batch, { sessionId: other, texts: texts(50) }]))).toBe(4);
+      expect(await trips(() => backend.append([{ sessionId, texts: texts(50) }]))).toBe(expected.made);
+    expect(await trips(() => backend.append([batch]))).toBe(expected.added);
+    const both = [batch, { sessionId: other, texts: texts(50) }];
+    expect(await trips(() => backend.append(both))).toBe(expected.added);
     expect(await trips(() => backend.read(one, 20))).toBe(1);
     const operation = { id: 'o', digest: 'd' };
-    expect(await trips(() => backend.append([{ ...batch, operation }]))).toBe(5);
-    expect(await trips(() => backend.pop(one))).toBe(5);
-    expect(await trips(() => backend.edit(one, 1, () => ({ append: texts(1) })))).toBe(5);
+    expect(await trips(() => backend.append([{ ...batch, operation }]))).toBe(expected.operation);
+    expect(await trips(() => backend.pop(one))).toBe(expected.popped);
+    expect(await trips(() => backend.edit(one, 1, () => ({ append: texts(1) })))).toBe(expected.edited);
     await backend.close();
+    await pool.end();
   });
 
   describe('one connection for everything', () => {

@@ -11,11 +11,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS, SUPPORT } from './databases.js';
+import { sessionsConformance } from './sessions-conformance.js';
 
 const runModule = moduleRunner(import.meta.dirname);
 
 const everything = { ...sessionFeatures(SUPPORT), reopen: true, raw: true };
-const parts = { tenants: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
+const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;
 
@@ -144,13 +145,7 @@ describeEngine(SERVERS, ({ engine, url }) => {
           await store.close();
           await opened.end();
         });
-        sessionConformance({
-          name: 'sessions',
-          describe,
-          test,
-          open: () => ({ session: (id) => store.session(id) }),
-          supports: sessionFeatures(SUPPORT),
-        });
+        sessionsConformance(() => store);
       });
     }
     for (const [name, drizzle] of isFirst ? Object.entries(DRIZZLES) : []) {
@@ -165,13 +160,7 @@ describeEngine(SERVERS, ({ engine, url }) => {
           await store.close();
           await client.promise().end();
         });
-        sessionConformance({
-          name: 'sessions',
-          describe,
-          test,
-          open: () => ({ session: (id) => store.session(id) }),
-          supports: sessionFeatures(SUPPORT),
-        });
+        sessionsConformance(() => store);
       });
     }
   });

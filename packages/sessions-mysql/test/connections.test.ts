@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { SessionBackend } from '@stackone/sessions-core/backend';
 import { moduleRunner, variants } from '@stackone/test-environment';
 import { type FaultProxy, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
@@ -70,25 +71,37 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
 
   describe('connections cut at each step of a call', () => {
     let proxy: FaultProxy;
+    let pool: ReturnType<typeof rawPool>;
     let backend: MysqlBackend;
+    let ofPool: MysqlBackend;
     beforeAll(async () => {
       proxy = await startProxy(server, { protocol: engine });
       backend = await backendOpener({ url: proxy.url(url) }, QUICK)(failOnWarning);
+      pool = rawPool(proxy.url(url));
+      ofPool = await backendOpener({ pool }, QUICK)(failOnWarning);
     });
     afterAll(async () => {
       await backend.close();
+      await pool.end();
       await proxy.close();
     });
 
-    const steps = [/^START/, /^INSERT INTO `agent_sessions`/, /^INSERT INTO `agent_messages`/];
+    const steps = [
+      [/^START TRANSACTION; .*INSERT INTO `agent_messages`/s, 'a URL'],
+      [/^START/, 'a pool'],
+      [/^INSERT INTO `agent_sessions`/, 'a pool'],
+      [/^INSERT INTO `agent_messages`/, 'a pool'],
+    ] as const;
     const moments = ['before', 'sent', 'answered'] as const;
-    test.each(steps.flatMap((sql) => moments.map((when) => ({ when, sql }))))(
-      'before COMMIT, $when at $sql: repeated, stored once',
-      async ({ when, sql }) => {
+    test.each(steps.flatMap(([sql, target]) => moments.map((when) => ({ when, sql, target }))))(
+      'of $target, before COMMIT, $when at $sql: repeated, stored once',
+      async ({ when, sql, target }) => {
         const sessionId = randomUUID();
         const cuts = proxy.cuts;
         proxy.cut({ when, sql });
-        expect(await backend.append([{ sessionId, texts: texts(2) }])).toEqual(['stored']);
+        expect(
+          await (target === 'a URL' ? backend : ofPool).append([{ sessionId, texts: texts(2) }]),
+        ).toEqual(['stored']);
         expect(proxy.cuts).toBe(cuts + 1);
         expect(textsOf(await backend.read(sessionId))).toEqual(['t0', 't1']);
       },
@@ -113,7 +126,7 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
         const sessionId = randomUUID();
         const batch = { sessionId, texts: texts(2), operation: { id: 'o', digest: 'd' } };
         const cuts = proxy.cuts;
-        proxy.cut({ when, sql: /^COMMIT/ });
+        proxy.cut({ when, sql: /\bCOMMIT$/ });
         await backend.append([batch]);
         expect(proxy.cuts).toBe(cuts + 1);
         expect(await backend.append([batch])).toEqual(['repeated']);
@@ -121,17 +134,21 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
       },
     );
 
-    test('reads, pops, edits and clears are repeated too', async () => {
+    test.each<[string, () => SessionBackend, pop: RegExp, clear: RegExp]>([
+      ['a URL', () => backend, /^START/, /^START/],
+      ['a pool', () => ofPool, /^DELETE/, /^DELETE FROM `agent_sessions`/],
+    ])('reads, pops, edits and clears of %s are repeated too', async (_name, backendOf, pop, clear) => {
+      const backend = backendOf();
       const sessionId = randomUUID();
       await backend.append([{ sessionId, texts: texts(4) }]);
       proxy.cut({ when: 'sent', sql: /^SELECT CAST/ });
       expect(await backend.read(sessionId, 1)).toHaveLength(1);
-      proxy.cut({ when: 'answered', sql: /^DELETE/ });
+      proxy.cut({ when: 'answered', sql: pop });
       expect(await backend.pop(sessionId)).toMatchObject({ text: '"t3"' });
       proxy.cut({ when: 'answered', sql: /^INSERT INTO `agent_messages`/ });
       await backend.edit(sessionId, 'all', () => ({ append: texts(1, 'n') }));
       expect(textsOf(await backend.read(sessionId))).toEqual(['t0', 't1', 't2', 'n0']);
-      proxy.cut({ when: 'answered', sql: /^DELETE FROM `agent_sessions`/ });
+      proxy.cut({ when: 'answered', sql: clear });
       await backend.clear(sessionId);
       expect(await backend.read(sessionId)).toEqual([]);
     });

@@ -11,17 +11,32 @@ import {
 } from '@stackone/interruptions';
 import { startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { rawPool } from './databases.js';
 
 const COSTS = new DocumentedCosts('MySQL and MariaDB');
 
-testPage(COSTS);
+const ONE_BY_ONE = new DocumentedCosts('MySQL and MariaDB, a statement in each text');
+
+describe('stores by URL', () => testPage(COSTS));
+describe('stores over pools', () => testPage(ONE_BY_ONE));
+
+/** Where they find nothing. */
+const ASKED_AGAIN = [
+  'getItems',
+  'applyHistoryTransaction, replace_suffix',
+  'applyHistoryMutations',
+  'replaceHistoryWithCompaction',
+  'replaceBeginning',
+];
 
 describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
-  describeStatements(COSTS, 2, () =>
-    openMetered({ engine, server, url, open: (target) => MysqlSessionStore.fromUrl(target) }),
+  describeStatements(
+    COSTS,
+    2,
+    () => openMetered({ engine, server, url, open: (target) => MysqlSessionStore.fromUrl(target) }),
+    engine === 'mariadb' ? ASKED_AGAIN : [],
   );
 
   /** A store that waits for a lock for one second, the least that there is. */
@@ -47,7 +62,9 @@ describeEngine(['mysql', 'mariadb:11.8'], ({ engine, server, url }) => {
   test.each(writes)('$name, before its commit: turns beside its conversation', async (call) => {
     await using store = await open();
     await using proxy = await startProxy(server, { protocol: engine });
-    await using caller = await MysqlSessionStore.fromUrl(proxy.url(url), { maxRetries: 0 });
+    const callers = rawPool(proxy.url(url));
+    onTestFinished(() => callers.end());
+    await using caller = await MysqlSessionStore.fromPool(callers, { maxRetries: 0 });
     const id = randomUUID();
     const [before, after] = [id.slice(0, -1), `${id}0`];
     for (const sessionId of [before, id, after]) await prepare(store, sessionId);

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import mysql from 'mysql2';
 import { onTestFinished } from 'vitest';
 
@@ -18,6 +19,8 @@ type Query = (this: unknown, ...parameters: unknown[]) => unknown;
 export class DriverFaults {
   /** Faults that statements were answered with. */
   done = 0;
+  /** Whether the COMMIT went out in the text of the last fault. */
+  commitWasSent = false;
   /** The server's number of the connection that the last statement went through. */
   threadId: unknown;
   #planned: Fault[] = [];
@@ -26,17 +29,30 @@ export class DriverFaults {
   constructor() {
     const driver = mysql.Connection.prototype as unknown as { query: Query };
     const original = driver.query;
-    const plan = (sql: string) => this.#next(sql);
     const faults = this;
     driver.query = function (...parameters) {
       faults.threadId = Reflect.get(this as object, 'threadId');
       const [options] = parameters as [string | { sql: string }];
-      const fault = plan(typeof options === 'string' ? options : options.sql);
+      const statements = statementsOf(typeof options === 'string' ? options : options.sql);
       const callback = parameters.at(-1) as Callback;
-      if (!fault || typeof callback !== 'function') return original.apply(this, parameters);
-      if (!fault.runs) return process.nextTick(callback, fault.error);
+      const failing = typeof callback === 'function' ? faults.#nextOf(statements) : undefined;
+      if (!failing) return original.apply(this, parameters);
+      const { fault, at } = failing;
+      // the server stops a text at the first statement that fails
+      const run = statements.slice(0, fault.runs ? at + 1 : at);
+      if (run.length === 0) {
+        process.nextTick(callback, fault.error);
+        return new EventEmitter();
+      }
+      const sql = run.join('; ');
       const answer: Callback = (error, ...results) => callback(error ?? fault.error, ...results);
-      return original.apply(this, [...parameters.slice(0, -1), answer]);
+      const query = original.call(
+        this,
+        typeof options === 'string' ? sql : { ...options, sql },
+        ...parameters.slice(1, -1),
+        answer,
+      );
+      return withoutAnswersFrom(query as EventEmitter, at);
     };
     onTestFinished(() => {
       driver.query = original;
@@ -50,7 +66,16 @@ export class DriverFaults {
     this.done = 0;
   }
 
-  #next(sql: string): Fault | undefined {
+  /** The first statement of a text that is to fail. */
+  #nextOf(statements: readonly string[]): { readonly fault: Fault; readonly at: number } | undefined {
+    for (const [at, sql] of statements.entries()) {
+      const fault = this.#next(sql, statements.at(-1) === 'COMMIT');
+      if (fault) return { fault, at };
+    }
+    return undefined;
+  }
+
+  #next(sql: string, inCommittingText: boolean): Fault | undefined {
     this.#statements++;
     const fault = this.#planned.find(
       ({ nth, sql: pattern }) =>
@@ -59,6 +84,21 @@ export class DriverFaults {
     if (!fault) return undefined;
     this.#planned = this.#planned.filter((planned) => planned !== fault);
     this.done++;
+    this.commitWasSent = inCommittingText;
     return fault;
   }
+}
+
+/** The statements of a text. None of the tests' values has such a sign before such a word. */
+function statementsOf(text: string): string[] {
+  return text.split(/; (?=(?:START|INSERT|SELECT|UPDATE|DELETE|SHOW|COMMIT|ROLLBACK)\b)/);
+}
+
+/** A query that does not tell of the answers from `at` on: the listener hears of those that the server gave without an error. */
+function withoutAnswersFrom(query: EventEmitter, at: number): EventEmitter {
+  let told = 0;
+  const { emit } = query;
+  query.emit = (event, ...values: unknown[]) =>
+    event === 'fields' && told++ >= at ? false : emit.call(query, event, ...values);
+  return query;
 }

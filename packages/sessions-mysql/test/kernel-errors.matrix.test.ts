@@ -5,7 +5,8 @@ import { MysqlSessionStore } from '../src/index.js';
 import { SERVERS } from './databases.js';
 import { contents } from './items.js';
 
-const COMMIT = /^COMMIT/;
+// by itself, or behind what it commits in the same text
+const COMMIT = /\bCOMMIT$/;
 
 describeNetworkFailures(SERVERS, {
   program: fileURLToPath(new URL('./programs/write-while-network-fails.mjs', import.meta.url)),

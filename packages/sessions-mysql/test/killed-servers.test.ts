@@ -24,7 +24,7 @@ describeEngine(FIRST_SERVER, { own: true }, ({ server, url }) => {
       let killed: Promise<unknown> | undefined;
       proxy.cut({
         when: 'answered',
-        sql: /^COMMIT/i,
+        sql: /\bCOMMIT$/i,
         instead: () => {
           killed = server.kill().then(() => proxy.cutAll());
         },
@@ -49,7 +49,7 @@ describeEngine(FIRST_SERVER, { own: true }, ({ server, url }) => {
     let back: Promise<unknown> | undefined;
     proxy.cut({
       when: 'answered',
-      sql: /^COMMIT/i,
+      sql: /\bCOMMIT$/i,
       instead: () => {
         back = server.kill().then(() => {
           proxy.cutAll();

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import mysql from 'mysql2';
 import { describe, expect, test } from 'vitest';
-import { openPool, readMysqlUrl } from '../src/connect.js';
+import { openPools, readMysqlUrl } from '../src/connect.js';
 import { queryText } from '../src/driver-types.js';
 import {
   MYSQL_URL_PARAMETERS,
@@ -17,7 +17,7 @@ const none = { max: undefined, connectionTimeout: undefined, ssl: undefined, dri
 
 /** One row of one column, asked through a pool that the store would open for this URL. */
 async function answer(url: string, sql: string): Promise<unknown> {
-  const pool = await openPool(readMysqlUrl(url, undefined), none);
+  const { ofStore: pool } = await openPools(readMysqlUrl(url, undefined), none);
   try {
     const connection = await pool.take();
     const { rows } = await queryText(connection, sql);
@@ -36,7 +36,7 @@ async function configOf(url: string, options: MysqlStoreOptions): Promise<unknow
     return mysql.createPool(given);
   };
   const driver = { ...mysql, createPool } as unknown as MysqlDriver;
-  const pool = await openPool(readMysqlUrl(url, options.ssl), { ...none, ...options, driver });
+  const { ofStore: pool } = await openPools(readMysqlUrl(url, options.ssl), { ...none, ...options, driver });
   await pool.close();
   return config;
 }
@@ -79,7 +79,7 @@ describeEngine(SERVERS, ({ server, url }) => {
     test('socket_timeout bounds a statement, as the option "timeout" does', async () => {
       await using _made = await MysqlSessionStore.fromUrl(url);
       await using store = await MysqlSessionStore.fromUrl(`${url}?socket_timeout=1`, { maxRetries: 0 });
-      const pool = await openPool(readMysqlUrl(url, undefined), none);
+      const { ofStore: pool } = await openPools(readMysqlUrl(url, undefined), none);
       const connection = await pool.take();
       await queryText(connection, 'LOCK TABLES agent_messages WRITE');
       await expect(store.session('a').getItems()).rejects.toMatchObject({ code: 'CONNECTION_FAILED' });
