@@ -15,6 +15,7 @@ interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
 export class PublishedPackage {
@@ -32,6 +33,16 @@ export class PublishedPackage {
 
   get path(): string {
     return join(ROOT, 'packages', this.folder);
+  }
+
+  /** The peers that are not ours, by name. */
+  get peers(): string[] {
+    return Object.keys(this.manifest.peerDependencies ?? {}).filter((peer) => !peer.startsWith('@stackone/'));
+  }
+
+  /** Those that an entry needs, and that npm does not bring. */
+  get optionalPeers(): string[] {
+    return this.peers.filter((peer) => this.manifest.peerDependenciesMeta?.[peer]?.optional);
   }
 
   /** What users import, as they write it. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodePackage } from '@stackone/bootstrap/node-release';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ConsumerProject } from '../consumer-project.ts';
+import { ConsumerProject, catalogVersion } from '../consumer-project.ts';
 import { packPackages } from '../pack-packages.ts';
 import { installedDrivers, publishedPackages } from '../packages.ts';
 import { PEER_VERSIONS } from '../peer-versions.ts';
@@ -75,6 +75,7 @@ describe.each(packages.map((pkg) => [pkg.name, pkg] as const))('%s', (name, pkg)
       await project.install(
         tarball(),
         Object.fromEntries(others.map((other) => [other.name, `file:${tarballs[other.name]}`])),
+        Object.fromEntries(pkg.optionalPeers.map((peer) => [peer, catalogVersion(peer)])),
       );
       project.writeSources();
     });
@@ -111,18 +112,18 @@ describe.each(packages.map((pkg) => [pkg.name, pkg] as const))('%s', (name, pkg)
 const withPeers = packages.filter((pkg) => pkg.consumer('peers.mjs'));
 
 describe.each(withPeers.map((pkg) => [pkg.name, pkg] as const))('%s and its peers', (name, pkg) => {
-  const peers = Object.entries(pkg.manifest.peerDependencies ?? {});
-
   test('the lowest versions that are tested are the lowest that are allowed', () => {
-    for (const [peer, range] of peers)
-      expect(range).toMatch(new RegExp(`^(>=|\\^)${PEER_VERSIONS.lowest[peer]}( |$)`));
+    for (const peer of pkg.peers)
+      expect(pkg.manifest.peerDependencies?.[peer]).toMatch(
+        new RegExp(`^(>=|\\^)${PEER_VERSIONS.lowest[peer]}( |$)`),
+      );
   });
 
   test.each(['lowest', 'highest'] as const)('works with the %s of each', async (end) => {
     const project = new ConsumerProject(join(folder, `${pkg.folder}-${end}`), pkg);
     const others = pkg.closure(packages).filter((member) => member !== pkg);
     const ours = others.map((other) => [other.name, `file:${tarballs[other.name]}`]);
-    const theirs = peers.map(([peer]) => [peer, PEER_VERSIONS[end][peer]]);
+    const theirs = pkg.peers.map((peer) => [peer, PEER_VERSIONS[end][peer]]);
     await project.install(tarballs[name] ?? '', Object.fromEntries(ours), Object.fromEntries(theirs));
     expect(await project.runScript(pkg.consumer('peers.mjs') ?? '', process.execPath)).not.toMatch(
       /^not ok/m,
