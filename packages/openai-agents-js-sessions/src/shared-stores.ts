@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { SessionStore } from '@stackone/sessions-core';
 import {
@@ -92,6 +91,7 @@ function normalized(url: StoreUrl): string | undefined {
 
 /** The file behind links, also if it is yet to be made. */
 function realPath(file: string): string {
+  const { realpathSync } = process.getBuiltinModule('node:fs');
   try {
     return realpathSync(file);
   } catch {

@@ -13,8 +13,11 @@ export interface TortureCut {
   readonly direction: 'request' | 'answer';
   /** How much of it still arrives: 0 nothing, 1 all. */
   readonly part: number;
-  /** `reset`: as by a firewall. `end`: as by a server that closes. */
-  readonly how: 'reset' | 'end';
+  /**
+   * `reset`: as by a firewall. `end`: as by a server that closes. `tamper`: nothing is cut, and all arrives, but for one byte at that
+   * place, which is another one. Only TLS notices: without it, what arrives is what is stored.
+   */
+  readonly how: 'reset' | 'end' | 'tamper';
 }
 
 /** The way from the writers to their server. */
@@ -86,6 +89,10 @@ export interface TortureOptions {
   url?: string | undefined;
   /** The options of the store, where the target is a URL. */
   store?: OpenStoreOptions | undefined;
+  /** What starts Node in the processes that write: a program and its arguments, such as `['ip', 'netns', 'exec', 'lab']`. Default: nothing. */
+  launcher?: readonly string[] | undefined;
+  /** Where these processes find their server, of the URL through the network. Default: that one. */
+  writersUrl?: ((url: string) => string) | undefined;
   /** Reads the items of conversations, oldest first, without the store. Default: through the target, in a process of its own. */
   read?: ((ids: readonly string[]) => Promise<ReadonlyMap<string, readonly unknown[]>>) | undefined;
   /** Counts connections that the server still has from the writers. Default: they are not counted. */
@@ -131,6 +138,8 @@ const OPTION_CHECKS = {
   patience: isWholeNumber(1),
   url: (value: unknown) => (typeof value === 'string' ? undefined : 'a string'),
   store: () => undefined,
+  launcher: (value: unknown) => (Array.isArray(value) && value.length > 0 ? undefined : 'an array of texts'),
+  writersUrl: isFunction,
   read: isFunction,
   connections: isFunction,
   clears: (value: unknown) => (typeof value === 'boolean' ? undefined : 'a boolean'),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { temporaryFolder } from '@stackone/test-environment';
-import type { TestServer } from '@stackone/test-servers';
+import { temporaryFolder, variants } from '@stackone/test-environment';
+import type { Target, TestServer } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
@@ -201,7 +201,7 @@ function rowsOf(server: TestServer, url: string): Promise<number[]> {
   return Promise.all(counts);
 }
 
-describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url, engine, server }) => {
+describeEngine(variants<Target>(['postgres:18'], ['mysql', 'mariadb:10.11']), ({ url, engine, server }) => {
   const rows = () => rowsOf(server, url);
 
   test('measures a server, shows nothing of its URL and leaves nothing behind', async () => {

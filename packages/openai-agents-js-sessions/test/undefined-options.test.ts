@@ -58,6 +58,8 @@ const ANY_STORE: Nothing<MemoryStoreOptions> = {
   exactlyOnce: undefined,
   operationRetentionDays: undefined,
   retention: undefined,
+  maxWaitingTurns: undefined,
+  maxWaitingBytes: undefined,
 };
 const SERVER = {
   ...ANY_STORE,
@@ -94,8 +96,13 @@ const TLS = {
 const POSTGRES_TLS: Nothing<PostgresTlsOptions> = { ...TLS, servername: undefined };
 const MYSQL_TLS: Nothing<MysqlTlsOptions> = { ...TLS, verifyIdentity: undefined, minVersion: undefined };
 const SESSION: Nothing<SessionOptions> = { tenant: undefined, window: undefined };
-const ADD: Nothing<AddItemsOptions> = { operationId: undefined };
+const ADD: Nothing<AddItemsOptions> = { operationId: undefined, signal: undefined, timeout: undefined };
+const LIMITS: Nothing<Pick<AddItemsOptions, 'signal' | 'timeout'>> = {
+  signal: undefined,
+  timeout: undefined,
+};
 const LIST: Nothing<SessionListOptions> = {
+  ...LIMITS,
   by: undefined,
   order: undefined,
   limit: undefined,
@@ -106,11 +113,18 @@ const LIST: Nothing<SessionListOptions> = {
   metadata: undefined,
 };
 const SUMS: Nothing<SessionUsageOptions> & Nothing<StoreUsageOptions> = {
+  ...LIMITS,
   by: undefined,
   from: undefined,
   to: undefined,
 };
-const RECORD: Nothing<RecordUsageOptions> = { model: undefined, operationId: undefined, turn: undefined };
+const RECORD: Nothing<RecordUsageOptions> = {
+  model: undefined,
+  operationId: undefined,
+  turn: undefined,
+  signal: undefined,
+  timeout: undefined,
+};
 const RUN: Nothing<Omit<RunStartOptions, 'session'>> = {
   runId: undefined,
   exclusive: undefined,
@@ -171,6 +185,8 @@ const TORTURE: Nothing<TortureOptions> = {
   patience: undefined,
   url: undefined,
   store: undefined,
+  launcher: undefined,
+  writersUrl: undefined,
   read: undefined,
   connections: undefined,
   clears: undefined,

@@ -13,7 +13,7 @@ import {
 } from '@openai/agents';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { MemorySessionStore, type StoreSession } from '../src/index.js';
+import { MemorySessionStore, openSessionStore, type StoreSession } from '../src/index.js';
 
 /** Answers with a call of each of these tools, one after the other, and then with a text. */
 class Scripted implements Model {
@@ -134,3 +134,17 @@ describe('what the runner of the SDK hands over', () => {
     ]);
   });
 });
+
+test.each(['memory:', 'sqlite::memory:'])(
+  'a turn that cannot be one is NOT_FOUND, and nothing is kept: %s',
+  async (url) => {
+    await using store = await openSessionStore(url);
+    const session = store.session('chat_123');
+    await session.addItems([{ role: 'user', content: 'hello' }]);
+    const usage = new Usage({ requests: 1, inputTokens: 1, outputTokens: 1, totalTokens: 2 });
+    const result = { rawResponses: [{ usage, output: [], responseId: 'r' }], state: { usage } };
+    for (const turn of ['#', '1.5', '-1', '99999999999999999999'])
+      await expect(session.recordUsage(result, { turn })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await session.usage()).toMatchObject({ requests: 0 });
+  },
+);

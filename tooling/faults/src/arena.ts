@@ -1,26 +1,41 @@
 import type { OpenStoreOptions } from '@stackone/openai-agents-js-sessions';
-import type { TortureFault, TortureOptions } from '@stackone/openai-agents-js-sessions/torture';
-
-/** A fault, and how often it can be had. */
-export interface ArenaFault extends TortureFault {
-  /** It takes seconds: one round where the others have ten. */
-  readonly isExpensive?: boolean;
-}
+import type { TortureOptions, TortureScene } from '@stackone/openai-agents-js-sessions/torture';
 
 /** A database in which stores are tortured. */
-export interface Arena extends AsyncDisposable {
+export interface Ground extends AsyncDisposable {
   /** What it is, with its version. */
   readonly title: string;
   /** For writers: as a user who owns nothing but the database. */
   readonly url: string;
   readonly storeOptions: OpenStoreOptions;
-  /** What can be done to it, beyond what is done to clients and networks. */
-  readonly faults: readonly ArenaFault[];
   /** Reads what is stored by SQL, without code of the store. */
   readonly read: NonNullable<TortureOptions['read']>;
   /** Connections that the server has from writers. */
   readonly connections?: NonNullable<TortureOptions['connections']>;
+  readonly launcher?: TortureOptions['launcher'];
+  readonly writersUrl?: TortureOptions['writersUrl'];
 }
+
+/** Something that goes wrong on one kind of ground, and how often it can be had. */
+export interface ArenaFault<On extends Ground = Ground> {
+  readonly name: string;
+  readonly needsNetwork?: boolean | undefined;
+  /** It takes seconds: one round where the others have ten. */
+  readonly isExpensive?: boolean;
+  strike(scene: TortureScene, ground: On): Promise<void>;
+}
+
+/** Faults, and the ground that they need. */
+export interface Arena<On extends Ground = Ground> {
+  /** What is special about it. */
+  readonly name: string;
+  readonly faults: readonly ArenaFault<On>[];
+  open(): Promise<On>;
+}
+
+/** A moment between two others, in ms. */
+export const between = ({ random }: TortureScene, least: number, most: number) =>
+  least + random() * (most - least);
 
 /** What the tables have, by conversation. */
 export function byConversation(

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startMariadb, startMysql, startPostgres } from '@stackone/test-servers';
+import { clientFaults } from '@stackone/openai-agents-js-sessions/torture';
+import { administratorFaults } from './administrator-faults.ts';
 import type { Arena } from './arena.ts';
-import { serverArena } from './server-arena.ts';
+import { failoverArena } from './failover-arena.ts';
+import { machineArenas } from './machine-arena.ts';
+import { ownNetworkArena } from './own-network-arena.ts';
+import { SERVERS, type ServerEngine, serverGround } from './server-ground.ts';
 import { sqliteArena } from './sqlite-arena.ts';
+import { tlsArena } from './tls-arena.ts';
 
 /** How long a fault lasts that is about time. */
 interface ArenaOptions {
@@ -12,22 +14,24 @@ interface ArenaOptions {
   readonly isLong?: boolean;
 }
 
-type Open = (options: ArenaOptions) => Promise<Arena>;
+const serverArenas =
+  (engine: ServerEngine) =>
+  ({ isLong = false }: ArenaOptions): readonly Arena[] => [
+    {
+      name: 'a server',
+      faults: [...clientFaults(), ...administratorFaults(isLong)],
+      open: async () => await serverGround(await SERVERS[engine]()),
+    } as Arena,
+    tlsArena(engine),
+    ownNetworkArena(engine),
+    ...machineArenas(engine),
+    failoverArena(engine),
+  ];
 
-/** For each engine an arena of its own. */
-export const ARENAS: Readonly<Record<string, Open>> = {
-  sqlite: async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'faults-'));
-    const arena = await sqliteArena(folder);
-    return Object.assign(arena, {
-      [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
-    });
-  },
-  // a deadlock is found after this time, 1 s by default
-  postgres: async (options) =>
-    serverArena(await startPostgres({ major: 18, settings: { deadlock_timeout: '20ms' } }), options),
-  // read_only waits for statements that wait for rows whose transactions wait for read_only: for 50 s by default
-  mysql: async (options) =>
-    serverArena(await startMysql({ settings: { 'innodb-lock-wait-timeout': '3' } }), options),
-  mariadb: async (options) => serverArena(await startMariadb({ version: '11.8' }), options),
+/** By engine, the arenas in which its stores are tortured, each of its own. */
+export const ARENAS: Readonly<Record<string, (options: ArenaOptions) => readonly Arena[]>> = {
+  sqlite: () => [sqliteArena, ...machineArenas('sqlite')],
+  postgres: serverArenas('postgres'),
+  mysql: serverArenas('mysql'),
+  mariadb: serverArenas('mariadb'),
 };

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ThrowawayServer } from '@stackone/test-servers';
+import type { TestServer } from '@stackone/test-servers';
 import mysql from 'mysql2/promise';
 import { type ServerOrders, type Switch, WRITER } from './server-orders.ts';
 
@@ -7,15 +7,15 @@ const { user, password } = WRITER;
 const OF_WRITERS = `FROM information_schema.processlist WHERE user = '${user}'`;
 const NO_SUCH_THREAD = 'ER_NO_SUCH_THREAD';
 
-/** A setting that connections take over when they begin. */
-const setting = (name: string, value: string, usual: string): Switch => ({
-  on: [`SET GLOBAL ${name} = ${value}`],
-  off: [`SET GLOBAL ${name} = ${usual}`],
+/** A setting that connections of the writers begin with. Those of the administrator run no `init_connect`. */
+const setting = (name: string, value: string): Switch => ({
+  on: [`SET GLOBAL init_connect = 'SET SESSION ${name} = ${value}'`],
+  off: [`SET GLOBAL init_connect = ''`],
   isForNewOnes: true,
 });
 
 /** What an administrator of MySQL and MariaDB does. */
-export function mysqlOrders(server: ThrowawayServer, database: string): ServerOrders {
+export function mysqlOrders(server: TestServer, database: string): ServerOrders {
   const each = async (does: string, chance: number, random: () => number) => {
     for (const { id } of await server.query(`SELECT id AS id ${OF_WRITERS}`)) {
       if (random() >= chance) continue;
@@ -45,10 +45,8 @@ export function mysqlOrders(server: ThrowawayServer, database: string): ServerOr
       isForNewOnes: true,
     },
     // MySQL has a limit for reads alone, in ms
-    shortStatements: isMysql
-      ? setting('max_execution_time', '1', '0')
-      : setting('max_statement_time', '0.002', '0'),
-    shortLockWaits: setting('innodb_lock_wait_timeout', '1', isMysql ? '3' : '50'),
+    shortStatements: isMysql ? setting('max_execution_time', '1') : setting('max_statement_time', '0.002'),
+    shortLockWaits: setting('innodb_lock_wait_timeout', '1'),
     async lock(ids, ms) {
       const connection = await mysql.createConnection(server.url(database).replace(/^mariadb:/, 'mysql:'));
       try {

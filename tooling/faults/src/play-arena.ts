@@ -1,10 +1,5 @@
-import {
-  clientFaults,
-  type TortureReport,
-  type TortureRow,
-  torture,
-} from '@stackone/openai-agents-js-sessions/torture';
-import type { Arena, ArenaFault } from './arena.ts';
+import { type TortureReport, type TortureRow, torture } from '@stackone/openai-agents-js-sessions/torture';
+import type { Arena, ArenaFault, Ground } from './arena.ts';
 
 /** What is played. */
 export interface Choice {
@@ -18,41 +13,61 @@ export interface Choice {
   readonly onRow?: (row: TortureRow) => void;
 }
 
-/** Plays each fault with processes of its own, so that what is left open is its. */
-export async function playArena(arena: Arena, { fault = '', ...choice }: Choice): Promise<TortureReport> {
+/** What was played, and on what. */
+export interface Played extends TortureReport {
+  readonly title: string;
+}
+
+/**
+ * Plays each fault with processes of its own, so that what is left open is its.
+ *
+ * @returns `undefined` where there is no such fault.
+ */
+export async function playArena(
+  arena: Arena,
+  { fault = '', ...choice }: Choice,
+): Promise<Played | undefined> {
+  const faults = arena.faults.filter(({ name }) => name.includes(fault));
+  if (faults.length === 0) return undefined;
+  await using ground = await arena.open();
   const rows: TortureRow[] = [];
-  for (const one of faultsOf(arena).filter(({ name }) => name.includes(fault))) {
-    const report = await torture(arena.url, {
-      ...common(arena, choice),
-      faults: [one],
-      rounds: one.isExpensive ? choice.expensiveRounds : choice.rounds,
-    });
+  for (const one of faults) {
+    const rounds = one.isExpensive ? choice.expensiveRounds : choice.rounds;
+    const report = await tortureOn(ground, [one], { ...choice, rounds });
     rows.push(...report.rows);
     for (const row of report.rows) choice.onRow?.(row);
   }
-  return { seed: choice.seed, rows, isSound: rows.every(isSound) };
+  return { title: ground.title, seed: choice.seed, rows, isSound: rows.every(isSound) };
 }
 
 /** Plays the cheap faults with the same processes: what is left open counts for the last one. */
-export function playTogether(
+export async function playTogether(
   arena: Arena,
   choice: Pick<Choice, 'rounds' | 'seed' | 'writers'>,
 ): Promise<TortureReport> {
-  const faults = faultsOf(arena).filter(({ isExpensive = false }) => !isExpensive);
-  return torture(arena.url, { ...common(arena, choice), faults, rounds: choice.rounds });
+  await using ground = await arena.open();
+  return await tortureOn(
+    ground,
+    arena.faults.filter(({ isExpensive = false }) => !isExpensive),
+    choice,
+  );
 }
 
-const faultsOf = (arena: Arena): ArenaFault[] => [...clientFaults(), ...arena.faults];
-
-const common = (
-  { storeOptions, read, connections }: Arena,
-  { seed, writers }: Pick<Choice, 'seed' | 'writers'>,
-) => ({
-  seed,
-  writers,
-  store: storeOptions,
-  read,
-  connections,
-});
+const tortureOn = (
+  ground: Ground,
+  faults: readonly ArenaFault[],
+  { rounds, seed, writers }: Pick<Choice, 'rounds' | 'seed' | 'writers'>,
+) =>
+  torture(ground.url, {
+    faults: faults.map((fault) => ({ ...fault, strike: (scene) => fault.strike(scene, ground) })),
+    rounds,
+    seed,
+    writers,
+    store: ground.storeOptions,
+    read: ground.read,
+    connections: ground.connections,
+    launcher: ground.launcher,
+    writersUrl: ground.writersUrl,
+  });
 
 const isSound = ({ problems }: TortureRow) => Object.values(problems).every((count) => count === 0);

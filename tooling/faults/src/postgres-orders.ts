@@ -1,4 +1,4 @@
-import type { ThrowawayServer } from '@stackone/test-servers';
+import type { TestServer } from '@stackone/test-servers';
 import pg from 'pg';
 import { type ServerOrders, type Switch, WRITER } from './server-orders.ts';
 
@@ -12,7 +12,7 @@ const setting = (name: string, value: string): Switch => ({
 });
 
 /** What an administrator of PostgreSQL does. */
-export function postgresOrders(server: ThrowawayServer, database: string): ServerOrders {
+export function postgresOrders(server: TestServer, database: string): ServerOrders {
   const each = async (does: string, chance: number, random: () => number) => {
     const pids = await server.query(`SELECT pid ${OF_WRITERS}`);
     const chosen = pids.filter(() => random() < chance).map(({ pid }) => pid);

@@ -4,7 +4,7 @@ import { clientFaults, type TortureProblem, torture } from '@stackone/openai-age
 import { temporaryFolder } from '@stackone/test-environment';
 import { afterEach, expect, test } from 'vitest';
 import { FAULTS } from '../planted/faults.ts';
-import { ARENAS } from '../src/arenas.ts';
+import { SERVERS, serverGround } from '../src/server-ground.ts';
 
 const STORE = join(import.meta.dirname, '../planted/store.ts');
 const folder = temporaryFolder();
@@ -60,13 +60,13 @@ test.each(Object.entries(FOUND))('%s: %s', async (name, problem) => {
 
 test.each(Object.entries(FOUND_BY_CUTS))('%s: %s', async (name, problem) => {
   process.env.PLANTED_FAULT = name;
-  await using arena = await (ARENAS.postgres as NonNullable<typeof ARENAS.postgres>)({});
+  await using ground = await serverGround(await SERVERS.postgres());
   const report = await torture(STORE, {
-    url: arena.url,
+    url: ground.url,
     faults: clientFaults().filter((one) => one.name.startsWith('network: cut')),
     rounds: 10,
     writers: 2,
-    read: arena.read,
+    read: ground.read,
     seed: 'planted',
   });
   const found = report.rows.reduce((sum, { problems }) => sum + problems[problem], 0);

@@ -72,11 +72,12 @@ export function firstOf<T>(all: readonly T[]): readonly T[] {
 /**
  * All of them in the whole matrix, else every third, beginning elsewhere for each `turn`: over three turns that is each once.
  *
+ * @param whole - Whether all of them, where the whole matrix does not mean it: what else was tested in whole needs a third.
  * @example
  * ```ts
  * for (const [nth, statement] of statements.entries()) for (const error of someOf(ERRORS, nth)) await check(statement, error);
  * ```
  */
-export function someOf<T>(all: readonly T[], turn: number): readonly T[] {
-  return wholeMatrix ? all : all.filter((_, index) => index % 3 === turn % 3);
+export function someOf<T>(all: readonly T[], turn: number, whole = wholeMatrix): readonly T[] {
+  return whole ? all : all.filter((_, index) => index % 3 === turn % 3);
 }

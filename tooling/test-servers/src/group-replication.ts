@@ -1,15 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { type Cluster, endAll, untilAll } from './cluster.ts';
 import { startMysql } from './mysql-family.ts';
 import { freePort, TEST_PASSWORD, TEST_USER, type ThrowawayServer } from './throwaway.ts';
 
-/** Nodes of one group of MySQL servers, each of which takes writes. */
-export interface ReplicationGroup extends AsyncDisposable {
-  readonly nodes: readonly ThrowawayServer[];
-}
-
 const NAME = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa';
-/** How long the nodes may take to find each other, in ms. */
-const PATIENCE = 120_000;
 
 /**
  * Starts MySQL servers that replicate to each other (Group Replication, every node a primary). About 20 s on two cores.
@@ -22,7 +15,7 @@ const PATIENCE = 120_000;
  * await using group = await startReplicationGroup(3);
  * const url = group.nodes[0].url(await group.nodes[0].createDatabase());
  */
-export async function startReplicationGroup(count: number): Promise<ReplicationGroup> {
+export async function startReplicationGroup(count: number): Promise<Cluster> {
   const addresses: string[] = [];
   for (let node = 0; node < count; node++) addresses.push(`127.0.0.1:${await freePort()}`);
   const nodes = await Promise.all(
@@ -48,19 +41,21 @@ export async function startReplicationGroup(count: number): Promise<ReplicationG
       }),
     ),
   );
-  const group: ReplicationGroup = {
-    nodes,
-    async [Symbol.asyncDispose]() {
-      for (const node of nodes) await node[Symbol.asyncDispose]();
-    },
-  };
   try {
     await join(nodes);
   } catch (error) {
-    await group[Symbol.asyncDispose]();
+    await endAll(nodes);
     throw error;
   }
-  return group;
+  return {
+    nodes,
+    async rejoin(node) {
+      await node.restart();
+      await node.query('START GROUP_REPLICATION');
+      await untilAll([node], (one) => seesOthers(one, nodes.length));
+    },
+    [Symbol.asyncDispose]: () => endAll(nodes),
+  };
 }
 
 async function join([first, ...others]: readonly ThrowawayServer[]): Promise<void> {
@@ -74,10 +69,11 @@ async function join([first, ...others]: readonly ThrowawayServer[]): Promise<voi
   await first.query('START GROUP_REPLICATION');
   await first.query('SET GLOBAL group_replication_bootstrap_group = OFF');
   for (const node of others) await node.query('START GROUP_REPLICATION');
+  const all = [first, ...others];
+  await untilAll(all, (node) => seesOthers(node, all.length));
+}
+
+async function seesOthers(node: ThrowawayServer, count: number): Promise<boolean> {
   const online = "SELECT 1 FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'";
-  for (const until = Date.now() + PATIENCE; ; await delay(100)) {
-    const seen = await Promise.all([first, ...others].map((node) => node.query(online)));
-    if (seen.every((rows) => rows.length === others.length + 1)) return;
-    if (Date.now() > until) throw new Error(`The nodes did not find each other within ${PATIENCE} ms.`);
-  }
+  return (await node.query(online)).length === count;
 }

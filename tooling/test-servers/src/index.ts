@@ -1,10 +1,12 @@
 export type { Certificate, TlsMaterial, TlsOptions } from './certificates.ts';
 export { makeTlsMaterial } from './certificates.ts';
 export { EngineUnavailable } from './choice.ts';
+export type { Cluster } from './cluster.ts';
 export { unpackedFromDebian } from './debian-packages.ts';
 export { ENGINE_NAMES, type Engine, type Target, targetsOf } from './engines.ts';
 export { type Cut, FaultProxy, type ProxyOptions, startProxy } from './fault-proxy.ts';
-export { type ReplicationGroup, startReplicationGroup } from './group-replication.ts';
+export { startGaleraCluster } from './galera.ts';
+export { startReplicationGroup } from './group-replication.ts';
 export { keepOnce } from './keep-once.ts';
 export { type MariadbOptions, startMariadb, startMysql } from './mysql-family.ts';
 export { type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts';

@@ -76,7 +76,7 @@ const FAST_OF = {
 const ALWAYS_OF = { mysql: { mysqlx: 'OFF', 'secure-file-priv': 'NULL' }, mariadb: {} };
 
 function recipeOf(family: Family, program: MysqldProgram, options: StartOptions): Recipe {
-  const { settings = {}, tls, durable } = options;
+  const { settings = {}, tls, durable, parent, environment } = options;
   const files = (folder: string) => ({
     'ssl-ca': join(folder, 'ca.crt'),
     'ssl-cert': join(folder, 'server.crt'),
@@ -86,6 +86,8 @@ function recipeOf(family: Family, program: MysqldProgram, options: StartOptions)
     engine: family,
     origin: program.origin,
     tls,
+    parent,
+    environment,
     endSignal: 'SIGKILL',
     async prepare(folder, material) {
       const template = await dataTemplate(family, program, settings[FIXED_AT_BIRTH]);

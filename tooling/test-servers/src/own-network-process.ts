@@ -11,7 +11,8 @@ const ip = JSON.parse(process.env.OWN_NETWORK_IP ?? '["ip"]') as Command;
 const open = new Set<Socket>();
 const report = (message: Report) => process.stdout.write(`${JSON.stringify(message)}\n`);
 
-const relay = createServer((inside) => {
+// a client that has gone without a word is noticed within some seconds
+const relay = createServer({ keepAlive: true, keepAliveInitialDelay: 1000 }, (inside) => {
   const outside = connect(socketPath);
   open.add(inside);
   inside.pipe(outside).pipe(inside);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { CLIENT_PROCESS, type Order, type Report } from './own-network-orders.ts';
-import type { Command } from './own-network-tools.ts';
+import { type Command, ipForOwnNetwork } from './own-network-tools.ts';
 
 /** The server's side, the way to it, and the client's side: for documentation, so that it is nobody's network. */
 const [SERVER, ROUTER, CLIENT, NETWORK] = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.0/24'] as const;
@@ -80,6 +80,9 @@ export const NETWORK_FAILURES = {
 
 export type NetworkFailure = keyof typeof NETWORK_FAILURES;
 
+/** Waits, and holds the network open, for programs that enter it. */
+const PLACEHOLDER = join(import.meta.dirname, 'own-network-placeholder.ts');
+
 /** What runs in a network of its own, and what it reaches. */
 export interface OwnNetworkOptions {
   /** The program `ip`. */
@@ -100,6 +103,7 @@ export class OwnNetwork implements AsyncDisposable {
   readonly #reports: Report[] = [];
   #wake: () => void = () => {};
   #ended: string | undefined;
+  #client = '';
 
   private constructor(child: ChildProcess, lines: Interface, listener: Server, folder: string) {
     this.#process = child;
@@ -140,9 +144,27 @@ export class OwnNetwork implements AsyncDisposable {
       },
     );
     const network = new OwnNetwork(child, createInterface(child.stdout), listener, folder);
-    await network.said();
+    network.#client = await network.said();
     for (const order of SETUP) await network.#order(order);
     return network;
+  }
+
+  /**
+   * Starts a network in which nothing runs that matters, and connects it to a port of this machine.
+   *
+   * @throws EngineUnavailable where there are no means for it; Error where this user may make no namespaces.
+   */
+  static async empty(port: number): Promise<OwnNetwork> {
+    const ip = await ipForOwnNetwork();
+    const network = await OwnNetwork.start({ ip, port, program: PLACEHOLDER, environment: {} });
+    // a server that is told nothing any more gives up as soon as its client
+    await network.#order(inServer('tcp_retries2', 3));
+    return network;
+  }
+
+  /** What starts a program in an {@link empty} network: stands before its own name and arguments. */
+  get entering(): readonly string[] {
+    return ['nsenter', `--target=${this.#client}`, '--user', '--net', '--preserve-credentials'];
   }
 
   /** Fails from the next answer of the server on: see {@link NETWORK_FAILURES}. */

@@ -5,6 +5,7 @@ import type { TlsMaterial, TlsOptions } from './certificates.ts';
 import { dockerRecipe } from './docker.ts';
 import { keepOnce } from './keep-once.ts';
 import { choosePostgres, type PostgresPrograms } from './postgres-programs.ts';
+import { conninfoOf, copyRunning } from './postgres-standby.ts';
 import { mustRun, runCommand } from './run-command.ts';
 import { copyAsServer, giveToServer, serverIdentity, writeForServer } from './server-identity.ts';
 import { askVersion } from './sql-connection.ts';
@@ -21,6 +22,8 @@ import {
 export interface PostgresOptions extends StartOptions {
   /** The major version; any from 15 on if absent. */
   readonly major?: 15 | 16 | 17 | 18 | undefined;
+  /** It begins as a copy of this running one, of the same version, and follows it until `pg_promote()`. */
+  readonly standbyOf?: ThrowawayServer | undefined;
 }
 
 /** A commit is handed to the kernel, so that `kill()` loses none, but not to the disk. */
@@ -44,7 +47,10 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Thro
   return launch('image' in found ? dockerRecipe(found, options) : recipeOf(found, options), declined);
 }
 
-function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: PostgresOptions): Recipe {
+function recipeOf(
+  programs: PostgresPrograms,
+  { settings, tls, durable, parent, environment, standbyOf }: PostgresOptions,
+): Recipe {
   const all: Record<string, string> = {
     listen_addresses: '127.0.0.1',
     max_connections: '200',
@@ -52,15 +58,19 @@ function recipeOf(programs: PostgresPrograms, { settings, tls, durable }: Postgr
     dynamic_shared_memory_type: 'mmap',
     ...(durable ? {} : FAST),
     ...(tls ? { ssl: 'on', ssl_ca_file: 'ca.crt' } : {}),
+    ...(standbyOf ? { primary_conninfo: conninfoOf(standbyOf) } : {}),
     ...settings,
   };
   return {
     engine: 'postgres',
     origin: programs.origin,
     tls,
+    parent,
+    environment,
     endSignal: 'SIGQUIT',
     async prepare(folder, material) {
-      await copyAsServer(await dataTemplate(programs), join(folder, 'data'));
+      if (standbyOf) await copyRunning(standbyOf, join(folder, 'data'));
+      else await copyAsServer(await dataTemplate(programs), join(folder, 'data'));
       if (tls && material) await writeTls(join(folder, 'data'), tls, material);
     },
     command: (folder, port) => ({

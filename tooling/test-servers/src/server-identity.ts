@@ -46,8 +46,9 @@ export function serverCanEnter(folder: string): boolean {
 }
 
 /** A fresh folder for one server, which the server's user owns and can enter. */
-export async function makeServerFolder(): Promise<string> {
-  const parent = serverCanEnter(tmpdir()) ? tmpdir() : '/tmp';
+export async function makeServerFolder(
+  parent = serverCanEnter(tmpdir()) ? tmpdir() : '/tmp',
+): Promise<string> {
   const folder = await mkdtemp(join(parent, 'test-server-'));
   await giveToServer(folder);
   return folder;

@@ -25,6 +25,10 @@ export interface StartOptions {
    * commits in a crash of the machine (not in a crash of its own, as by `kill()`). For benchmarks.
    */
   readonly durable?: boolean;
+  /** Where its folder is made, such as a disk that may become full. Default: the temporary folder. Not with Docker. */
+  readonly parent?: string;
+  /** Variables of its environment, beside those of this process. Not with Docker. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** A program and its arguments. */
@@ -41,6 +45,8 @@ export interface Recipe {
   /** The user that may do everything, if it is not {@link TEST_USER}. */
   readonly user?: string;
   readonly tls?: TlsOptions | undefined;
+  readonly parent?: string | undefined;
+  readonly environment?: StartOptions['environment'] | undefined;
   /** Makes the data folder and whatever files the server wants. */
   prepare(folder: string, tls: TlsMaterial | undefined): Promise<void>;
   /** The program for the n-th start: 1, then 2 and so on after a crash. */
@@ -158,7 +164,7 @@ export class ThrowawayServer extends TestServer {
  */
 export async function launch(recipe: Recipe, notTaken: readonly string[] = []): Promise<ThrowawayServer> {
   const tls = recipe.tls && (await makeTlsMaterial(TEST_USER));
-  const folder = await makeServerFolder();
+  const folder = await makeServerFolder(recipe.parent);
   try {
     await recipe.prepare(folder, tls);
     for (let attempt = 1; ; attempt += 1) {
@@ -195,6 +201,7 @@ async function startProgram(
     ...(await recipe.command(folder, port, start)),
     ...(recipe.instead ? { afterwards: recipe.instead.afterwards(folder) } : serverIdentity()),
     cwd: folder,
+    ...(recipe.environment && { env: recipe.environment }),
     log: logOf(folder),
     folder,
     endSignal: recipe.endSignal,

@@ -122,6 +122,7 @@ export function mysqlFraming(): Framing {
   let encrypted = false;
   let serverHasAttributes: boolean | undefined;
   let textFrom: number | undefined;
+  let answer: MysqlAnswer | undefined;
   const client = new Splitter((buffer) => {
     // the packet that asks for TLS is in the clear; a handshake record of it would be read as a packet
     encrypted ||= buffer[0] === TLS_HANDSHAKE && buffer[1] === 3;
@@ -133,6 +134,7 @@ export function mysqlFraming(): Framing {
     // the login, or more of a command; the login begins with the client's capabilities
     textFrom ??= serverHasAttributes && bytes.readUInt32LE(4) & QUERY_ATTRIBUTES ? 7 : 5;
     if (bytes[3] !== 0) return { bytes, statements: 0 };
+    answer = bytes[4] === COM_QUERY ? new MysqlAnswer() : undefined;
     switch (bytes[4]) {
       case COM_QUERY:
         if (textFrom === 7 && bytes[5] !== 0) return { bytes, statements: 1, request: {} }; // has attributes
@@ -153,9 +155,52 @@ export function mysqlFraming(): Framing {
     fromClient: (chunk) => Array.from(client.push(chunk), understand),
     answers(chunk) {
       serverHasAttributes ??= ((greetingCapabilities(Buffer.from(chunk)) << 16) & QUERY_ATTRIBUTES) !== 0;
-      return true; // the first packet of an answer comes after the statement has run
+      // the first packet of an answer comes after the statement has run, but its text may have others behind it
+      return encrypted || !answer || answer.endsWith(chunk);
     },
   };
+}
+
+const EOF = 0xfe;
+const ERROR = 0xff;
+const MORE_RESULTS = 0x0008;
+
+/** What the server says to one text, which may be several statements. */
+class MysqlAnswer {
+  #part: 'header' | 'columns' | 'rows' = 'header';
+  readonly #packets = new Splitter((buffer) => (buffer.length < 4 ? undefined : 4 + buffer.readUIntLE(0, 3)));
+
+  /** Whether the last statement has been answered with this. */
+  endsWith(chunk: Uint8Array): boolean {
+    let ended = false;
+    for (const packet of this.#packets.push(chunk)) ended = this.#isLast(packet);
+    return ended;
+  }
+
+  #isLast(packet: Buffer): boolean {
+    const kind = packet[4];
+    if (kind === ERROR) return true;
+    if (this.#part === 'header') {
+      if (kind === 0)
+        return this.#endPart(packet.readUInt16LE(behindNumber(packet, behindNumber(packet, 5))));
+      this.#part = 'columns';
+    } else if (kind === EOF && packet.length < 4 + 9) {
+      if (this.#part === 'rows') return this.#endPart(packet.readUInt16LE(7));
+      this.#part = 'rows';
+    }
+    return false;
+  }
+
+  #endPart(status: number): boolean {
+    this.#part = 'header';
+    return (status & MORE_RESULTS) === 0;
+  }
+}
+
+/** Where a number of MySQL's variable length that begins at `at` ends. */
+function behindNumber(packet: Buffer, at: number): number {
+  const [first = 0] = packet.subarray(at);
+  return at + ({ 252: 3, 253: 4, 254: 9 }[first] ?? 1);
 }
 
 /** The upper 16 bits of the server's capabilities: after its version, a thread id, a salt and other fields. */

@@ -31,6 +31,12 @@ export class Findings {
     this.#found.push({ fault: this.#current, problem, text });
   }
 
+  /** Nobody gets anything of a conversation any more, though nothing goes wrong: all of it counts as lost. */
+  addUnreadable(id: string, code: string): void {
+    const text = `the conversation cannot be read: ${code} (${id})`;
+    this.#found.push({ fault: this.#faultOf.get(id) ?? '', problem: 'lost', text });
+  }
+
   /** Compares all conversations with what was noted. */
   judge(
     ids: readonly string[],

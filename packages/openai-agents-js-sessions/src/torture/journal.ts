@@ -36,6 +36,12 @@ export interface Call extends Began {
   readonly end?: Ended;
 }
 
+/** What is noted of an error: none of its text, which may be of a conversation. */
+export function codeOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as Record<string, unknown>;
+  return String(code ?? name ?? 'no error');
+}
+
 /** Milliseconds since the machine was started. */
 export const machineTime = () => Number(process.hrtime.bigint()) / 1e6;
 

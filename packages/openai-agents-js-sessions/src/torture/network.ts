@@ -100,6 +100,11 @@ export class Network implements TortureNetwork {
       const cut = this.#planned;
       if (cut?.direction === direction) {
         this.#planned = undefined;
+        if (cut.how === 'tamper') {
+          await written(to, withOtherByte(chunk, cut.part));
+          cut.done();
+          continue;
+        }
         const part = chunk.subarray(0, Math.round(chunk.length * cut.part));
         if (part.length > 0) await written(to, part);
         await sever([from, to], cut.how);
@@ -113,13 +118,20 @@ export class Network implements TortureNetwork {
   }
 }
 
+function withOtherByte(bytes: Buffer, part: number): Buffer {
+  const other = Buffer.from(bytes);
+  const at = Math.floor((bytes.length - 1) * part);
+  other[at] = (other[at] ?? 0) ^ 0x5a;
+  return other;
+}
+
 function written(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
 }
 
-async function sever(sockets: readonly Socket[], how: TortureCut['how']): Promise<void> {
+async function sever(sockets: readonly Socket[], how: 'reset' | 'end'): Promise<void> {
   if (how === 'end') {
     for (const socket of sockets) socket.end();
     await wait(20);

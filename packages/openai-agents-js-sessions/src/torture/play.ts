@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { TortureFault, TortureOptions, TortureReport } from '../torture.js';
 import { Findings } from './findings.js';
+import { codeOf } from './journal.js';
 import { Network } from './network.js';
 import { type Random, randomFrom } from './random.js';
 import { isUrl, openTarget, type Target } from './target.js';
@@ -38,11 +39,13 @@ export async function play(
   const run = randomUUID().slice(0, 8);
   const folder = await mkdtemp(join(tmpdir(), 'torture-'));
   const network = await networkTo(isUrl(target) ? target : (options.url ?? ''));
-  const way = (url: string) => network?.url(url) ?? url;
+  const { launcher = [], writersUrl = (url: string) => url } = options;
+  const way = (url: string) => writersUrl(network?.url(url) ?? url);
   const faults = options.faults.filter(({ needsNetwork = false }) => network || !needsNetwork);
   const findings = new Findings(faults.map(({ name }) => name));
   const writers = new Writers({
     start: {
+      launcher,
       target: isUrl(target) ? way(target) : target,
       orders: { seed, callers, open: { store, url: options.url && way(options.url) } },
     },
@@ -51,6 +54,12 @@ export async function play(
     patience,
   });
   const ids: string[] = [];
+  const cleanUp = async () => {
+    await writers.kill();
+    await network?.close();
+    if (clears) await withTarget(target, options, (reader) => clear(ids, reader));
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
     await writers.start();
     for (let round = 1; round <= rounds; round++) {
@@ -69,15 +78,20 @@ export async function play(
     for (const text of await writers.end()) findings.add('leaked', text);
     for (const text of await connectionsLeft(options.connections)) findings.add('leaked', text);
     await withTarget(target, options, async (reader) => {
-      findings.judge(ids, await readAll(ids, reader, options), writers.calls, reader.isStore);
+      findings.judge(ids, await readAll(ids, reader, options, findings), writers.calls, reader.isStore);
     });
-    return { seed, rows: findings.rows, isSound: findings.isSound };
-  } finally {
-    await writers.kill();
-    await network?.close();
-    if (clears) await withTarget(target, options, (reader) => clear(ids, reader));
-    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    // what broke the play may break this too, and must be told all the same
+    await cleanUp().catch((second) => {
+      throw new AggregateError(
+        [error, second],
+        'The faults could not be played, nor what was written cleared.',
+      );
+    });
+    throw error;
   }
+  await cleanUp();
+  return { seed, rows: findings.rows, isSound: findings.isSound };
 }
 
 async function playRound(
@@ -126,10 +140,26 @@ async function clear(ids: readonly string[], reader: Target): Promise<void> {
   for (const id of ids) await (await reader.session(id)).clearSession();
 }
 
-async function readAll(ids: readonly string[], reader: Target, { read }: TortureOptions) {
+/** @throws The first error if no conversation can be read: then the target is not there, and nothing is known of it. */
+async function readAll(
+  ids: readonly string[],
+  reader: Target,
+  { read }: TortureOptions,
+  findings: Findings,
+): Promise<ReadonlyMap<string, readonly unknown[]>> {
   if (read) return await read(ids);
   const items = new Map<string, readonly unknown[]>();
-  for (const id of ids) items.set(id, await (await reader.session(id)).getItems());
+  const errors = new Map<string, unknown>();
+  for (const id of ids) {
+    try {
+      items.set(id, await (await reader.session(id)).getItems());
+    } catch (error) {
+      errors.set(id, error);
+    }
+  }
+  const [first] = errors;
+  if (first && items.size === 0) throw first[1];
+  for (const [id, error] of errors) findings.addUnreadable(id, codeOf(error));
   return items;
 }
 

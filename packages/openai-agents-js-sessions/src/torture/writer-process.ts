@@ -11,6 +11,8 @@ const PROGRAM = join(import.meta.dirname, 'torture-writer.js');
 
 /** What a process is started with. */
 export interface WriterStart {
+  /** A program and its arguments that start Node; nothing if empty. */
+  readonly launcher: readonly string[];
   readonly target: string;
   readonly name: string;
   /** Where its journal and its last words go, without an ending. */
@@ -31,12 +33,14 @@ export class WriterProcess {
   /** What has happened to it was meant to. */
   isDoomed = false;
 
-  constructor({ target, name, path, orders }: WriterStart) {
+  constructor({ launcher: [program, ...before], target, name, path, orders }: WriterStart) {
     this.name = name;
     this.#path = path;
     writeFileSync(this.#journal, '');
     this.#child = fork(PROGRAM, [target, this.#journal, name, JSON.stringify(orders)], {
-      execArgv: [],
+      ...(program === undefined
+        ? { execArgv: [] }
+        : { execPath: program, execArgv: [...before, process.execPath] }),
       // Ctrl-C is for the one who started it
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -5,7 +5,7 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Session } from '@openai/agents-core';
 import { isSessionError, type StoreSession } from '@stackone/sessions-core';
-import { type Ended, Journal, machineTime } from './journal.js';
+import { codeOf, type Ended, Journal, machineTime } from './journal.js';
 import { oneOf, randomFrom } from './random.js';
 import { type OpenOptions, openTarget, type Target } from './target.js';
 import { itemsOf, keyOf, pieceIn } from './turns.js';
@@ -93,9 +93,11 @@ function seen(item: unknown): string {
 }
 
 function endOf(isStore: boolean, error: unknown): Pick<Ended, 'outcome' | 'code'> {
-  const { code, name, retryable } = (error ?? {}) as Record<string, unknown>;
-  const told = String(code ?? name ?? 'no error');
-  if (!isStore) return { outcome: retryable === true ? 'unwritten' : 'unknown', code: told };
+  const told = codeOf(error);
+  if (!isStore) {
+    const { retryable } = (error ?? {}) as Record<string, unknown>;
+    return { outcome: retryable === true ? 'unwritten' : 'unknown', code: told };
+  }
   const isTyped = isSessionError(error) && error.code !== 'OPERATION_CONFLICT';
   if (!isTyped) return { outcome: 'untyped', code: told };
   if (error.code !== 'OUTCOME_UNKNOWN') return { outcome: 'unwritten', code: told };

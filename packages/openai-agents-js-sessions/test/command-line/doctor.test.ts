@@ -3,7 +3,8 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FINDING_CODES } from '@stackone/sessions-core/doctor';
-import { temporaryFolder } from '@stackone/test-environment';
+import { temporaryFolder, variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import truncatedWidth from 'fast-string-truncated-width';
 import { describe, expect, test } from 'vitest';
@@ -197,7 +198,7 @@ describe('in a terminal', () => {
   });
 });
 
-describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url, server }) => {
+describeEngine(variants<Target>(['postgres:18'], ['mysql', 'mariadb:10.11']), ({ url, server }) => {
   test('what a server that does not wait for the disk does wrong is all there is', async () => {
     expect(await sessions(['doctor', '--quiet', url])).toMatchObject({
       code: 1,

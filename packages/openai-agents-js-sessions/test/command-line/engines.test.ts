@@ -1,11 +1,13 @@
 // Promise: The command line.
+import { variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
 import { sessions } from '../run-sessions.js';
 import { fillSample, startWaitingRun } from './sample-database.js';
 
-describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url }) => {
+describeEngine(variants<Target>(['postgres:18'], ['mysql', 'mariadb:10.11']), ({ url }) => {
   const told = async (...args: string[]) => {
     const { code, stdout, stderr } = await sessions([...args, '--url', url]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

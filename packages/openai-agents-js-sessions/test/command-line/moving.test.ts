@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Usage } from '@openai/agents-core';
-import { temporaryFolder } from '@stackone/test-environment';
+import { temporaryFolder, variants } from '@stackone/test-environment';
+import type { Target } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { describe, expect, test, vi } from 'vitest';
 import { openSessionStore } from '../../src/index.js';
@@ -452,7 +453,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url: old, s
   });
 });
 
-describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ url: server }) => {
+describeEngine(variants<Target>(['postgres:18'], ['mysql', 'mariadb:10.11']), ({ url: server }) => {
   test('a copy there and back again: the exports are equal', async () => {
     const back = newUrl();
     expect(await sessions(['copy', url, server])).toMatchObject({ code: 0, stderr: '' });

@@ -28,6 +28,15 @@ test('the session of the SDK that keeps all in its process is found to lose it',
   expect(lost(JSON.parse(stdout) as TortureReport)).toBeGreaterThan(0);
 });
 
+test('a conversation that cannot be read any more is found, by the code of the error and not its text', async () => {
+  const { code, stdout } = await torture('torn-session.ts', '--fault', 'none');
+  expect(stdout).toMatch(
+    /^- none: lost: the conversation cannot be read: SyntaxError \(torture-\w+-0-1-0\)$/m,
+  );
+  expect(stdout).not.toContain('the text');
+  expect(code).toBe(1);
+});
+
 test('what cannot be tried is 2', async () => {
   for (const args of [
     ['sqlite:/no/such/folder/a.db'],
