@@ -3,6 +3,14 @@ import { checkItems, makeItem, makeTurn, TURN_ITEMS } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
 import { timed } from './timing.ts';
 
+/** Where the server is: what is added to the names of a workload. */
+export interface Distance {
+  readonly workload: string;
+  readonly title: string;
+}
+
+const NEAR: Distance = { workload: '', title: '' };
+
 /** The first turn of a conversation that is not there yet. */
 export function firstTurn(arena: Arena): Promise<WorkloadResult> {
   const made = new Map<Entry, string[]>();
@@ -25,10 +33,10 @@ export function firstTurn(arena: Arena): Promise<WorkloadResult> {
 }
 
 /** A pop of the newest item. */
-export function pop(arena: Arena): Promise<WorkloadResult> {
+export function pop(arena: Arena, away = NEAR): Promise<WorkloadResult> {
   return arena.compare({
-    workload: 'pop',
-    title: 'pop the newest item',
+    workload: `pop${away.workload}`,
+    title: `pop the newest item${away.title}`,
     unit: 'ms',
     repeats: arena.effort.operations,
     async measure({ conversations }, round, repeat) {
@@ -44,10 +52,10 @@ export function pop(arena: Arena): Promise<WorkloadResult> {
 }
 
 /** Replaces the newest two items of a turn, if they are what is expected, and once for each operation id. */
-export function replaceSuffix(arena: Arena): Promise<WorkloadResult> {
+export function replaceSuffix(arena: Arena, away = NEAR): Promise<WorkloadResult> {
   return arena.compare({
-    workload: 'replace-suffix',
-    title: 'replace the newest 2 items',
+    workload: `replace-suffix${away.workload}`,
+    title: `replace the newest 2 items${away.title}`,
     unit: 'ms',
     repeats: arena.effort.operations,
     async measure({ conversations }, round, repeat) {

@@ -5,10 +5,12 @@ import type { Effort } from '../effort.ts';
 import type { Engine } from '../engines/engine.ts';
 import { checkItems, makeTurn, newestItems, TURN_ITEMS } from '../items.ts';
 import type { WorkloadResult } from '../results.ts';
+import { type Distance, pop, replaceSuffix } from './changing.ts';
 import { timed } from './timing.ts';
 
 /** Each way, so that a round trip takes 2 ms more. */
 const DELAY = 1;
+const AWAY: Distance = { workload: '-delayed', title: ', 2 ms away' };
 const TURNS_BEFORE = 5;
 const READ = TURNS_BEFORE * TURN_ITEMS;
 
@@ -91,8 +93,8 @@ async function countRoundTrips(
 async function withDelay(arena: Arena): Promise<WorkloadResult[]> {
   const turns = new Map<Entry, number>();
   const append = await arena.compare({
-    workload: 'append-delayed',
-    title: 'append a turn, 2 ms away',
+    workload: `append${AWAY.workload}`,
+    title: `append a turn${AWAY.title}`,
     unit: 'ms',
     repeats: arena.effort.operations,
     async measure(entry) {
@@ -103,8 +105,8 @@ async function withDelay(arena: Arena): Promise<WorkloadResult[]> {
     },
   });
   const read = await arena.compare({
-    workload: 'newest-20-delayed',
-    title: 'newest 20, 2 ms away',
+    workload: `newest-20${AWAY.workload}`,
+    title: `newest 20${AWAY.title}`,
     unit: 'ms',
     repeats: arena.effort.operations,
     async measure(entry) {
@@ -113,5 +115,5 @@ async function withDelay(arena: Arena): Promise<WorkloadResult[]> {
       return ms;
     },
   });
-  return [append, read];
+  return [append, read, await pop(arena, AWAY), await replaceSuffix(arena, AWAY)];
 }
