@@ -53,7 +53,7 @@ const { covered, notCovered } = storeConformance({
       close: () => raw.close(),
     };
   },
-  supports: { ...supports, tenants: true, reopen: true, raw: true, outOfReach: true },
+  supports: { ...supports, tenants: true, limits: true, reopen: true, raw: true, outOfReach: true },
 });
 
 sessionConformance({

@@ -22,6 +22,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
   '@stackone/sessions-studio': 'sessions-studio/src/index.ts',
   '@stackone/openai-agents-js-sessions': 'openai-agents-js-sessions/src/index.ts',
   '@stackone/openai-agents-js-sessions/bench': 'openai-agents-js-sessions/src/bench.ts',
+  '@stackone/openai-agents-js-sessions/opentelemetry': 'openai-agents-js-sessions/src/opentelemetry.ts',
   '@stackone/openai-agents-js-sessions/torture': 'openai-agents-js-sessions/src/torture.ts',
 };
 
