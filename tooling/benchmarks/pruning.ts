@@ -103,16 +103,20 @@ async function measureWay(database: string, way: Way, callers: number): Promise<
   await wait(ALONE);
   const alone = writers.take();
   const began = performance.now();
-  const kills = await removeAndKill(way.removal(database, before), way.kills);
+  const starts = await removeAndKill(way.removal(database, before), way.kills);
   const seconds = (performance.now() - began) / 1000;
   const meanwhile = writers.take();
-  console.error(`${way.name}: removed in ${seconds.toFixed(0)} s, killed ${kills} times`);
+  console.error(`${way.name}: removed in ${seconds.toFixed(0)} s, killed ${starts.length - 1} times`);
   await writers.end();
   await conversations.close();
   await check(database, writers, callers);
   return [
     row(`${way.name}: nobody removes`, alone),
     row(`${way.name}: meanwhile, ${seconds.toFixed(0)} s`, meanwhile),
+    row(
+      `${way.name}: meanwhile, while no process starts`,
+      meanwhile.filter(({ ms, end }) => starts.every(({ from, to }) => end < from || end - ms > to)),
+    ),
   ];
 }
 
@@ -125,9 +129,21 @@ async function fill(conversations: Conversations): Promise<void> {
   await Promise.all(Array.from({ length: 8 }, worker));
 }
 
+/** How long an append took, and when it ended, in ms. */
+interface Append {
+  readonly ms: number;
+  readonly end: number;
+}
+
+/** A time in which a process that removes starts, in ms: it loads its modules on the cores that the writers use. */
+interface Start {
+  readonly from: number;
+  readonly to: number;
+}
+
 class Writers {
   readonly written = new Map<string, number>();
-  #times: number[] = [];
+  #appends: Append[] = [];
   #isOver = false;
   readonly #done: Promise<unknown>;
 
@@ -142,16 +158,17 @@ class Writers {
         await immediate(); // a driver that never waits would let nobody else in
         await conversations.append(id, makeTurn(id, turn));
       };
-      this.#times.push((await timed(append)).ms);
+      const { ms } = await timed(append);
+      this.#appends.push({ ms, end: performance.now() });
       this.written.set(id, turn + 1);
     }
   }
 
-  /** The times since the last call, in ms. */
-  take(): readonly number[] {
-    const times = this.#times;
-    this.#times = [];
-    return times;
+  /** Those since the last call. */
+  take(): readonly Append[] {
+    const appends = this.#appends;
+    this.#appends = [];
+    return appends;
   }
 
   async end(): Promise<void> {
@@ -163,17 +180,19 @@ class Writers {
 /**
  * Kills the first ones when they have removed up to a fifth of all, and begins again.
  *
- * @returns How many were killed before they were done.
+ * @returns When each process started.
  */
-async function removeAndKill(removal: readonly string[], atMostKills: number): Promise<number> {
-  for (let kills = 0; ; kills++) {
+async function removeAndKill(removal: readonly string[], atMostKills: number): Promise<readonly Start[]> {
+  for (const starts: Start[] = []; ; ) {
+    const from = performance.now();
     const child = fork(fileURLToPath(import.meta.url), removal);
-    const atMost = kills < atMostKills ? Math.random() * 0.2 * ITEMS : Number.POSITIVE_INFINITY;
+    const atMost = starts.length < atMostKills ? Math.random() * 0.2 * ITEMS : Number.POSITIVE_INFINITY;
+    child.once('message', () => starts.push({ from, to: performance.now() }));
     child.on('message', (removed) => {
       if (Number(removed) > atMost) child.kill('SIGKILL');
     });
     const [code, signal] = await once(child, 'exit');
-    if (code === 0) return kills;
+    if (code === 0) return starts;
     if (signal !== 'SIGKILL') throw new WrongAnswer(`pruning ended with ${code ?? signal}`);
   }
 }
@@ -188,13 +207,13 @@ async function check(database: string, { written }: Writers, callers: number): P
   }
 }
 
-function row(title: string, times: readonly number[]): string[] {
-  const sorted = times.toSorted((one, other) => one - other);
+function row(title: string, appends: readonly Append[]): string[] {
+  const sorted = appends.map(({ ms }) => ms).sort((one, other) => one - other);
   const [middle, most, nearlyAll, slowest] = [0.5, 0.99, 0.999, 1].map((share) =>
     quantile(sorted, share),
   ) as [number, number, number, number];
   const shown = [middle, most, nearlyAll, slowest].map((value) => value.toFixed(2));
-  return [title, String(times.length), ...shown, (slowest / middle).toFixed(1)];
+  return [title, String(appends.length), ...shown, (slowest / middle).toFixed(1)];
 }
 
 if (first === 'prune') await pruneUntilDone(second, third);

@@ -62,7 +62,7 @@ export function comparedToTime(column: string, than: Comparison, milliseconds: n
 /**
  * Seconds since 1970 as SQL, a decimal number.
  *
- * @throws TypeError for anything that is none.
+ * @throws TypeError for anything else.
  */
 export function secondsLiteral(seconds: string): string {
   if (!/^-?\d{1,13}(?:\.\d{1,6})?$/.test(seconds)) throw new TypeError('A time must be a number of seconds.');

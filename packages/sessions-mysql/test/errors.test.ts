@@ -281,7 +281,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     silent.close();
   });
 
-  test('A12: URLs that are none, and stores in any state, show no secret', async () => {
+  test('A12: invalid URLs, and stores in any state, show no secret', async () => {
     for (const bad of [
       `mysql:/root:${PASSWORD}@h`,
       `mssql://root:${PASSWORD}@h/db`,

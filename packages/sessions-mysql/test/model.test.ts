@@ -33,7 +33,7 @@ describeEngine(SERVERS, ({ url, target }) => {
 
   test.each(
     variants<[string, MysqlStoreOptions, number]>(
-      [['plain', {}, whole]],
+      [['plain', {}, COVERING_RUNS]],
       [
         [
           'encrypted rows of the Responses API',
@@ -44,7 +44,7 @@ describeEngine(SERVERS, ({ url, target }) => {
     ),
   )(
     'conversations as objects on the default tables behave as a model in memory does: %s',
-    { timeout: modelTimeout(modelRuns(1000)) },
+    { timeout: modelTimeout(modelRuns(COVERING_RUNS)) },
     async (name, options, sequences) => {
       await using one = await MysqlSessionStore.fromUrl(url, options);
       await using other = await MysqlSessionStore.fromUrl(url, { ...options, max: 1 });

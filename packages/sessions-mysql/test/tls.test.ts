@@ -160,7 +160,7 @@ describeEngine(SERVERS, { tls: { require: true } }, ({ server, target, url }) =>
     });
   });
 
-  test('options that are none are refused', () => {
+  test('invalid options are refused', () => {
     for (const ssl of [
       'true',
       1,

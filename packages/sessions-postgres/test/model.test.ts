@@ -37,7 +37,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
 
   test.each(
     variants<[string, PostgresStoreOptions, number]>(
-      [['plain', {}, whole]],
+      [['plain', {}, COVERING_RUNS]],
       [
         [
           'encrypted rows of the Responses API',
@@ -48,7 +48,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url, target }) => {
     ),
   )(
     'conversations as objects on the default tables behave as a model in memory does: %s',
-    { timeout: modelTimeout(modelRuns(1000)) },
+    { timeout: modelTimeout(modelRuns(COVERING_RUNS)) },
     async (name, options, sequences) => {
       await using one = await PostgresSessionStore.fromUrl(url, options);
       await using other = await PostgresSessionStore.fromUrl(url, { ...options, max: 1 });

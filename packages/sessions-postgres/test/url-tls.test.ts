@@ -169,7 +169,7 @@ describeEngine('postgres', { tls: {} }, ({ server, url, target }) => {
     expect(await outcome(query, elsewhere)).toBe(expected);
   });
 
-  test('PGSSLMODE counts where the URL says nothing, and a word that is none is refused', async () => {
+  test('PGSSLMODE counts where the URL says nothing, and an unknown word is refused', async () => {
     vi.stubEnv('PGSSLMODE', 'no-verify');
     expect(await outcome('')).toBe('encrypted');
     expect(await outcome('sslmode=disable')).toBe('plain');

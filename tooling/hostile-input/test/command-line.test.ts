@@ -10,20 +10,20 @@ import { databaseWorld, type World } from '../src/world.ts';
 
 const folder = temporaryFolder();
 
-/** Those that are there for a process of its own. */
-const NAMES = variants(
-  ['a trigger refuses rows and shows them', 'rows that are none'],
-  [
-    'the tables are gone',
-    'another key',
-    'a wrong password',
-    'the rights to write are taken away',
-    'all rights are taken away',
-  ],
-);
+/** Failures that a process of its own meets too, in which the database shows values. */
+const TELLING = ['a trigger refuses rows and shows them', 'damaged rows'];
 
-function playAll(open: (nth: number) => Promise<World>): void {
-  test.each(NAMES.map((name, nth) => [name, nth] as const))('%s', async (name, nth) => {
+/** The others: what is printed of them does not depend on the server, and how each server puts them the canary of calls sees. */
+const OTHERS = [
+  'the tables are gone',
+  'another key',
+  'a wrong password',
+  'the rights to write are taken away',
+  'all rights are taken away',
+];
+
+function playAll(names: readonly string[], open: (nth: number) => Promise<World>): void {
+  test.each(names.map((name, nth) => [name, nth] as const))('%s', async (name, nth) => {
     const world = await open(nth);
     try {
       const failing = await (FAILURES[name] as Failure)(world);
@@ -40,9 +40,13 @@ function playAll(open: (nth: number) => Promise<World>): void {
   });
 }
 
-describe('sqlite', () => playAll((nth) => databaseWorld('sqlite', `sqlite:${join(folder, `${nth}.db`)}`)));
+describe('sqlite', () =>
+  playAll(variants(TELLING, OTHERS), (nth) =>
+    databaseWorld('sqlite', `sqlite:${join(folder, `${nth}.db`)}`),
+  ));
 
 if (wholeMatrix)
   describeEngine(['postgres:18', 'mysql', 'mariadb:11.8'], ({ engine, server }) => {
-    playAll(async () => databaseWorld(engine, server.url(await server.createDatabase())));
+    const names = engine === 'postgres' ? [...TELLING, ...OTHERS] : TELLING;
+    playAll(names, async () => databaseWorld(engine, server.url(await server.createDatabase())));
   });

@@ -6,6 +6,9 @@ import { WriterProcess, type WriterStart } from './writer-process.js';
 
 type Begin = Extract<WriterOrder, { begin: unknown }>['begin'];
 
+/** For a process to start, load its modules and open its store, in ms, where patience is shorter: a busy machine takes long. */
+const TO_START = 60_000;
+
 /** For a process to end that has closed its store, in ms. */
 const TO_END = 10_000;
 
@@ -40,7 +43,7 @@ export class Writers {
     const name = `w${this.#all.length + 1}`;
     const writer = new WriterProcess({ ...this.#start, name, path: join(this.#folder, name) });
     this.#all.push(writer);
-    if (!(await writer.heard('ready', this.#patience))) {
+    if (!(await writer.heard('ready', Math.max(TO_START, this.#patience)))) {
       throw new Error(
         `A process that writes could not open its store: ${writer.crash ?? 'it did not answer'}`,
       );

@@ -101,7 +101,7 @@ export class Retention {
       if (this.#end.signal.aborted) return;
       const why = isSessionError(error)
         ? `${error.code}: ${error.message}`
-        : 'an error that is none of the database';
+        : 'an error that did not come from the database';
       this.#host.warn({
         code: 'RETENTION',
         message: `Old conversations could not be removed (${why}). It is tried again.`,

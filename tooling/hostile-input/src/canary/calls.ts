@@ -223,6 +223,6 @@ export const STORE_CALLS: Readonly<Record<string, (subject: Subject) => unknown>
     session.addItems([{ ...user(SECRET.item), providerData: { x: () => SECRET.item } }]),
   'an operation id for something else': ({ session }) =>
     session.addItems([user(`another ${SECRET.item}`)], undefined, { operationId: SECRET.operation }),
-  'an id that is none': ({ store }) => store.session(`\0${SECRET.session}`),
-  'a tenant that is none': ({ store }) => store.scoped(`\0${SECRET.tenant}`),
+  'an invalid id': ({ store }) => store.session(`\0${SECRET.session}`),
+  'an invalid tenant': ({ store }) => store.scoped(`\0${SECRET.tenant}`),
 };

@@ -142,9 +142,9 @@ export const FAILURES: Readonly<Record<string, Failure>> = {
     await filled(world, ENCRYPTED);
     return { store: await world.open() };
   },
-  'rows that are none': byRows({}),
-  'rows that are none, not to be skipped': byRows({ onCorruptItem: 'throw' }),
-  'rows that are none, encrypted': byRows(ENCRYPTED),
+  'damaged rows': byRows({}),
+  'damaged rows, not to be skipped': byRows({ onCorruptItem: 'throw' }),
+  'damaged rows, encrypted': byRows(ENCRYPTED),
   'too many turns wait': async (world) => overloaded(world, { maxWaitingTurns: 1 }),
   'too many bytes wait': async (world) => overloaded(world, { maxWaitingBytes: 1 }),
   'the file may only be read': async (world) => {

@@ -53,7 +53,7 @@ export async function openStage(world: World, plant: Plant = (store) => store): 
   };
 }
 
-/** Conversations of others, a tenant's among them, and a table that is none of the store's. */
+/** Conversations of others, a tenant's among them, and a table that is not the store's. */
 class Bystanders {
   readonly #world: World;
   readonly #store: SessionStore;
