@@ -5,16 +5,17 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { chosen } from './src/arguments.ts';
 import { charts } from './src/charts.ts';
-import type { Order } from './src/engine-process.ts';
+import type { EngineMessage, Order } from './src/engine-process.ts';
 import { ENGINE_NAMES } from './src/engines/engine.ts';
 import { measureImports } from './src/imports.ts';
 import { installPeers } from './src/install-peers.ts';
 import { machine } from './src/machine.ts';
 import { engineSection, markdownReport } from './src/markdown.ts';
+import { BusyMachine, refuseIfBusy } from './src/other-work.ts';
 import type { EngineResult, Report } from './src/results.ts';
 
 const { engines, selection, out, keep } = chosen(process.argv.slice(2));
-const { effort, peers, workloads } = selection;
+const { effort, peers, workloads, evenIfBusy } = selection;
 // pnpm starts scripts in their own folder: what the user means is meant from the root
 const folder = fileURLToPath(new URL(out, new URL('../../', import.meta.url)));
 
@@ -25,8 +26,9 @@ function inProcess(order: Order): Promise<EngineResult> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     let result: EngineResult | undefined;
-    child.on('message', (message: { line?: string; result?: EngineResult }) => {
+    child.on('message', (message: EngineMessage) => {
       if (message.line) console.error(message.line);
+      if (message.busy) reject(new BusyMachine(message.busy));
       result ??= message.result;
     });
     child.once('exit', (code) =>
@@ -44,18 +46,29 @@ async function keptReport(): Promise<Report> {
   return found;
 }
 
+/** Measures all that is wanted. @throws BusyMachine */
+async function measured(): Promise<Pick<Report, 'engines' | 'imports'>> {
+  const results: EngineResult[] = [];
+  for (const engine of engines) {
+    const result = await inProcess({ engine, selection });
+    results.push(result);
+    console.log(`\n${engineSection(result).join('\n\n')}`);
+  }
+  const wanted = workloads.length === 0 || workloads.includes('imports');
+  const imports = wanted ? measureImports(effort.imports, peers && effort.peersAlone) : [];
+  if (!evenIfBusy) refuseIfBusy('loading', imports[0]?.others);
+  return { engines: results, imports };
+}
+
+function endIfBusy(error: unknown): never {
+  if (!(error instanceof BusyMachine)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}
+
 if (peers) installPeers();
 const kept = keep ? await keptReport() : undefined;
-const results: EngineResult[] = [];
-for (const engine of engines) {
-  const result = await inProcess({ engine, selection });
-  results.push(result);
-  console.log(`\n${engineSection(result).join('\n\n')}`);
-}
-const imports =
-  workloads.length === 0 || workloads.includes('imports')
-    ? measureImports(effort.imports, peers && effort.peersAlone)
-    : [];
+const { engines: results, imports } = await measured().catch(endIfBusy);
 const report: Report = {
   machine: machine(),
   effort,

@@ -3,6 +3,7 @@ import type { Contender, Conversations } from './contender.ts';
 import type { Effort } from './effort.ts';
 import type { Engine } from './engines/engine.ts';
 import { WrongAnswer } from './items.ts';
+import { watchOthers } from './other-work.ts';
 import type { Measured, Unit, WorkloadResult } from './results.ts';
 import { median } from './statistics.ts';
 
@@ -110,6 +111,7 @@ export class Arena {
    * of the first.
    */
   async compareSideBySide(comparisons: readonly Comparison[]): Promise<WorkloadResult[]> {
+    const others = watchOthers(this.engine);
     const { rounds = this.effort.rounds, repeats = 1 } = comparisons[0] ?? {};
     const runs: Run[] = comparisons.flatMap((comparison) =>
       this.entries.map((entry) => ({
@@ -136,11 +138,13 @@ export class Arena {
         run.values = [];
       }
     }
+    const meanwhile = others();
     await this.#verify(runs);
     return comparisons.map(({ workload, title, unit }) => ({
       workload,
       title,
       unit,
+      others: meanwhile,
       measured: this.#measured(
         runs.filter(({ comparison }) => comparison.workload === workload),
         rounds,

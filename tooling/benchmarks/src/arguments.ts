@@ -11,6 +11,7 @@ const USAGE = `npm run bench -- [options]
   --sizes <list>        how many items long conversations have
   --no-peers            without other libraries
   --keep                beside what the folder has of other engines, from the same machine
+  --even-if-busy        though other programs keep the machine busy; the results say so
   --out <folder>        from the root of the repository; default: docs/benchmarks`;
 
 /** What is to be run, and where the results go. */
@@ -35,6 +36,7 @@ export function chosen(args: string[]): Choice {
       sizes: { type: 'string' },
       peers: { type: 'boolean', default: true },
       keep: { type: 'boolean', default: false },
+      'even-if-busy': { type: 'boolean', default: false },
       out: { type: 'string', default: 'docs/benchmarks' },
       help: { type: 'boolean', default: false },
     },
@@ -51,7 +53,12 @@ export function chosen(args: string[]): Choice {
   return {
     engines: list(values.engines).map(engineName),
     keep: values.keep,
-    selection: { effort, workloads: list(values.workloads), peers: values.peers },
+    selection: {
+      effort,
+      workloads: list(values.workloads),
+      peers: values.peers,
+      evenIfBusy: values['even-if-busy'],
+    },
     out: values.out.endsWith('/') ? values.out : `${values.out}/`,
   };
 }

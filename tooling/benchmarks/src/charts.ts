@@ -1,4 +1,4 @@
-import { figure } from './markdown.ts';
+import { figure } from './figure.ts';
 import type { EngineResult, Report } from './results.ts';
 import { summarize } from './summary.ts';
 

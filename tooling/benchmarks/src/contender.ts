@@ -1,5 +1,7 @@
 import type { AgentInputItem, Session } from '@openai/agents-core';
 
+export type FunctionCallItem = Extract<AgentInputItem, { type: 'function_call' }>;
+
 /**
  * What a contender is in the comparison: `ours`; `by-hand`, the line to beat; a `peer`, a library for the same job;
  * `unranked`, one for another job or with less durability, which is shown and why.
@@ -10,6 +12,8 @@ export type Rank = 'ours' | 'by-hand' | 'peer' | 'unranked';
 export interface Conversations {
   /** Adds a turn; it is stored when the promise resolves. */
   append(conversation: string, items: readonly AgentInputItem[]): Promise<unknown>;
+  /** The same, once for each operation. */
+  appendOnce?(conversation: string, operation: string, items: readonly AgentInputItem[]): Promise<unknown>;
   /** The newest items, oldest first. */
   newest(conversation: string, count: number): Promise<AgentInputItem[]>;
   /** Removes and returns the newest item. */
@@ -21,6 +25,20 @@ export interface Conversations {
     expected: readonly AgentInputItem[],
     replacement: readonly AgentInputItem[],
   ): Promise<void>;
+  /** Removes all items. */
+  clear?(conversation: string): Promise<unknown>;
+  /** Puts another function call in the place of that with the same id. */
+  replaceCall?(conversation: string, replacement: FunctionCallItem): Promise<unknown>;
+  /** Puts other items in the place of all that there are. */
+  compact?(conversation: string, items: readonly AgentInputItem[]): Promise<unknown>;
+  /** The id of the newest turn, for {@link rewind}. A turn begins with what the user says. */
+  newestTurn?(conversation: string): Promise<string>;
+  /** Removes a turn and all that follows it. */
+  rewind?(conversation: string, turn: string): Promise<unknown>;
+  /** The ids of the conversations that changed last, the last one first. */
+  list?(count: number): Promise<string[]>;
+  /** Removes a conversation with all that is known of it. */
+  remove?(conversation: string): Promise<unknown>;
   /** A session for the SDK's runner, where the library has one of its own. */
   session?(conversation: string): Session;
   /** An object for a conversation, as an application would hold it; absent where there is nothing to hold. */
@@ -40,6 +58,8 @@ export interface Contender {
   readonly note?: string;
   /** Opens an empty database of its own. With a pool, it has 10 connections. */
   open(url: string): Promise<Conversations>;
+  /** Opens one whose tables are there, and does not look whether they are. For SQL by hand. */
+  connect?(url: string): Conversations;
 }
 
 /** How many connections every contender's pool has. */

@@ -1,7 +1,7 @@
 /** How much is measured. Times in ms. */
 export interface Effort {
   readonly rounds: number;
-  /** How often each package is loaded. */
+  /** How often each package is loaded, and a fresh process stores its first turn. */
   readonly imports: number;
   /** How many operations make up a round, whose value is their median. */
   readonly operations: number;
@@ -11,6 +11,8 @@ export interface Effort {
   readonly warmUpTime: number;
   /** How long the callers of one round are at work. */
   readonly callersTime: number;
+  /** How long callers append in one round while the event loop is watched. */
+  readonly loopTime: number;
   /** How many callers there are. */
   readonly callers: readonly number[];
   /** How many items a conversation has when it is read and appended to. */
@@ -34,6 +36,7 @@ export const FULL: Effort = {
   warmUps: 1000,
   warmUpTime: 500,
   callersTime: 250,
+  loopTime: 500,
   callers: [16, 64, 256],
   sizes: [100, 1000, 10_000, 100_000, 1_000_000],
   conversations: 10_000,
@@ -51,6 +54,7 @@ export const QUICK: Effort = {
   warmUps: 50,
   warmUpTime: 50,
   callersTime: 60,
+  loopTime: 100,
   callers: [16, 64],
   sizes: [100, 10_000],
   conversations: 500,

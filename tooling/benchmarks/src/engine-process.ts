@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { EngineName } from './engines/engine.ts';
+import { BusyMachine } from './other-work.ts';
+import type { EngineResult } from './results.ts';
 import { runEngine, type Selection } from './run-engine.ts';
 
 /** What the process is asked for, as its only message. */
@@ -8,7 +10,15 @@ export interface Order {
   readonly selection: Selection;
 }
 
-const say = (line: string): void => void process.send?.({ line });
+/** What the process says: how far it is, and at the end one of the others. */
+export interface EngineMessage {
+  readonly line?: string;
+  readonly result?: EngineResult;
+  /** Why there is no result: the machine was busy. */
+  readonly busy?: string;
+}
+
+const say = (line: string): void => void process.send?.({ line } satisfies EngineMessage);
 
 const OUR_CODE = /\/packages\/[\w-]*sessions[\w-]*\/|\/benchmarks\/src\//;
 
@@ -27,8 +37,16 @@ function failedOutside(error: unknown): void {
 process.on('uncaughtException', failedOutside);
 process.on('unhandledRejection', failedOutside);
 
-process.once('message', async ({ engine, selection }: Order) => {
-  const result = await runEngine(engine, selection, say);
+process.once('message', async (order: Order) => {
   // a contender that hung keeps the process alive for ever
-  process.send?.({ result }, () => process.exit(0));
+  process.send?.(await outcome(order), () => process.exit(0));
 });
+
+async function outcome({ engine, selection }: Order): Promise<EngineMessage> {
+  try {
+    return { result: await runEngine(engine, selection, say) };
+  } catch (error) {
+    if (error instanceof BusyMachine) return { busy: error.message };
+    throw error;
+  }
+}

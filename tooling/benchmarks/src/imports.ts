@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { PEERS, PEERS_FOLDER } from './contenders/peers.ts';
+import { type OtherWork, watchOthers } from './other-work.ts';
 import { median, type Spread, spread } from './statistics.ts';
 
 /** How long a package takes to load in a fresh process, beyond what Node takes alone, in ms. */
@@ -9,6 +10,8 @@ export interface ImportResult {
   readonly package: string;
   readonly rank: 'ours' | 'peer';
   readonly overNode: Spread;
+  /** What else the machine did while packages were loaded. */
+  readonly others?: OtherWork | undefined;
 }
 
 const OURS = [
@@ -23,6 +26,7 @@ const OUR_FOLDER = fileURLToPath(new URL('..', import.meta.url));
 
 /** Rounds in which each package is loaded once, and nothing once. */
 export function measureImports(rounds: number, peers: boolean): ImportResult[] {
+  const others = watchOthers();
   const peersFolder = fileURLToPath(PEERS_FOLDER);
   const wanted = [
     ...OURS.map((name) => ({ name, rank: 'ours' as const, folder: OUR_FOLDER })),
@@ -42,9 +46,11 @@ export function measureImports(rounds: number, peers: boolean): ImportResult[] {
       if (round > 0) times.get(name)?.push(time); // the first round fills the caches of the disk
     }
   }
+  const meanwhile = others();
   return wanted.map(({ name, rank }) => ({
     package: name,
     rank,
+    others: meanwhile,
     overNode: spread((times.get(name) ?? []).map((time, round) => time - (bare[round] ?? median(bare)))),
   }));
 }

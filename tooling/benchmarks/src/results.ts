@@ -2,15 +2,18 @@ import type { Rank } from './contender.ts';
 import type { Effort } from './effort.ts';
 import type { EngineName } from './engines/engine.ts';
 import type { ImportResult } from './imports.ts';
+import type { OtherWork } from './other-work.ts';
 
-/** `ms`: the time of one operation. `turns/s`: of all callers together. `MB`: of heap. The others are counts. */
-export type Unit = 'ms' | 'turns/s' | 'MB' | 'round trips' | 'connections';
+/** `ms`: the time of one operation. `turns/s`: of all callers together. `MB`: of heap. `connections`: a count. */
+export type Unit = 'ms' | 'turns/s' | 'MB' | 'connections';
 
 /** How a contender fared in one workload. */
 export interface Measured {
   readonly contender: string;
   /** What each round measured; absent where it did not take part in one. */
   readonly rounds: readonly (number | undefined)[];
+  /** How often it waited for the server, where that was counted: the median of its calls. */
+  readonly roundTrips?: number;
   /** Absent if all is well; else `wrong`, `hung`, `fails` or `not run`, and why. */
   readonly trouble?: { readonly kind: 'wrong' | 'hung' | 'fails' | 'not run'; readonly reason: string };
 }
@@ -22,6 +25,8 @@ export interface WorkloadResult {
   readonly title: string;
   readonly unit: Unit;
   readonly measured: readonly Measured[];
+  /** What else the machine did meanwhile; absent where that cannot be known. */
+  readonly others?: OtherWork | undefined;
 }
 
 /** What an engine's process hands over. */

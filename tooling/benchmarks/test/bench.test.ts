@@ -11,7 +11,8 @@ const BENCH = new URL('../bench.ts', import.meta.url).pathname;
 
 /** Runs the command; of what it measures nothing is judged but that it was measured, and that it was right. */
 async function benchInto(folder: string, ...args: string[]): Promise<{ report: Report; page: string }> {
-  await run(process.execPath, [BENCH, '--quick', '--rounds', '1', '--no-peers', '--out', folder, ...args]);
+  const options = ['--quick', '--rounds', '1', '--no-peers', '--even-if-busy', '--out', folder];
+  await run(process.execPath, [BENCH, ...options, ...args]);
   const report = JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8'));
   return { report, page: readFileSync(join(folder, 'results.md'), 'utf8') };
 }
@@ -37,9 +38,15 @@ test('a small run of everything, on SQLite and in memory', async () => {
     'append-to-100',
     'append-to-10000',
     'memory',
+    'cold-start',
+    'cold-start-loaded',
+    'event-loop-p50',
+    'event-loop-p99',
+    'event-loop-max',
+    'event-loop-rate',
   ]);
   expect(memory?.workloads.map(({ workload }) => workload)).toEqual(
-    names?.filter((name) => !/newest|append-to/.test(name)),
+    names?.filter((name) => !/newest|append-to|cold-start|event-loop/.test(name)),
   );
   for (const { engine, workloads } of report.engines) {
     for (const { workload, measured } of workloads) {
@@ -57,6 +64,57 @@ test('a small run of everything, on SQLite and in memory', async () => {
     expect(page).toContain(`(${chart})`);
     expect(readFileSync(join(folder, chart), 'utf8')).toMatch(/^<svg [\s\S]*by hand[\s\S]*<\/svg>\n$/);
   }
+});
+
+const AWAY = [
+  'append',
+  'append-once',
+  'newest-20',
+  'pop',
+  'clear',
+  'replace-suffix',
+  'replace-call',
+  'compaction',
+  'list',
+  'rewind',
+  'delete',
+].map((call) => `${call}-delayed`);
+
+test.each([
+  ['postgres', { append: 1, 'append-once': 1, 'replace-suffix': 7, compaction: 5 }],
+  ['mysql', { append: 4, 'append-once': 5, 'replace-suffix': 7, compaction: 5 }],
+  ['mariadb', { append: 4, 'append-once': 5, 'replace-suffix': 7, compaction: 5 }],
+] as const)('every call on a server that is 2 ms away: %s', async (name, byHand) => {
+  const { report, page } = await benchInto(
+    temporaryFolder(),
+    ...['--engines', name, '--workloads', 'wire,cold-start'],
+  );
+  const [engine] = report.engines;
+  expect(engine?.workloads.map(({ workload }) => workload)).toEqual([
+    'cold-start',
+    'cold-start-loaded',
+    'cold-start-away',
+    'cold-start-loaded-away',
+    ...AWAY,
+  ]);
+  for (const { workload, measured } of engine?.workloads ?? []) {
+    const isCounted = /delayed$|away$/.test(workload);
+    expect(measured.map((one) => ({ workload, ...one }))).toEqual(
+      ['ours', 'by hand'].map((contender) => ({
+        workload,
+        contender,
+        rounds: [expect.any(Number)],
+        ...(isCounted && { roundTrips: expect.any(Number) }),
+      })),
+    );
+  }
+  for (const [call, roundTrips] of Object.entries(byHand)) {
+    const found = engine?.workloads.find(({ workload }) => workload === `${call}-delayed`);
+    const [ours, other] = (found?.measured ?? []).map((one) => one.roundTrips);
+    expect({ call, roundTrips: other }).toEqual({ call, roundTrips });
+    expect(ours).toBeLessThanOrEqual(roundTrips);
+  }
+  expect(page).toMatch(/The bound (holds|\*\*does not hold\*\*): /);
 });
 
 test('what there is of other engines is kept on request, if it was measured alike', async () => {

@@ -101,6 +101,11 @@ export class ThrowawayServer extends TestServer {
     return this.#process.pid;
   }
 
+  /** Whether its processes are below this one: those of a server by Docker are not. */
+  get isBelow(): boolean {
+    return this.#recipe.instead === undefined;
+  }
+
   /** Ends the server and removes all it has written. Not an error if it has ended already. */
   async stop(): Promise<void> {
     if (this.#process.ended() !== undefined) await this.#recipe.afterCrash?.(this.folder);

@@ -14,6 +14,8 @@ export const ours: Contender = {
 function conversationsOf(store: SessionStore): Conversations {
   return {
     append: (conversation, items) => store.session(conversation).addItems([...items]),
+    appendOnce: (conversation, operationId, items) =>
+      store.session(conversation).addItems([...items], undefined, { operationId }),
     newest: (conversation, count) => store.session(conversation).getItems(count),
     pop: (conversation) => store.session(conversation).popItem(),
     replaceSuffix: (conversation, operationId, expectedSuffix, replacement) =>
@@ -25,6 +27,19 @@ function conversationsOf(store: SessionStore): Conversations {
           replacement: [...replacement],
         },
       }),
+    clear: (conversation) => store.session(conversation).clearSession(),
+    replaceCall: (conversation, replacement) =>
+      store.session(conversation).applyHistoryMutations({
+        mutations: [{ type: 'replace_function_call', callId: replacement.callId, replacement }],
+      }),
+    compact: (conversation, items) => store.session(conversation).replaceHistoryWithCompaction([...items]),
+    async newestTurn(conversation) {
+      const { data } = await store.session(conversation).turns({ limit: 1 });
+      return data[0]?.id ?? '';
+    },
+    rewind: (conversation, turn) => store.session(conversation).rewind(turn),
+    list: async (limit) => (await store.sessions.list({ limit })).data.map(({ id }) => id),
+    remove: (conversation) => store.sessions.delete(conversation),
     session: (conversation) => store.session(conversation),
     handle: (conversation) => store.session(conversation),
     close: () => store.close(),

@@ -1,4 +1,3 @@
-import { schemaSql } from '@stackone/sessions-sqlite';
 import Database from 'better-sqlite3';
 import type { Contender, Conversations } from '../contender.ts';
 import { sameItems } from '../items.ts';
@@ -11,9 +10,11 @@ export const sqliteByHand: Contender = {
   version: version('better-sqlite3'),
   async open(url) {
     const database = openDatabase(url);
+    const { schemaSql } = await import('@stackone/sessions-sqlite');
     for (const statement of schemaSql()) database.exec(statement);
     return conversationsOf(database);
   },
+  connect: (url) => conversationsOf(openDatabase(url)),
 };
 
 export function openDatabase(url: string): Database.Database {

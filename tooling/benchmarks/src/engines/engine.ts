@@ -16,6 +16,8 @@ export interface Engine {
   };
   /** Whether {@link fill} works. */
   readonly hasTables: boolean;
+  /** Whether all that works for it is below this process. A server by Docker is not. */
+  readonly isBelow: boolean;
   /** Makes an empty database and returns its URL. */
   makeDatabase(): Promise<string>;
   /** How many connections the server has to a database. */

@@ -32,6 +32,7 @@ export async function startMysqlEngine(name: 'mysql' | 'mariadb'): Promise<Engin
       rows.map(({ Variable_name, Value }) => [String(Variable_name), String(Value)]),
     ),
     hasTables: true,
+    isBelow: server.isBelow,
     server: { host: server.host, port: server.port, engine: name },
     makeDatabase: async () => server.url(await server.createDatabase()),
     async connections(url) {

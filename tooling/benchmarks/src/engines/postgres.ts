@@ -22,6 +22,7 @@ export async function startPostgresEngine(): Promise<Engine> {
     title: `PostgreSQL ${server.version}`,
     settings: Object.fromEntries(rows.map(({ name, value }) => [String(name), String(value)])),
     hasTables: true,
+    isBelow: server.isBelow,
     server: { host: server.host, port: server.port, engine: 'postgres' },
     makeDatabase: async () => server.url(await server.createDatabase()),
     async connections(url) {

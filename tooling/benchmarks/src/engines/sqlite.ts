@@ -26,6 +26,7 @@ export async function startSqliteEngine(): Promise<Engine> {
     title,
     settings,
     hasTables: true,
+    isBelow: true,
     async makeDatabase() {
       databases += 1;
       return `sqlite:${join(folder, `${databases}.db`)}`;

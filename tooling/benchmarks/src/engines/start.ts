@@ -24,6 +24,7 @@ const memoryEngine: Engine = {
   title: 'memory',
   settings: {},
   hasTables: false,
+  isBelow: true,
   makeDatabase: async () => 'memory:',
   connections: async () => 0,
   fill: async () => {

@@ -5,6 +5,7 @@ import type { Contender } from '../contender.ts';
 import type { Effort } from '../effort.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { MemoryAnswer, MemoryOrder } from '../memory-process.ts';
+import { watchOthers } from '../other-work.ts';
 import type { Measured, WorkloadResult } from '../results.ts';
 
 /** In ms: whatever the machine is busy with, ours and the line to beat are there. */
@@ -19,6 +20,7 @@ export async function memory(
   { conversations, budget, deadline }: Effort,
   contenders: readonly Contender[],
 ): Promise<WorkloadResult[]> {
+  const watched = watchOthers(engine);
   const heap: Measured[] = [];
   const connections: Measured[] = [];
   for (const { name: contender, rank } of contenders) {
@@ -37,15 +39,17 @@ export async function memory(
     heap.push({ contender, rounds: trouble ? [] : [answer.bytes / 1e6], ...trouble });
     connections.push({ contender, rounds: [count] });
   }
+  const others = watched();
   const title = `${conversations.toLocaleString('en')} conversations`;
   return [
-    { workload: 'memory', title: `heap for ${title}`, unit: 'MB', measured: heap },
+    { workload: 'memory', title: `heap for ${title}`, unit: 'MB', others, measured: heap },
     ...(engine.server
       ? [
           {
             workload: 'memory-connections',
             title: `connections for ${title}`,
             unit: 'connections',
+            others,
             measured: connections,
           } as const,
         ]
