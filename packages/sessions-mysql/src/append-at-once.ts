@@ -41,11 +41,10 @@ export function appendAtOnce(
     ...inserts.flatMap((insert) => insert.statements),
   ];
   if (!fitTogether(statements, maxPacket)) return undefined;
-  // what may be repeated after anything; else a lost connection would be reported where nothing was written
-  const withCommit = batches.length === operations.length;
+  const repeatable = batches.length === operations.length;
   return async () => {
     try {
-      await atOnce(statements, withCommit);
+      await atOnce(statements, repeatable);
       return true;
     } catch (error) {
       const isKnown = isSessionError(error) && error.code !== 'OUTCOME_UNKNOWN';

@@ -30,7 +30,7 @@ import {
   type Work,
 } from './transactions.js';
 
-type AtOnce = (statements: readonly string[], withCommit: boolean) => Promise<void>;
+type AtOnce = (statements: readonly string[], repeatable: boolean) => Promise<void>;
 
 /** Runs statements for a backend. */
 export interface MysqlExecutor {
@@ -46,8 +46,8 @@ export interface MysqlExecutor {
   /**
    * Runs a transaction without a look at the answers before its end. Absent where a text can only be one statement.
    *
-   * @param withCommit - Whether the commit goes out in the same text: where the connection is lost, that is `OUTCOME_UNKNOWN`
-   * from the beginning.
+   * @param repeatable - Whether it may be repeated after anything. Then the commit goes out in the same text on any connection; else
+   * only where the server answered lately, as a lost connection is `OUTCOME_UNKNOWN` then from the beginning.
    * @throws SessionError `OUTCOME_UNKNOWN`; any other one says that nothing was written.
    */
   readonly atOnce?: AtOnce | undefined;
@@ -56,6 +56,8 @@ export interface MysqlExecutor {
 /** Where connections come from. */
 export interface ConnectionSource {
   take(): Promise<PromiseConnection>;
+  /** Whether the server answered on a connection so lately that nobody has ended it since for having been idle. */
+  answeredLately?(connection: PromiseConnection): boolean;
   /** @param broken - It may be inside a transaction, closed or to a server that was replaced: nobody may use it again. */
   give(connection: PromiseConnection, broken: boolean): void;
 }
@@ -101,10 +103,10 @@ export class PoolExecutor implements MysqlExecutor, MysqlOwnTransactions {
     this.#cluster = options.cluster;
     this.#takesSeveral = options.takesSeveral ?? false;
     if (this.#takesSeveral)
-      this.atOnce = (statements, withCommit) =>
-        this.#lend((line) =>
+      this.atOnce = (statements, repeatable) =>
+        this.#lend((line, connection) =>
           transaction(line, sql, options.cluster, async (_send, together) => {
-            if (withCommit) return new Ending(statements, undefined);
+            if (repeatable || source.answeredLately?.(connection)) return new Ending(statements, undefined);
             await together?.(...statements);
             return undefined;
           }),
@@ -136,7 +138,7 @@ export class PoolExecutor implements MysqlExecutor, MysqlOwnTransactions {
     );
   }
 
-  #lend<T>(use: (line: Line) => Promise<T>): Promise<T> {
+  #lend<T>(use: (line: Line, connection: PromiseConnection) => Promise<T>): Promise<T> {
     return lend(this.#source, this.#timeout, this.#takesSeveral, use);
   }
 }

@@ -21,7 +21,7 @@ export function askingAgain(executor: MysqlExecutor): MysqlExecutor {
   const { readsLock, atOnce } = executor;
   return {
     readsLock,
-    atOnce: atOnce && ((statements, withCommit) => atOnce(statements.flatMap(doubled), withCommit)),
+    atOnce: atOnce && ((statements, repeatable) => atOnce(statements.flatMap(doubled), repeatable)),
     run: twice((sql) => executor.run(sql)),
     atomically: (work) =>
       executor.atomically(async (send, together) => {

@@ -32,6 +32,11 @@ export interface EventedPool {
 
 /** A connection that nobody has used for so long is closed, in ms. */
 const IDLE_MS = 30_000;
+/**
+ * Nobody ends a connection for having been idle so shortly, in ms: the least `wait_timeout` of a server is a second, and proxies and
+ * firewalls wait longer (https://dev.mysql.com/doc/refman/9.7/en/server-system-variables.html#sysvar_wait_timeout).
+ */
+const LATELY_MS = 1000;
 /** What a server may take to answer the goodbyes of connections, in ms. */
 const CLOSE_MS = 5_000;
 
@@ -48,6 +53,8 @@ export class OwnPool implements ConnectionSource, LimitedPool {
   readonly #idle = new Map<DriverConnection, number>();
   /** Made before a connection broke, and in use since then. */
   readonly #doubted = new WeakSet<DriverConnection>();
+  /** In use after they have been idle for long. */
+  readonly #stale = new WeakSet<DriverConnection>();
   #sweep: Timer | undefined;
 
   /**
@@ -78,13 +85,21 @@ export class OwnPool implements ConnectionSource, LimitedPool {
       throw error;
     });
     const driver = driverConnection(connection);
+    // one that is new has just answered to its login
+    if (now() - (this.#idle.get(driver) ?? now()) >= LATELY_MS) this.#stale.add(driver);
     this.#idle.delete(driver);
     driver.stream.ref();
     return connection;
   }
 
+  answeredLately(connection: PromiseConnection): boolean {
+    const driver = driverConnection(connection);
+    return !this.#stale.has(driver) && !this.#doubted.has(driver);
+  }
+
   give(connection: PromiseConnection, broken: boolean): void {
     const driver = driverConnection(connection);
+    this.#stale.delete(driver);
     if (broken) {
       // what broke it (a restart, a failover, a firewall) has likely broken the others too
       if (!this.#doubted.has(driver)) for (const other of this.#all) this.#doubted.add(other);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionBackend } from '@stackone/sessions-core/backend';
 import { moduleRunner, variants } from '@stackone/test-environment';
 import { type FaultProxy, startProxy } from '@stackone/test-servers';
@@ -27,6 +28,9 @@ const runModule = moduleRunner(import.meta.dirname);
 
 const QUICK = { maxRetries: 3, retryDelay: 20 };
 
+/** From so long on a connection counts as idle, in ms. */
+const IDLE = 1001;
+
 /** Ends every other connection to a database, as an administrator or an idle timeout does. */
 async function killAll(url: string): Promise<number> {
   const open = await connectionsTo(url);
@@ -43,6 +47,7 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
     await Promise.all(
       Array.from({ length: 10 }, () => backend.append([{ sessionId: randomUUID(), texts: texts(1) }])),
     );
+    await wait(IDLE);
     expect(await killAll(database)).toBeGreaterThan(5);
     const sessionId = randomUUID();
     await Promise.all(Array.from({ length: 10 }, () => backend.append([{ sessionId, texts: texts(1) }])));
@@ -98,6 +103,10 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
       async ({ when, sql, target }) => {
         const sessionId = randomUUID();
         const cuts = proxy.cuts;
+        if (target === 'a URL') {
+          await backend.read(sessionId);
+          await wait(IDLE);
+        }
         proxy.cut({ when, sql });
         expect(
           await (target === 'a URL' ? backend : ofPool).append([{ sessionId, texts: texts(2) }]),
@@ -107,10 +116,22 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
       },
     );
 
-    test.each(moments)('at COMMIT, %s: OUTCOME_UNKNOWN, and never repeated', async (when) => {
+    test.each(
+      [
+        ['in a text with the others', 0, /^START.* COMMIT$/s],
+        ['by itself, as the connection was idle', IDLE, /^COMMIT/],
+      ].flatMap(([name, idle, sql]) => moments.map((when) => ({ name, idle, sql, when }))) as {
+        name: string;
+        idle: number;
+        sql: RegExp;
+        when: (typeof moments)[number];
+      }[],
+    )('at COMMIT, $when, $name: OUTCOME_UNKNOWN, and never repeated', async ({ idle, sql, when }) => {
       const sessionId = randomUUID();
       const cuts = proxy.cuts;
-      proxy.cut({ when, sql: /^COMMIT/ });
+      await backend.read(sessionId);
+      await wait(idle);
+      proxy.cut({ when, sql });
       await expect(backend.append([{ sessionId, texts: texts(2) }])).rejects.toMatchObject({
         code: 'OUTCOME_UNKNOWN',
         retryable: false,
@@ -159,6 +180,7 @@ describeEngine(FIRST_SERVER, ({ engine, server, url }) => {
         { maxRetries: 1, retryDelay: 20 },
       )(failOnWarning);
       await Promise.all(Array.from({ length: 10 }, () => wide.read('x')));
+      await wait(IDLE);
       proxy.cutAll();
       const sessionId = randomUUID();
       // in the same tick: the driver has not heard of it yet

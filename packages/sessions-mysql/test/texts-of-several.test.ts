@@ -27,15 +27,15 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
   afterAll(() => admin.end());
 
   test.each([
-    [3, undefined],
-    [2, 'turn'],
+    ['without an operation id', {}],
+    ['with one', { operationId: 'turn' }],
   ])(
-    'from a URL to the first stored turn: %i round trips behind the connection',
-    async (trips, operationId) => {
+    'from a URL to the first stored turn, %s: two round trips behind the connection',
+    async (_name, options) => {
       await using proxy = await startProxy(server, { protocol: engine });
       await using store = await MysqlSessionStore.fromUrl(proxy.url(url));
-      await store.session(randomUUID()).addItems(messages(2), undefined, operationId ? { operationId } : {});
-      expect(proxy.roundTrips).toBe(trips);
+      await store.session(randomUUID()).addItems(messages(2), undefined, options);
+      expect(proxy.roundTrips).toBe(2);
     },
   );
 

@@ -16,6 +16,7 @@ export async function checkOnNew(
   { onNew }: DocumentedCall,
 ): Promise<void> {
   const session = store.session(randomUUID());
+  await session.getItems(); // on a connection that has been idle a call may send more
   const { cost } = await counted(sent, () =>
     call.perform(session).catch(({ code }: { code?: unknown }) => {
       const isWanting = code === 'SUFFIX_MISMATCH' || code === 'HISTORY_CHANGED';
