@@ -86,7 +86,7 @@ function normalized(url: StoreUrl): string | undefined {
     const location = sqliteLocation(url);
     return location === IN_MEMORY ? undefined : `sqlite:${realPath(resolve(location))}?${query}`;
   }
-  return JSON.stringify([url.scheme, url.user, url.password, url.host, url.port, url.database, `${query}`]);
+  return JSON.stringify([url.scheme, url.user, url.password, url.servers, url.database, `${query}`]);
 }
 
 /** The file behind links, also if it is yet to be made. */

@@ -60,7 +60,7 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     await Promise.all(sessions.map((session) => session.close()));
   });
 
-  test('two orders of the same parameters are one pool; other values are another one', async () => {
+  test('two orders of the same parameters are one pool; other values, and one more host, are another one', async () => {
     const keys = () => {
       const shared = Reflect.get(globalThis, Symbol.for('@stackone/openai-agents-js-sessions/shared-stores'));
       return [...((shared as Map<string, unknown> | undefined)?.keys() ?? [])];
@@ -73,6 +73,11 @@ describeEngine(['postgres:18', 'mysql', 'mariadb:10.11'], ({ engine, url }) => {
     expect(added()).toBe(1);
     sessions.push(await open('connection_limit=3&connect_timeout=9'));
     expect(added()).toBe(2);
+    const withAnother = url.replace(/@([^/]+)/, '@$1,127.0.0.1:1');
+    sessions.push(
+      await DrizzleSession.fromUrl('orders', `${withAnother}?connection_limit=3&connect_timeout=9`),
+    );
+    expect(added()).toBe(3);
     await Promise.all(sessions.map((session) => session.close()));
   });
 

@@ -82,11 +82,19 @@ export {
   type StoredRun,
 } from './port/runs.js';
 export { checkSchemaVersion, tablesOutdated } from './port/schema-version.js';
+export { type ListedServer, ServerList } from './port/server-list.js';
 export { derivedName, isTableNames, schemaNames, tableNames } from './port/table-names.js';
 export { DEFAULT_TIMEOUT, TIME_LIMIT_OPTION_CHECKS, withTimeLimit } from './port/time-limit.js';
 export { afterTick, delay, now, startTimer, type Timer } from './port/timers.js';
 export { isText, isTls, readPemFiles, type TlsOptions } from './port/tls.js';
-export { parseStoreUrl, STORE_SCHEMES, StoreUrl, type StoreUrlScheme } from './port/url.js';
+export {
+  parseStoreUrl,
+  STORE_SCHEMES,
+  StoreUrl,
+  type StoreUrlScheme,
+  serverName,
+  type UrlServer,
+} from './port/url.js';
 export {
   aliasOf,
   type HonouredParameter,
@@ -98,7 +106,7 @@ export {
   SERVER_PARAMETERS,
   type ServerAddress,
   secondsParameter,
-  serverAddress,
+  serverAddresses,
   textParameter,
   type UrlParameters,
   type UrlParameterValues,

@@ -30,6 +30,12 @@ export interface EventedPool {
   on(event: 'connection', listener: (connection: DriverConnection) => void): unknown;
 }
 
+/** Connections that the store opens and closes. */
+export interface StorePool extends ConnectionSource {
+  /** Waits until the connections are closed, but not for a silent server; it holds the process again. */
+  close(): Promise<void>;
+}
+
 /** A connection that nobody has used for so long is closed, in ms. */
 const IDLE_MS = 30_000;
 /**
@@ -45,7 +51,7 @@ const CLOSE_MS = 5_000;
  * offer: their sockets are referenced only while they are in use. Nor do they stay open for ever: mysql2's own timer for
  * that would hold the process too.
  */
-export class OwnPool implements ConnectionSource, LimitedPool {
+export class OwnPool implements StorePool, LimitedPool {
   readonly #pool: PromisePool;
   readonly #limit: ConnectionLimit;
   readonly #all = new Set<DriverConnection>();
@@ -130,7 +136,6 @@ export class OwnPool implements ConnectionSource, LimitedPool {
     for (const driver of this.#idle.keys()) this.#end(driver);
   }
 
-  /** Waits until the connections are closed, but not for a silent server; it holds the process again. */
   async close(): Promise<void> {
     this.#sweep?.cancel();
     for (const { stream } of this.#idle.keys()) stream.ref();
@@ -160,7 +165,7 @@ export class OwnPool implements ConnectionSource, LimitedPool {
 }
 
 /** A pool that is made when it is first needed. */
-export class LazyPool implements ConnectionSource {
+export class LazyPool implements StorePool {
   readonly #make: () => OwnPool;
   #pool: OwnPool | undefined;
 
@@ -177,7 +182,11 @@ export class LazyPool implements ConnectionSource {
     this.#pool?.give(connection, broken);
   }
 
-  /** As {@link OwnPool.close}. */
+  /** As {@link OwnPool.endIdle}. */
+  endIdle(): void {
+    this.#pool?.endIdle();
+  }
+
   async close(): Promise<void> {
     await this.#pool?.close();
   }

@@ -77,7 +77,7 @@ export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimit
   tables?: TableNames | undefined;
   /** The database that holds the tables. Default: the one of the connection. */
   schema?: string | undefined;
-  /** How long a connection may take to be made, in ms, for a pool that the store opens. Default 10000. */
+  /** How long a connection to one server may take to be made, in ms, for a pool that the store opens. Default 10000. */
   connectionTimeout?: number | undefined;
   /** The most connections of a pool that the store opens. Default 10; 1 works. */
   max?: number | undefined;
@@ -161,6 +161,7 @@ export class MysqlSessionStore extends SessionStore {
   /**
    * Opens a database by its URL, `mysql://user:password@host:3306/database` or `mariadb://...` (over a socket file:
    * `?socketPath=/run/mysqld/mysqld.sock`), with a pool of its own. The pool keeps no process alive; `close()` ends it.
+   * With several hosts, `mysql://user:password@a:3306,b:3306/database`, the first one is used that takes writes.
    * Parameters of mysql2, MySQL and Prisma are honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `TLS_FAILED`, `DATABASE_NOT_FOUND`,

@@ -65,7 +65,10 @@ export interface WantedTls {
  *
  * @throws SessionError `UNSUPPORTED_URL` where parameters contradict each other, or could not be kept.
  */
-export function tlsOfUrl(values: MysqlUrlValues, host: string | undefined): WantedTls | false | undefined {
+export function tlsOfUrl(
+  values: MysqlUrlValues,
+  servers: readonly { readonly host: string | undefined }[],
+): WantedTls | false | undefined {
   const { sslaccept } = values;
   const ca = values['ssl-ca'];
   const cert = values['ssl-cert'];
@@ -86,7 +89,7 @@ export function tlsOfUrl(values: MysqlUrlValues, host: string | undefined): Want
   if (ca !== undefined && options.ca !== undefined) throw unsupported('The URL has "ca" in ssl, and ssl-ca.');
   if (cert !== undefined && options.cert !== undefined)
     throw unsupported('The URL has "cert" in ssl, and ssl-cert.');
-  if (options.verifyIdentity === true && isAddress(host ?? '')) {
+  if (options.verifyIdentity === true && servers.some(({ host }) => isAddress(host ?? ''))) {
     throw unsupported(
       'mysql2 does not compare a certificate with an address. Write the name of the host into the URL, or VERIFY_CA.',
     );

@@ -3,7 +3,7 @@ import type { Cluster, ThrowawayServer } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
 import { rowsOf } from './databases.js';
-import { message } from './items.js';
+import { contents, message } from './items.js';
 import { sessionsConformance } from './sessions-conformance.js';
 
 /** What holds on three nodes that replicate to each other and all take writes. */
@@ -130,5 +130,40 @@ export function describeClusterScenes(start: () => Promise<Cluster>): { url(node
     }
   });
 
+  test('a URL with all nodes: the one in use is killed, and the writers go on at another one, with nothing lost or doubled', async () => {
+    const [first, second, third] = cluster.nodes as [ThrowawayServer, ThrowawayServer, ThrowawayServer];
+    const hosts = [third, first, second].map(({ host, port }) => `${host}:${port}`);
+    await using store = await MysqlSessionStore.fromUrl(url(0).replace(/@[^/]+/, `@${hosts.join(',')}`));
+    const written = new Map(PARTS.map((part) => [`${part}-${randomUUID()}`, [] as string[]]));
+    let isOver = false;
+    const writing = [...written].map(async ([id, acknowledged]) => {
+      while (!isOver) {
+        const turn = `turn ${acknowledged.length}`;
+        const outcome = await store
+          .session(id)
+          .addItems([message(turn)], undefined, { operationId: turn })
+          .catch((error: unknown) => error);
+        if (outcome === undefined) acknowledged.push(turn);
+        else expect(outcome).toMatchObject({ code: expect.stringMatching(AFTER_A_LOSS) });
+      }
+    });
+    const counts = () => [...written.values()].map(({ length }) => length);
+    const connectedTo = async (node: number) =>
+      (await rowsOf(url(node), 'SHOW PROCESSLIST')).filter(({ db }) => db === database).length > 1;
+    await expect.poll(() => Math.min(...counts()), { timeout: 60_000 }).toBeGreaterThan(10);
+    expect([await connectedTo(2), await connectedTo(0), await connectedTo(1)]).toEqual([true, false, false]);
+    await third.kill();
+    const before = counts();
+    const least = () => Math.min(...counts().map((count, at) => count - (before[at] ?? 0)));
+    await expect.poll(least, { timeout: 60_000 }).toBeGreaterThan(10);
+    isOver = true;
+    await Promise.all(writing);
+    for (const [id, acknowledged] of written)
+      expect(contents(await store.session(id).getItems())).toEqual(acknowledged);
+    await cluster.rejoin(third);
+  });
+
   return { url };
 }
+
+const AFTER_A_LOSS = /^(?:CONNECTION_FAILED|OUTCOME_UNKNOWN|READ_ONLY|TRANSACTION_CONFLICT|BUSY)$/;

@@ -162,7 +162,11 @@ describe('refused', () => {
   test.each([
     'port=0',
     'port=canary',
-    'host=canary,b',
+    'host=canary,,b',
+    'host=canary,/run',
+    'host=a,b&port=1,2,3',
+    'host=a,b&socketPath=/canary',
+    'target_session_attrs=any',
     'host=',
     'user=',
     'database=',

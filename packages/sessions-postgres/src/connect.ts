@@ -7,19 +7,21 @@ import {
   parseStoreUrl,
   readUrlParameters,
   type ServerAddress,
-  serverAddress,
+  serverAddresses,
+  serverName,
 } from '@stackone/sessions-core/backend';
 import type { Client, ClientConfig, Pool } from 'pg';
 import { requireChannelBinding } from './channel-binding.js';
 import { isDriver, type PostgresDriverOption, postgresDriver } from './driver.js';
-import type { PostgresPool } from './driver-types.js';
+import type { PostgresPoolClient } from './driver-types.js';
 import { toSessionError } from './errors.js';
+import { ServerChoice, type ServerPool, type Target } from './server-choice.js';
 import { isPostgresTls, type PostgresTlsOptions, tlsOfUrl, tlsSettings, type WantedTls } from './tls.js';
 import { POSTGRES_URL_PARAMETERS, type PostgresUrlValues } from './url-parameters.js';
 
 /** How a store connects. */
 export interface ConnectOptions {
-  /** How long making a connection may take, in ms. Default 10000. */
+  /** How long making a connection to one server may take, in ms. Default 10000. */
   connectionTimeout?: number | undefined;
   /** The most connections that the store opens. Default 10. It works with 1. */
   max?: number | undefined;
@@ -53,7 +55,10 @@ const IDLE_TIMEOUT = 30_000;
 
 /** What a URL says, checked. */
 export interface PostgresUrl {
-  readonly server: ServerAddress;
+  /** In the order in which they are tried. */
+  readonly servers: readonly ServerAddress[];
+  /** Which of them is wanted. */
+  readonly target: Target;
   readonly database: string | undefined;
   readonly values: PostgresUrlValues;
   readonly tls: WantedTls;
@@ -67,12 +72,21 @@ export interface PostgresUrl {
 export function readPostgresUrl(text: string, { ssl }: ConnectOptions): PostgresUrl {
   const url = parseStoreUrl(text, 'postgres');
   const values = readUrlParameters(url, POSTGRES_URL_PARAMETERS);
+  const servers = serverAddresses(url, values);
   return {
-    server: serverAddress(url, values),
+    servers,
+    target: values.target_session_attrs ?? (servers.length > 1 ? 'read-write' : 'any'),
     database: values.dbname ?? url.database,
     values,
     tls: ssl === undefined ? tlsOfUrl(values) : undefined,
   };
+}
+
+/** The connections that a store opens. */
+interface OwnPool {
+  readonly totalCount: number;
+  connect(): Promise<PostgresPoolClient>;
+  end(): Promise<void>;
 }
 
 /**
@@ -81,19 +95,31 @@ export function readPostgresUrl(text: string, { ssl }: ConnectOptions): Postgres
  * @throws SessionError `DRIVER_MISSING`, `DRIVER_FAILED`; `TLS_FAILED` if a file of certificates cannot be read;
  * `UNSUPPORTED_URL` if the installed driver is too old for a parameter.
  */
-export async function openPool(
-  url: PostgresUrl,
-  options: ConnectOptions,
-): Promise<PostgresPool & { end(): unknown }> {
+export async function openPool(url: PostgresUrl, options: ConnectOptions): Promise<OwnPool> {
   const pg = await postgresDriver(options.driver);
-  const config = await clientConfig(url, options);
+  const max = options.max ?? url.values.connection_limit ?? 10;
+  const connectionTimeout = options.connectionTimeout ?? url.values.connect_timeout ?? CONNECTION_TIMEOUT;
+  const settings = await driverSettings(url, options.ssl, connectionTimeout);
+  const pools = url.servers.map((server) => serverPool(pg, url, { server, settings, max }));
+  const [first] = pools;
+  if (pools.length === 1 && first && url.target === 'any') return first.pool as unknown as OwnPool;
+  return new ServerChoice(pools, url.target, { max, connectionTimeout });
+}
+
+/** A pool for one of the servers. */
+function serverPool(
+  pg: Awaited<ReturnType<typeof postgresDriver>>,
+  { values, database }: PostgresUrl,
+  { server, settings, max }: { server: ServerAddress; settings: DriverSettings; max: number },
+): ServerPool {
+  const config = { ...settings, ...given({ ...server, ssl: tlsFor(server.host, settings.ssl) }) };
   // The pool's own time limit would also count the wait for another caller's connection to become free.
   class StoreClient extends pg.Client {
     readonly #unbound = (): Error | undefined => undefined;
 
     constructor() {
       super({ ...config } as ClientConfig);
-      if (url.values.channel_binding === 'require') this.#unbound = requireChannelBinding(this);
+      if (values.channel_binding === 'require') this.#unbound = requireChannelBinding(this);
     }
 
     override connect(): Promise<Client>;
@@ -114,16 +140,22 @@ export async function openPool(
       });
     }
   }
-  checkDriver(() => new StoreClient(), url.values.channel_binding, config.sslnegotiation);
+  checkDriver(() => new StoreClient(), values.channel_binding, settings.sslnegotiation);
   const pool = new pg.Pool({
     Client: StoreClient,
-    max: options.max ?? url.values.connection_limit ?? 10,
+    max,
     idleTimeoutMillis: IDLE_TIMEOUT,
     allowExitOnIdle: true,
   });
-  const { host, port, user } = url.server;
-  endIdleOfOthers(JSON.stringify(['postgres', host, port, user, url.database]), endingIdle(pool));
-  return pool as unknown as PostgresPool & { end(): unknown };
+  surviveDrops(pool);
+  const { host, port, user } = server;
+  const ending = endingIdle(pool);
+  endIdleOfOthers(JSON.stringify(['postgres', host, port, user, database]), ending);
+  return {
+    name: serverName({ host: host ?? process.env.PGHOST ?? 'localhost', port }),
+    pool,
+    endIdle: () => ending.endIdle(),
+  };
 }
 
 const ENDING = Symbol('ends what is idle');
@@ -162,16 +194,17 @@ function tooOld(parameter: string): SessionError {
   );
 }
 
-/** The fields of a `pg` configuration. Never a connection string: `pg` reads special characters in it otherwise. */
-async function clientConfig(
-  { server, database, values, tls }: PostgresUrl,
-  { connectionTimeout, ssl }: ConnectOptions,
+type DriverSettings = Awaited<ReturnType<typeof driverSettings>>;
+
+/** The fields of a `pg` configuration, but for the server. Never a connection string: `pg` reads special characters in it otherwise. */
+async function driverSettings(
+  { database, values, tls }: PostgresUrl,
+  ssl: ConnectOptions['ssl'],
+  connectionTimeoutMillis: number,
 ) {
-  const { host } = server;
   const settings = ssl ?? (tls && (await tlsSettings(tls)));
   return {
     ...given({
-      ...server,
       database,
       options: values.options,
       statement_timeout: values.statement_timeout,
@@ -180,9 +213,7 @@ async function clientConfig(
       enableChannelBinding: values.channel_binding && values.channel_binding !== 'disable',
       sslnegotiation: settings ? values.sslnegotiation : undefined,
       ssl: settings && {
-        // without the host Node would compare the certificate of an IP address with "localhost"
         ...given({
-          host,
           minVersion: values.ssl_min_protocol_version,
           maxVersion: values.ssl_max_protocol_version,
         }),
@@ -190,10 +221,15 @@ async function clientConfig(
       },
     }),
     application_name: values.application_name ?? values.fallback_application_name ?? 'openai-agents-sessions',
-    connectionTimeoutMillis: connectionTimeout ?? values.connect_timeout ?? CONNECTION_TIMEOUT,
+    connectionTimeoutMillis,
     keepAlive: true,
     keepAliveInitialDelayMillis: values.keepalives_idle ?? KEEP_ALIVE_DELAY,
   };
+}
+
+/** With the host: without it Node would compare the certificate of an IP address with "localhost". */
+function tlsFor<Tls extends object>(host: string | undefined, tls: Tls | false | undefined) {
+  return tls && { ...given({ host }), ...tls };
 }
 
 /** Only what is there: `pg` takes its own defaults (`PGHOST` and the like) for what is not. */

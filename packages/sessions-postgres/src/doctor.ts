@@ -21,7 +21,7 @@ import {
   tableFindings,
   wrong,
 } from '@stackone/sessions-core/doctor';
-import { endPool, openPool, readPostgresUrl, surviveDrops } from './connect.js';
+import { endPool, openPool, readPostgresUrl } from './connect.js';
 import { type Link, linkFindings, serverFindings } from './doctor-server.js';
 import {
   CHANGED_COLLATION,
@@ -56,7 +56,6 @@ export async function openDoctor(url: string, options: PostgresStoreOptions = {}
   const parsed = readPostgresUrl(url, options);
   const wanted = postgresNames(options.tables, options.schema ?? parsed.values.schema);
   const pool = await openPool(parsed, { ...options, max: 1 });
-  surviveDrops(pool);
   const executor = new PoolExecutor(pool, options.timeout ?? parsed.values.socket_timeout ?? DEFAULT_TIMEOUT);
   const patient = new PoolExecutor(pool, 0);
   let names = wanted;

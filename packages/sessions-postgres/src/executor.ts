@@ -70,14 +70,14 @@ class Line {
 export class PoolExecutor implements PostgresExecutor {
   readonly hasTransactions = true;
   readonly hasOneConnection = false;
-  readonly #pool: PostgresPool;
+  readonly #pool: Pick<PostgresPool, 'connect'>;
   readonly #timeout: number;
   /** When each client was first seen: after how many changes of the server. */
   readonly #seen = new WeakMap<PostgresPoolClient, number>();
   #changes = 0;
 
   /** @param timeout - How long a statement, and a connection, are waited for, in ms; 0 is for ever. */
-  constructor(pool: PostgresPool, timeout: number) {
+  constructor(pool: Pick<PostgresPool, 'connect'>, timeout: number) {
     this.#pool = pool;
     this.#timeout = timeout;
   }

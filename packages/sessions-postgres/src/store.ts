@@ -105,8 +105,9 @@ export class PostgresSessionStore extends SessionStore {
   }
 
   /**
-   * Opens a database by its URL: `postgres://user:password@host:5432/database`. After a `?` it may carry parameters of
-   * libpq, `pg` and Prisma: each is honoured or refused by name, see docs/url-parameters.md.
+   * Opens a database by its URL: `postgres://user:password@host:5432/database`, or `postgres://user:password@a:5432,b:5432/database`
+   * for several servers, of which the one that takes writes is used. After a `?` it may carry parameters of libpq, `pg` and
+   * Prisma: each is honoured or refused by name, see docs/url-parameters.md.
    *
    * @throws SessionError such as `CONNECTION_FAILED`, `AUTHENTICATION_FAILED`, `DATABASE_NOT_FOUND`, `TLS_FAILED`,
    * `PERMISSION_DENIED`, `READ_ONLY`, `TABLE_MISSING`, `SCHEMA_MISMATCH`, `DRIVER_MISSING`, `DRIVER_FAILED`.
@@ -233,7 +234,6 @@ function connector(target: PostgresTarget, options: PostgresStoreOptions): Conne
     const url = readPostgresUrl(target.url, options);
     const connect = async (): Promise<Connected> => {
       const pool = await openPool(url, options);
-      surviveDrops(pool);
       return { executorFor: (timeout) => new PoolExecutor(pool, timeout), close: () => endPool(pool) };
     };
     return { url: url.values, connect };

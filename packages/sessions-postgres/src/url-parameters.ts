@@ -11,6 +11,7 @@ import {
   wordParameter,
 } from '@stackone/sessions-core/backend';
 import { isSchemaName } from './schema-name.js';
+import { TARGETS } from './server-choice.js';
 
 const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
 const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
@@ -72,11 +73,8 @@ export const POSTGRES_URL_PARAMETERS = {
   options: textParameter,
   client_encoding: onlyParameter(['UTF8', 'utf8', 'UTF-8', 'utf-8'], 'The driver "pg" speaks UTF-8.'),
   encoding: aliasOf('client_encoding'),
-  target_session_attrs: onlyParameter(
-    ['any'],
-    'There is one host; a store says READ_ONLY where it cannot write.',
-  ),
-  load_balance_hosts: onlyParameter(['disable'], 'There is one host.'),
+  target_session_attrs: wordParameter(...TARGETS),
+  load_balance_hosts: onlyParameter(['disable'], 'Hosts are tried in their order.'),
   pgbouncer: wordParameter('true', 'false'),
   statement_cache_size: wholeNumberParameter(0),
   supa: textParameter,

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SessionError } from '@stackone/sessions-core';
+import { parseStoreUrl } from '@stackone/sessions-core/backend';
 import type { TortureFault, TortureOptions, TortureReport } from '../torture.js';
 import { Findings } from './findings.js';
 import { codeOf } from './journal.js';
@@ -119,6 +121,11 @@ async function playRound(
 async function networkTo(text: string): Promise<Network | undefined> {
   const scheme = /^([a-z]+):\/\//.exec(text)?.[1] ?? '';
   if (!Object.hasOwn(DEFAULT_PORTS, scheme)) return undefined;
+  if (parseStoreUrl(text).servers.length > 1)
+    throw new SessionError(
+      'UNSUPPORTED_URL',
+      'The URL names several servers, and the faults of the network are played before one: name one of them.',
+    );
   const { hostname, port } = new URL(text);
   return await Network.to(hostname.replace(/^\[|\]$/g, ''), Number(port) || (DEFAULT_PORTS[scheme] ?? 0));
 }

@@ -42,9 +42,12 @@ test('what cannot be tried is 2', async () => {
     ['sqlite:/no/such/folder/a.db'],
     ['sdk-session.ts', '--fault', 'flood'],
     ['nothing.mjs'],
+    ['postgres://canary:canary@a:5432,b:5432/app'],
+    ['mysql://canary:canary@a,b/app'],
   ]) {
     const { code, stderr } = await torture(...args);
     expect([code, stderr.split('\n').length], stderr).toEqual([2, 2]);
+    expect(stderr).not.toContain('canary');
   }
 });
 

@@ -1,5 +1,5 @@
 import { SessionError } from './errors.js';
-import { ONE_HOST, type StoreUrl } from './url.js';
+import type { StoreUrl } from './url.js';
 
 /** A parameter that a store honours. */
 export interface HonouredParameter<Value> {
@@ -134,16 +134,29 @@ export function refusedParameter(refused: string): RefusedParameter {
   return { refused };
 }
 
-/** Where the server is and who logs in, for tables of engines with servers. */
+const onePort = wholeNumberParameter(1, 65_535);
+
+/** Where the servers are and who logs in, for tables of engines with servers. */
 export const SERVER_PARAMETERS = {
-  host: { read: oneHost, expects: `one host. ${ONE_HOST.replace(/\.$/, '')}` },
-  port: wholeNumberParameter(1, 65_535),
+  host: { read: hosts, expects: 'a host, or several with commas between them' },
+  port: { read: ports, expects: `${onePort.expects}, or one for each host, with commas between them` },
   user: textParameter,
   password: { read: (text) => text, expects: 'a text' },
 } satisfies UrlParameters;
 
-function oneHost(text: string): string | undefined {
-  return text && !text.includes(',') ? text.replace(/^\[(.*)\]$/, '$1') : undefined;
+function hosts(text: string): readonly string[] | undefined {
+  const names = text.split(',').map((host) => host.replace(/^\[(.*)\]$/, '$1'));
+  return names.includes('') ? undefined : names;
+}
+
+/** One that is left out is the usual one of the engine, as in libpq. */
+function ports(text: string): readonly (number | undefined)[] | undefined {
+  const texts = text.split(',');
+  const numbers = texts.map((port) => onePort.read(port));
+  const areRead = numbers.every(
+    (number, at) => number !== undefined || (texts.length > 1 && texts[at] === ''),
+  );
+  return areRead ? numbers : undefined;
 }
 
 /** Where the server is and who logs in. */
@@ -156,23 +169,38 @@ export interface ServerAddress {
 }
 
 /**
- * What the URL says of the server. A parameter wins over what stands before the `?`, as in libpq and `pg`.
+ * What the URL says of its servers, in its order. A parameter wins over what stands before the `?`, as in libpq and `pg`; one port
+ * is that of all hosts.
  *
+ * @throws SessionError `UNSUPPORTED_URL` for a list of hosts with an empty one or with the path of a socket in it, and for another number
+ * of ports.
  * @example
  * ```ts
- * const { host, port } = serverAddress(url, readUrlParameters(url, SERVER_PARAMETERS));
+ * for (const { host, port } of serverAddresses(url, readUrlParameters(url, SERVER_PARAMETERS))) connect(host, port);
  * ```
  */
-export function serverAddress(
+export function serverAddresses(
   url: StoreUrl,
   values: UrlParameterValues<typeof SERVER_PARAMETERS>,
-): ServerAddress {
-  return {
-    host: values.host ?? (url.host || undefined),
-    port: values.port ?? url.port,
+): readonly ServerAddress[] {
+  const names = values.host ?? url.servers.map(({ host }) => host);
+  const numbers = values.port ?? url.servers.map(({ port }) => port);
+  if (names.length > 1 && names.includes(''))
+    throw unsupported('The URL has a list of hosts with an empty one.');
+  if (names.length > 1 && names.some((name) => name.startsWith('/')))
+    throw unsupported(
+      'The path of a socket cannot stand in a list of hosts: it is one server, of this machine.',
+    );
+  if (numbers.length !== 1 && numbers.length !== names.length)
+    throw unsupported(
+      `The URL has ${names.length} host(s) and ${numbers.length} ports: write one port for all, or one for each.`,
+    );
+  return names.map((name, at) => ({
+    host: name || undefined,
+    port: numbers.length === 1 ? numbers[0] : numbers[at],
     user: values.user ?? url.user,
     password: values.password ?? url.password,
-  };
+  }));
 }
 
 /**

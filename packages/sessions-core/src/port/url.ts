@@ -17,15 +17,18 @@ export const STORE_SCHEMES: Readonly<Record<string, StoreUrlScheme>> = {
   mariadb: 'mysql',
 };
 
-interface Server {
+/** One of the servers that a URL names. */
+export interface UrlServer {
+  /** Decoded name or address, without brackets, or the path of a socket; empty where the URL has none. */
   readonly host: string;
+  /** Absent where the URL has none. */
   readonly port: number | undefined;
 }
 
 interface UrlParts {
   readonly user: string | undefined;
   readonly password: string | undefined;
-  readonly servers: readonly Server[];
+  readonly servers: readonly UrlServer[];
   readonly database: string | undefined;
   readonly query: URLSearchParams;
 }
@@ -43,12 +46,14 @@ interface UrlParts {
 export class StoreUrl {
   /** The kind of store. */
   readonly scheme: StoreUrlScheme;
+  /** The servers, in the order of the URL: one, or several of which one is used. None for embedded stores. */
+  readonly servers: readonly UrlServer[];
   /**
-   * Decoded host name or address, without brackets, or the path of a socket; empty for embedded stores and where the
-   * URL has none.
+   * Decoded host name or address of the first server, without brackets, or the path of a socket; empty for embedded
+   * stores and where the URL has none.
    */
   readonly host: string;
-  /** Absent where the URL has none. */
+  /** That of the first server. Absent where the URL has none. */
   readonly port: number | undefined;
   /** Decoded, absent where the URL has none. */
   readonly user: string | undefined;
@@ -62,6 +67,7 @@ export class StoreUrl {
   constructor(scheme: StoreUrlScheme, href: string, parts: UrlParts) {
     this.scheme = scheme;
     const [server] = parts.servers;
+    this.servers = parts.servers;
     this.host = server?.host ?? '';
     this.port = server?.port;
     this.user = parts.user;
@@ -89,8 +95,7 @@ export class StoreUrl {
   /** The URL without user, password and query, for messages. */
   toString(): string {
     if (this.scheme === 'memory' || this.scheme === 'sqlite') return this.#href.replace(/\?.*/s, '');
-    const port = this.port === undefined ? '' : `:${this.port}`;
-    return `${this.scheme}://${this.host}${port}/${this.database ?? ''}`;
+    return `${this.scheme}://${this.servers.map(serverName).join(',')}/${this.database ?? ''}`;
   }
 
   /** As {@link toString}. */
@@ -112,8 +117,18 @@ const AFTER_USER = new RegExp(
   String.raw`^(?<servers>${SERVER}(?:,${SERVER})*)(?:\/(?<database>[^@:/?#]*))?(?:\?(?<query>[^#]*))?$`,
 );
 
-/** Why a list of hosts is refused. */
-export const ONE_HOST = 'Several hosts in one URL are not supported: name the one that takes writes.';
+/**
+ * A server as it stands in a URL, for messages.
+ *
+ * @example
+ * ```ts
+ * serverName({ host: '::1', port: 5432 }); // '[::1]:5432'
+ * ```
+ */
+export function serverName({ host, port }: UrlServer): string {
+  const name = host.includes(':') && !host.startsWith('/') ? `[${host}]` : host;
+  return port === undefined ? name : `${name}:${port}`;
+}
 
 /**
  * Parses the URL of a store.
@@ -152,7 +167,6 @@ export function parseStoreUrl(url: string, wanted?: StoreUrlScheme): StoreUrl {
         'user and the password with encodeURIComponent().',
     );
   }
-  if (parts.servers.length > 1) throw new SessionError('UNSUPPORTED_URL', ONE_HOST);
   return new StoreUrl(scheme, url, parts);
 }
 
@@ -201,7 +215,7 @@ function readServer(userInfo: string | undefined, text: string): UrlParts | unde
   };
 }
 
-function serverOf(text: string): Server {
+function serverOf(text: string): UrlServer {
   const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec(text) ?? [];
   return {
     host: decode(host.replace(/^\[(.*)\]$/, '$1')),

@@ -8,7 +8,7 @@ import {
   refusedParameter,
   SERVER_PARAMETERS,
   secondsParameter,
-  serverAddress,
+  serverAddresses,
   textParameter,
   wholeNumberParameter,
   wordParameter,
@@ -73,8 +73,14 @@ test.each([
   ['delay=0', 'The parameter "delay" of the URL must be a whole number from 1 to 2147483, in seconds.'],
   ['delayMs=1s', 'The parameter "delayMs" of the URL must be a whole number of at least 1.'],
   ['delay=1&delayMs=1', 'The parameter "delay" of the URL is given twice ("delayMs" means the same).'],
-  ['host=canary-a,canary-b', 'The parameter "host" of the URL must be one host. Several hosts'],
-  ['port=1,2', 'The parameter "port" of the URL must be a whole number from 1 to 65535.'],
+  ['host=', 'The parameter "host" of the URL must be a host, or several with commas between them.'],
+  [
+    'host=canary-a,,canary-b',
+    'The parameter "host" of the URL must be a host, or several with commas between',
+  ],
+  ['port=0', 'The parameter "port" of the URL must be a whole number from 1 to 65535, or one for each host,'],
+  ['port=', 'The parameter "port" of the URL must be a whole number from 1 to 65535, or one for each host,'],
+  ['port=1,65536', 'The parameter "port" of the URL must be a whole number from 1 to 65535, or one for each'],
   ['nam=canary', 'The URL has a parameter that is not known here ("nam"). Known: host, port,'],
   ['toString=canary', '("toString")'],
   ['a=1&b=canary', '("a", "b")'],
@@ -109,15 +115,52 @@ test('refused and unknown names are not among the known ones', () => {
   expect(() => readUrlParameters(parseStoreUrl('memory:?x=1'), {})).toThrow('It takes none.');
 });
 
+const addresses = (text: string) => {
+  const url = parseStoreUrl(text);
+  return serverAddresses(url, readUrlParameters(url, parameters));
+};
+
 test('a parameter wins over what stands before the "?"', () => {
-  const url = parseStoreUrl('postgres://u:p@h:1/db?host=[::1]&port=2&user=v&password=q');
-  expect(serverAddress(url, readUrlParameters(url, parameters))).toEqual({
-    host: '::1',
-    port: 2,
-    user: 'v',
-    password: 'q',
-  });
-  const plain = parseStoreUrl('postgres://u:p@h:1/db');
-  expect(serverAddress(plain, {})).toEqual({ host: 'h', port: 1, user: 'u', password: 'p' });
-  expect(serverAddress(parseStoreUrl('postgres:///db'), {}).host).toBeUndefined();
+  expect(addresses('postgres://u:p@h:1/db?host=[::1]&port=2&user=v&password=q')).toEqual([
+    { host: '::1', port: 2, user: 'v', password: 'q' },
+  ]);
+  expect(addresses('postgres://u:p@h:1/db')).toEqual([{ host: 'h', port: 1, user: 'u', password: 'p' }]);
+  expect(addresses('postgres:///db')[0]?.host).toBeUndefined();
+});
+
+test.each<[string, readonly string[]]>([
+  ['postgres://a,b:2,[::1]:3/db', ['a undefined', 'b 2', '::1 3']],
+  ['postgres://a:1,b:2/db?host=c,d', ['c 1', 'd 2']],
+  ['postgres://a:1,b/db?host=c,d', ['c 1', 'd undefined']],
+  ['postgres://a:1/db?host=c,d', ['c 1', 'd 1']],
+  ['postgres:///db?host=c,[::1]', ['c undefined', '::1 undefined']],
+  ['postgres:///db?host=c,d&port=5', ['c 5', 'd 5']],
+  ['postgres:///db?host=c,d&port=5,6', ['c 5', 'd 6']],
+  ['postgres:///db?host=c,d&port=,6', ['c undefined', 'd 6']],
+  ['postgres://a,b/db?port=5,6', ['a 5', 'b 6']],
+  ['postgres://a:1,b:2/db?port=5', ['a 5', 'b 5']],
+])('%s: several hosts', (text, expected) => {
+  expect(addresses(text).map(({ host, port }) => `${host} ${port}`)).toEqual(expected);
+});
+
+test.each([
+  ['postgres://canary,/db', 'a list of hosts with an empty one'],
+  ['postgres://:1,canary/db', 'a list of hosts with an empty one'],
+  ['postgres://canary,%2Fvar%2Frun/db', 'The path of a socket cannot stand in a list of hosts'],
+  ['postgres:///db?host=canary,/var/run', 'The path of a socket cannot stand in a list of hosts'],
+  [
+    'postgres://canary,b/db?port=1,2,3',
+    'has 2 host(s) and 3 ports: write one port for all, or one for each.',
+  ],
+  ['postgres://canary/db?port=1,2', 'has 1 host(s) and 2 ports'],
+  ['postgres://a:1,b:2/db?host=canary', 'has 1 host(s) and 2 ports'],
+])('%s is refused: %s', (text, message) => {
+  let error: unknown;
+  try {
+    addresses(text);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ code: 'UNSUPPORTED_URL', message: expect.stringContaining(message) });
+  expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('canary');
 });
