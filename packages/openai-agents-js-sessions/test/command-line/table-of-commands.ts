@@ -91,6 +91,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     says: 'approvedcall_1,call_2',
     left: undecided,
     done: 0,
+    isInSteps: true,
     again: [4], // there is nothing to decide any more
   },
   'runs reject': {
@@ -98,6 +99,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
     says: 'rejectedcall_1,call_2',
     left: undecided,
     done: 0,
+    isInSteps: true,
   },
   'runs cancel': {
     args: ({ id, url }) => ['runs', 'cancel', id, '--yes', url],
