@@ -1,30 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
+import {
+  describeSeveralHosts,
+  listed,
+  nobody,
+  openingFailure,
+  storedInTheEnd,
+  writeAfterFailover,
+} from '@stackone/interruptions';
 import { freePort, startMariadb, startMysql, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { rowsOf, SERVERS } from './databases.js';
 import { contents, message } from './items.js';
-
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** The URL with these servers in place of its own. */
-function listed(url: string, places: readonly Place[]): string {
-  return url.replace(/@[^/]+/, `@${places.map(({ host, port }) => `${host}:${port}`).join(',')}`);
-}
-
-const nobody = async (host = '127.0.0.1'): Promise<Place> => ({ host, port: await freePort() });
-
-async function failure(opening: Promise<unknown>): Promise<Error> {
-  const [outcome] = await Promise.allSettled([opening]);
-  if (outcome?.status !== 'rejected') throw new Error('it did not fail');
-  expect(inspect(outcome.reason, { showHidden: true, depth: 9 })).not.toMatch(/test:test|canary/);
-  return outcome.reason as Error;
-}
 
 const QUICK: MysqlStoreOptions = { maxRetries: 0 };
 
@@ -36,28 +24,7 @@ async function writes(url: string, options: MysqlStoreOptions = QUICK): Promise<
 }
 
 describeEngine(SERVERS, ({ engine, server, url }) => {
-  test('hosts that refuse, and that are silent, are passed over, and not asked again', async () => {
-    await using silent = await startProxy(server);
-    silent.silent = true;
-    await using here = await startProxy(server);
-    const list = listed(url, [await nobody(), silent, await nobody('[::1]'), here]);
-    await using store = await MysqlSessionStore.fromUrl(list, { ...QUICK, connectionTimeout: 3000 });
-    const turns = Array.from({ length: 20 }, (_, turn) => message(`${turn}`));
-    await Promise.all(turns.map((turn) => store.session(randomUUID()).addItems([turn])));
-    expect(silent.connections).toBe(1);
-    here.cutAll();
-    const after = () =>
-      store
-        .session('after')
-        .addItems(turns, undefined, { operationId: 'after' })
-        .then(
-          () => 'stored',
-          () => 'lost',
-        );
-    await expect.poll(after, { timeout: 30_000 }).toBe('stored');
-    expect(await store.session('after').getItems()).toHaveLength(20);
-    expect(silent.connections).toBe(1);
-  });
+  describeSeveralHosts({ server, url, open: (list, options) => MysqlSessionStore.fromUrl(list, options) });
 
   test('the hosts and ports of parameters; of the other scheme too', async () => {
     const { port } = server;
@@ -71,7 +38,7 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
 
   test('where none can be had, the error names each with its code', async () => {
     const places = [await nobody(), await nobody('[::1]'), { host: 'gone.invalid', port: 1 }];
-    const error = await failure(writes(listed(url, places)));
+    const error = await openingFailure(writes(listed(url, places)));
     expect(error).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
     for (const { host, port } of places)
       expect(error.message).toContain(`${host}:${port} (CONNECTION_FAILED)`);
@@ -83,11 +50,11 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
   test('who is refused by one host is not tried at the next', async () => {
     await using next = await startProxy(server);
     const list = listed(url, [await nobody(), server, next]);
-    expect(await failure(writes(list.replace(/:[^:@]+@/, ':canary@')))).toMatchObject({
+    expect(await openingFailure(writes(list.replace(/:[^:@]+@/, ':canary@')))).toMatchObject({
       code: 'AUTHENTICATION_FAILED',
       message: expect.stringContaining(`The server was 127.0.0.1:${server.port}.`),
     });
-    expect(await failure(writes(list.replace(/\/[^/]*$/, '/absent')))).toMatchObject({
+    expect(await openingFailure(writes(list.replace(/\/[^/]*$/, '/absent')))).toMatchObject({
       code: 'DATABASE_NOT_FOUND',
     });
     expect(next.connections).toBe(0);
@@ -104,21 +71,6 @@ describeEngine(SERVERS, ({ engine, server, url }) => {
     }
     const [alone = 0] = trips;
     expect(trips).toEqual([alone, alone + 1]);
-  });
-
-  test('no more connections than the option "max" says, and all calls come to their turn', async () => {
-    await using proxy = await startProxy(server);
-    await using store = await MysqlSessionStore.fromUrl(listed(url, [await nobody(), proxy]), { max: 2 });
-    const ids = Array.from({ length: 30 }, () => randomUUID());
-    await Promise.all(ids.map((id) => store.session(id).addItems([message(id)])));
-    for (const id of ids) expect(contents(await store.session(id).getItems())).toEqual([id]);
-    expect(proxy.connections).toBeLessThanOrEqual(2);
-    const id = randomUUID();
-    await store.transaction(async (tx) => {
-      await tx.client.query('SELECT 1');
-      await tx.session(id).addItems([message('in a transaction')]);
-    });
-    expect(contents(await store.session(id).getItems())).toEqual(['in a transaction']);
   });
 });
 
@@ -137,7 +89,7 @@ describeEngine(SERVERS, { tls: { require: true } }, ({ server, url }) => {
       [gone, wrong],
       [wrong, right],
     ])
-      expect(await failure(writes(listed(url, places), { ...QUICK, ssl }))).toMatchObject({
+      expect(await openingFailure(writes(listed(url, places), { ...QUICK, ssl }))).toMatchObject({
         code: 'TLS_FAILED',
         message: expect.stringContaining(`The server was 127.1:${port}.`),
       });
@@ -175,7 +127,7 @@ describeEngine(SERVERS, { own: true }, ({ engine, server: first, url }) => {
     await writes(list);
     expect(await rowsOf(others, count)).toEqual([{ n: '1' }]);
     await readOnly(others, 'ON');
-    expect(await failure(writes(list))).toMatchObject({
+    expect(await openingFailure(writes(list))).toMatchObject({
       code: 'READ_ONLY',
       message: expect.stringContaining(
         `127.0.0.1:${first.port} (READ_ONLY), 127.0.0.1:${second.port} (READ_ONLY)`,
@@ -186,35 +138,16 @@ describeEngine(SERVERS, { own: true }, ({ engine, server: first, url }) => {
     await using store = await MysqlSessionStore.fromUrl(list);
     await Promise.all(Array.from({ length: 8 }, () => store.session(randomUUID()).addItems([message('a')])));
     await readOnly(url, 'ON');
-    let refused = 0;
-    for (const id of Array.from({ length: 20 }, () => randomUUID())) {
-      try {
-        await store.session(id).addItems([message('b')]);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'READ_ONLY' });
-        refused++;
-        await store.session(id).addItems([message('b')]);
-      }
-      expect(contents(await store.session(id).getItems())).toEqual(['b']);
-    }
-    expect(refused).toBe(1);
+    expect(await writeAfterFailover(store)).toBe(1);
     expect(await rowsOf(others, count)).toEqual([{ n: '21' }]);
     expect(await rowsOf(url, count)).toEqual([{ n: '8' }]);
 
     // and back, when the second one goes
     await readOnly(url, 'OFF');
     await second.kill();
-    const id = randomUUID();
-    const back = () =>
-      store
-        .session(id)
-        .addItems([message('c')], undefined, { operationId: 'c' })
-        .then(
-          () => 'stored',
-          () => 'lost',
-        );
-    await expect.poll(back, { timeout: 30_000 }).toBe('stored');
-    expect(contents(await store.session(id).getItems())).toEqual(['c']);
+    const session = store.session(randomUUID());
+    await storedInTheEnd(session, [message('c')]);
+    expect(contents(await session.getItems())).toEqual(['c']);
     expect(await rowsOf(url, count)).toEqual([{ n: '9' }]);
   });
 });

@@ -1,80 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { inspect } from 'node:util';
+import {
+  describeSeveralHosts,
+  nobody,
+  openingFailure,
+  type Place,
+  listed as withServers,
+  writeAfterFailover,
+} from '@stackone/interruptions';
 import { freePort, startPostgres, startProxy } from '@stackone/test-servers';
 import { describeEngine } from '@stackone/test-servers/vitest';
-import pg from 'pg';
 import { expect, test } from 'vitest';
-import { openPool, readPostgresUrl } from '../src/connect.js';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
 import { contents, message } from './messages.js';
+import { answer, makeReadOnly, queryAt } from './queries.js';
 
-interface Place {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** The URL with these servers in place of its own. */
+/** The URL with these servers in place of its own, and parameters. */
 function listed(url: string, places: readonly Place[], query: Readonly<Record<string, string>> = {}): string {
-  const text = places.map(({ host, port }) => `${host}:${port}`).join(',');
-  return `${url.replace(/@[^/]+/, `@${text}`)}?${new URLSearchParams(query)}`;
-}
-
-const nobody = async (host = '127.0.0.1'): Promise<Place> => ({ host, port: await freePort() });
-
-async function failure(opening: Promise<unknown>): Promise<Error> {
-  const [outcome] = await Promise.allSettled([opening]);
-  if (outcome?.status !== 'rejected') throw new Error('it did not fail');
-  expect(inspect(outcome.reason, { showHidden: true, depth: 9 })).not.toMatch(/test:test|canary/);
-  return outcome.reason as Error;
-}
-
-async function queryAt(url: string, ...statements: readonly string[]): Promise<unknown[]> {
-  const client = new pg.Client(url);
-  await client.connect();
-  let rows: unknown[] = [];
-  for (const statement of statements) ({ rows } = await client.query(statement));
-  await client.end();
-  return rows;
-}
-
-/** One row of one column, asked through a pool that the store would open for this URL. */
-async function answer(url: string, sql: string, options: PostgresStoreOptions = {}): Promise<unknown> {
-  const pool = await openPool(readPostgresUrl(url, options), options);
-  try {
-    const client = await pool.connect();
-    const { rows } = await client.query(sql);
-    client.release();
-    return Object.values(rows[0] ?? {})[0];
-  } finally {
-    await pool.end();
-  }
+  return `${withServers(url, places)}?${new URLSearchParams(query)}`;
 }
 
 const QUICK: PostgresStoreOptions = { maxRetries: 0 };
 
 describeEngine('postgres', ({ server, url }) => {
-  test('hosts that refuse, and that are silent, are passed over, and not asked again', async () => {
-    await using silent = await startProxy(server);
-    silent.silent = true;
-    await using here = await startProxy(server);
-    const list = listed(url, [await nobody(), silent, await nobody('[::1]'), here]);
-    await using store = await PostgresSessionStore.fromUrl(list, { ...QUICK, connectionTimeout: 3000 });
-    const turns = Array.from({ length: 20 }, (_, turn) => message(`${turn}`));
-    await Promise.all(turns.map((turn) => store.session(randomUUID()).addItems([turn])));
-    expect(silent.connections).toBe(1);
-    here.cutAll();
-    const after = () =>
-      store
-        .session('after')
-        .addItems(turns, undefined, { operationId: 'after' })
-        .then(
-          () => 'stored',
-          () => 'lost',
-        );
-    await expect.poll(after, { timeout: 30_000 }).toBe('stored');
-    expect(await store.session('after').getItems()).toHaveLength(20);
-    expect(silent.connections).toBe(1);
-  });
+  describeSeveralHosts({ server, url, open: (list, options) => PostgresSessionStore.fromUrl(list, options) });
 
   test('the hosts and ports of parameters', async () => {
     const { port } = server;
@@ -91,17 +39,19 @@ describeEngine('postgres', ({ server, url }) => {
 
   test('where none can be had, the error names each with its code', async () => {
     const places = [await nobody(), await nobody('[::1]'), { host: 'gone.invalid', port: 1 }];
-    const error = await failure(PostgresSessionStore.fromUrl(listed(url, places), QUICK));
+    const error = await openingFailure(PostgresSessionStore.fromUrl(listed(url, places), QUICK));
     expect(error).toMatchObject({ code: 'CONNECTION_FAILED', retryable: true });
     for (const { host, port } of places)
       expect(error.message).toContain(`${host}:${port} (CONNECTION_FAILED)`);
     const readOnly = { options: '-c default_transaction_read_only=on' };
     const asked = { ...readOnly, target_session_attrs: 'read-write' };
-    expect(await failure(PostgresSessionStore.fromUrl(listed(url, [server], asked), QUICK))).toMatchObject({
+    expect(
+      await openingFailure(PostgresSessionStore.fromUrl(listed(url, [server], asked), QUICK)),
+    ).toMatchObject({
       code: 'READ_ONLY',
     });
     const both = listed(url, [server, server], readOnly);
-    expect(await failure(PostgresSessionStore.fromUrl(both, QUICK))).toMatchObject({
+    expect(await openingFailure(PostgresSessionStore.fromUrl(both, QUICK))).toMatchObject({
       code: 'READ_ONLY',
       message: expect.stringContaining(
         `127.0.0.1:${server.port} (READ_ONLY), 127.0.0.1:${server.port} (READ_ONLY)`,
@@ -109,7 +59,7 @@ describeEngine('postgres', ({ server, url }) => {
     });
     const mixed = await nobody();
     expect(
-      await failure(PostgresSessionStore.fromUrl(listed(url, [server, mixed], readOnly), QUICK)),
+      await openingFailure(PostgresSessionStore.fromUrl(listed(url, [server, mixed], readOnly), QUICK)),
     ).toMatchObject({
       code: 'CONNECTION_FAILED',
       message: expect.stringContaining(`127.0.0.1:${mixed.port} (CONNECTION_FAILED)`),
@@ -120,12 +70,14 @@ describeEngine('postgres', ({ server, url }) => {
     await using next = await startProxy(server);
     const list = listed(url, [await nobody(), server, next]);
     const wrong = list.replace(/:[^:@]+@/, ':canary@');
-    const error = await failure(PostgresSessionStore.fromUrl(wrong));
+    const error = await openingFailure(PostgresSessionStore.fromUrl(wrong));
     expect(error).toMatchObject({
       code: 'AUTHENTICATION_FAILED',
       message: expect.stringContaining(`The server was 127.0.0.1:${server.port}.`),
     });
-    expect(await failure(PostgresSessionStore.fromUrl(list.replace(/\/[^/]*\?/, '/absent?')))).toMatchObject({
+    expect(
+      await openingFailure(PostgresSessionStore.fromUrl(list.replace(/\/[^/]*\?/, '/absent?'))),
+    ).toMatchObject({
       code: 'DATABASE_NOT_FOUND',
     });
     expect(next.connections).toBe(0);
@@ -146,7 +98,7 @@ describeEngine('postgres', ({ server, url }) => {
       );
       if (outcome === 'works') await (await opening).close();
       else
-        expect(await failure(opening)).toMatchObject({
+        expect(await openingFailure(opening)).toMatchObject({
           code: 'CONNECTION_FAILED',
           message: expect.stringMatching(outcome),
         });
@@ -168,21 +120,6 @@ describeEngine('postgres', ({ server, url }) => {
     }
     const [alone = 0] = trips;
     expect(trips).toEqual([alone, alone, alone + 1]);
-  });
-
-  test('no more connections than the option "max" says, and all calls come to their turn', async () => {
-    await using proxy = await startProxy(server);
-    await using store = await PostgresSessionStore.fromUrl(listed(url, [await nobody(), proxy]), { max: 2 });
-    const ids = Array.from({ length: 30 }, () => randomUUID());
-    await Promise.all(ids.map((id) => store.session(id).addItems([message(id)])));
-    for (const id of ids) expect(contents(await store.session(id).getItems())).toEqual([id]);
-    expect(proxy.connections).toBeLessThanOrEqual(2);
-    const id = randomUUID();
-    await store.transaction(async (tx) => {
-      await tx.client.query('SELECT 1');
-      await tx.session(id).addItems([message('in a transaction')]);
-    });
-    expect(contents(await store.session(id).getItems())).toEqual(['in a transaction']);
   });
 });
 
@@ -206,7 +143,7 @@ describeEngine('postgres', { tls: { require: true } }, ({ server, url }) => {
       [gone, wrong],
       [wrong, right],
     ])
-      expect(await failure(open(places))).toMatchObject({
+      expect(await openingFailure(open(places))).toMatchObject({
         code: 'TLS_FAILED',
         message: expect.stringContaining(`The server was 127.1:${port}.`),
       });
@@ -227,23 +164,8 @@ describeEngine('postgres:18', { own: true }, ({ server: first, url }) => {
     const own = Object.assign(new URL(url), { username: role, password: 'p' }).href;
     await using store = await PostgresSessionStore.fromUrl(listed(own, [first, second]));
     await Promise.all(Array.from({ length: 8 }, () => store.session(randomUUID()).addItems([message('a')])));
-    await queryAt(url, 'ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()');
-    await expect
-      .poll(() => queryAt(url, 'SHOW default_transaction_read_only'))
-      .toEqual([{ default_transaction_read_only: 'on' }]);
-
-    let refused = 0;
-    for (const id of Array.from({ length: 20 }, () => randomUUID())) {
-      try {
-        await store.session(id).addItems([message('b')]);
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'READ_ONLY' });
-        refused++;
-        await store.session(id).addItems([message('b')]);
-      }
-      expect(contents(await store.session(id).getItems())).toEqual(['b']);
-    }
-    expect(refused).toBe(1);
+    await makeReadOnly(url);
+    expect(await writeAfterFailover(store)).toBe(1);
     const count = 'SELECT count(*)::int AS n FROM agent_messages';
     expect(await queryAt(second.url(database), count)).toEqual([{ n: 20 }]);
     expect(await queryAt(url, count)).toEqual([{ n: 8 }]);

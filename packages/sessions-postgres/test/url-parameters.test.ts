@@ -4,19 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { openPool, readPostgresUrl } from '../src/connect.js';
 import { POSTGRES_URL_PARAMETERS, PostgresSessionStore } from '../src/index.js';
 import { message } from './messages.js';
-
-/** One row of one column, asked through a pool that the store would open for this URL. */
-async function answer(url: string, sql: string): Promise<unknown> {
-  const pool = await openPool(readPostgresUrl(url, {}), {});
-  try {
-    const client = await pool.connect();
-    const { rows } = await client.query(sql);
-    client.release();
-    return Object.values(rows[0] ?? {})[0];
-  } finally {
-    await pool.end();
-  }
-}
+import { answer } from './queries.js';
 
 describeEngine('postgres', ({ server, url }) => {
   const { port, username, password, pathname } = new URL(url);

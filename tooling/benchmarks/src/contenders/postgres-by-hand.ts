@@ -5,6 +5,12 @@ import { sameItems } from '../items.ts';
 import { version } from '../versions.ts';
 import { type Row, rowOfCall, rowOfNewestTurn } from './stored-rows.ts';
 
+/** The end of both appends. */
+const INSERT_ITEMS = `INSERT INTO agent_messages (session_id, message_data, created_at)
+SELECT head.session_id, item.text, head.at
+FROM head CROSS JOIN json_array_elements_text($2::json) WITH ORDINALITY AS item(text, position)
+ORDER BY item.position`;
+
 /**
  * One statement, as a transaction of several would hold the row's lock for as many round trips. The row's lock comes
  * before the ids and the time, and the turn has one time, as our promises want it.
@@ -14,10 +20,7 @@ const APPEND = `WITH head AS (
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
   RETURNING session_id, clock_timestamp() AS at
 )
-INSERT INTO agent_messages (session_id, message_data, created_at)
-SELECT head.session_id, item.text, head.at
-FROM head CROSS JOIN json_array_elements_text($2::json) WITH ORDINALITY AS item(text, position)
-ORDER BY item.position`;
+${INSERT_ITEMS}`;
 
 /** As above, and nothing at all where the operation is recorded already. */
 const APPEND_ONCE = `WITH operation AS (
@@ -28,10 +31,7 @@ const APPEND_ONCE = `WITH operation AS (
   ON CONFLICT (session_id) DO UPDATE SET updated_at = excluded.updated_at
   RETURNING session_id, clock_timestamp() AS at
 )
-INSERT INTO agent_messages (session_id, message_data, created_at)
-SELECT head.session_id, item.text, head.at
-FROM head CROSS JOIN json_array_elements_text($2::json) WITH ORDINALITY AS item(text, position)
-ORDER BY item.position`;
+${INSERT_ITEMS}`;
 
 /** A range, because an equality may walk the primary key backwards through everybody's rows. */
 const NEWEST = `SELECT id::text AS id, message_data FROM agent_messages AS m
