@@ -88,7 +88,7 @@ export class Arena {
           conversations: await inTime(Math.max(effort.deadline, OPENING), contender.open(url)),
         });
       } catch (error) {
-        if (contender.rank === 'ours' || contender.rank === 'by-hand') throw error;
+        if (isIndispensable(contender)) throw error;
         absent.set(contender.name, describe(error));
       }
     }
@@ -124,7 +124,9 @@ export class Arena {
       })),
     );
     for (let round = 0; round <= rounds; round++) {
-      const takingPart = runs.filter(({ spent }) => spent <= this.effort.budget);
+      const takingPart = runs.filter(
+        ({ entry, spent }) => isIndispensable(entry.contender) || spent <= this.effort.budget,
+      );
       const measurements = round === 0 && repeats > 1 ? Math.max(repeats, this.effort.warmUps) : repeats;
       for (const run of shuffled(takingPart)) {
         await tick(); // what another one has left undone is done before the clock starts
@@ -203,12 +205,17 @@ export class Arena {
   /** What went wrong. After a hang the contender is opened anew: its old pool may never answer again. */
   async #troubleOf(error: unknown, entry: Entry): Promise<Measured['trouble']> {
     if (error instanceof WrongAnswer) return { kind: 'wrong', reason: error.message };
-    if (entry.contender.rank === 'ours' || entry.contender.rank === 'by-hand') throw error;
+    if (isIndispensable(entry.contender)) throw error;
     if (!(error instanceof Hung)) return { kind: 'fails', reason: describe(error) };
     await closeSoon(entry.conversations);
     entry.conversations = await inTime(OPENING, entry.contender.open(entry.url)).catch(unusable);
     return { kind: 'hung', reason: error.message };
   }
+}
+
+/** Every ratio is one of these two: they take part in each round, and what fails in them ends the run. */
+function isIndispensable({ rank }: Contender): boolean {
+  return rank === 'ours' || rank === 'by-hand';
 }
 
 /** In an order of chance (Fisher and Yates). */

@@ -25,7 +25,7 @@ export interface Effort {
   readonly largestFill: number;
   /** What does not end within this time counts as hung. */
   readonly deadline: number;
-  /** A contender that has spent more on one workload takes part in no further rounds of it. */
+  /** A peer that has spent more on one workload takes part in no further rounds of it. */
   readonly budget: number;
 }
 
@@ -60,6 +60,6 @@ export const QUICK: Effort = {
   conversations: 500,
   peersAlone: false,
   largestFill: 100,
-  deadline: 5000,
+  deadline: 20_000,
   budget: 600,
 };
