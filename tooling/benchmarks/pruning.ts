@@ -3,10 +3,12 @@
  * its last turn is stored, while another process removes a million old items, is killed three times, and begun again. Checks at the end
  * that all that is old is gone, and nothing else. Then the same with INSERT and DELETE by hand.
  *
- * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`, and how many write at the same time (64 if not said).
+ * Usage: `npm run bench:pruning -- postgres`, `sqlite`, `mysql` or `mariadb`, how many write at the same time (64 if not said), and
+ * settings of the server, such as `innodb-redo-log-capacity=1G`.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as immediate, setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openSessionStore, type PruneProgress } from '@stackone/openai-agents-js-sessions';
@@ -30,7 +32,7 @@ const ALONE = 20_000;
 const WARM_UP = 3000;
 const KILLS = 3;
 
-const [first = '', second = '64', third = ''] = process.argv.slice(2);
+const [first = '', second = '64', third = '', ...others] = process.argv.slice(2);
 
 /** In a process of its own. */
 async function pruneUntilDone(url: string, olderThan: string): Promise<void> {
@@ -58,7 +60,11 @@ interface Way {
   readonly kills: number;
 }
 
-async function measure(engineName: SqlEngineName, callers: number): Promise<void> {
+async function measure(
+  engineName: SqlEngineName,
+  callers: number,
+  settings: readonly string[],
+): Promise<void> {
   const ways: readonly Way[] = [
     {
       name: 'store.prune',
@@ -73,16 +79,34 @@ async function measure(engineName: SqlEngineName, callers: number): Promise<void
       kills: 0,
     },
   ];
-  const engine = await startEngine(engineName);
+  const named = settings.filter(Boolean).map((setting) => setting.split('=') as [string, string]);
+  const engine = await startEngine(engineName, Object.fromEntries(named));
   try {
     const rows: string[][] = [];
     for (const way of ways) rows.push(...(await measureWay(await engine.makeDatabase(), way, callers)));
     console.log(`${engine.title}, ${Object.values(machine()).join(', ')}`);
     console.log(
+      Object.entries(engine.settings)
+        .map((setting) => setting.join('='))
+        .join(', '),
+    );
+    console.log(
       `${ITEMS} items in ${ITEMS / LENGTH} conversations are removed while ${callers} callers append turns of ${TURN_ITEMS} items. An append, in ms:\n`,
     );
     console.log(
-      markdownTable([['', 'appends', 'median', '99 %', '99.9 %', 'slowest', 'slowest / median'], ...rows]),
+      markdownTable([
+        [
+          '',
+          'appends',
+          'median',
+          '99 %',
+          '99.9 %',
+          'slowest',
+          'slowest / median',
+          'their process stood still',
+        ],
+        ...rows,
+      ]),
     );
   } finally {
     await engine.stop();
@@ -113,9 +137,8 @@ async function measureWay(database: string, way: Way, callers: number): Promise<
   return [
     row(`${way.name}: nobody removes`, alone),
     row(`${way.name}: meanwhile, ${seconds.toFixed(0)} s`, meanwhile),
-    row(
-      `${way.name}: meanwhile, while no process starts`,
-      meanwhile.filter(({ ms, end }) => starts.every(({ from, to }) => end < from || end - ms > to)),
+    row(`${way.name}: meanwhile, while no process starts`, meanwhile, ({ ms, end }) =>
+      starts.every(({ from, to }) => end < from || end - ms > to),
     ),
   ];
 }
@@ -141,9 +164,49 @@ interface Start {
   readonly to: number;
 }
 
+/** Kept as plain numbers: millions of objects would make the collector of garbage stop the writers, and be measured as their waits. */
+class Appends {
+  /** How long this process took at most for one round of its event loop meanwhile: what the writers wait for in it. */
+  readonly #standstills = monitorEventLoopDelay({ resolution: 1 });
+  #numbers = new Float64Array(2 ** 16);
+  length = 0;
+
+  constructor() {
+    this.#standstills.enable();
+  }
+
+  end(): void {
+    this.#standstills.disable();
+  }
+
+  get standstill(): number {
+    return this.#standstills.max / 1e6;
+  }
+
+  add(ms: number, end: number): void {
+    if (2 * this.length === this.#numbers.length) {
+      const larger = new Float64Array(2 * this.#numbers.length);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers.set([ms, end], 2 * this.length++);
+  }
+
+  /** How long those took that `isCounted`, in ms, the shortest first. */
+  sorted(isCounted: (append: Append) => boolean = () => true): Float64Array {
+    const times = new Float64Array(this.length);
+    let count = 0;
+    for (let at = 0; at < this.length; at++) {
+      const [ms = 0, end = 0] = this.#numbers.subarray(2 * at, 2 * at + 2);
+      if (isCounted({ ms, end })) times[count++] = ms;
+    }
+    return times.slice(0, count).sort();
+  }
+}
+
 class Writers {
   readonly written = new Map<string, number>();
-  #appends: Append[] = [];
+  #appends = new Appends();
   #isOver = false;
   readonly #done: Promise<unknown>;
 
@@ -159,15 +222,16 @@ class Writers {
         await conversations.append(id, makeTurn(id, turn));
       };
       const { ms } = await timed(append);
-      this.#appends.push({ ms, end: performance.now() });
+      this.#appends.add(ms, performance.now());
       this.written.set(id, turn + 1);
     }
   }
 
   /** Those since the last call. */
-  take(): readonly Append[] {
+  take(): Appends {
     const appends = this.#appends;
-    this.#appends = [];
+    this.#appends = new Appends();
+    appends.end();
     return appends;
   }
 
@@ -207,15 +271,21 @@ async function check(database: string, { written }: Writers, callers: number): P
   }
 }
 
-function row(title: string, appends: readonly Append[]): string[] {
-  const sorted = appends.map(({ ms }) => ms).sort((one, other) => one - other);
+function row(title: string, appends: Appends, isCounted?: (append: Append) => boolean): string[] {
+  const sorted = appends.sorted(isCounted);
   const [middle, most, nearlyAll, slowest] = [0.5, 0.99, 0.999, 1].map((share) =>
     quantile(sorted, share),
   ) as [number, number, number, number];
   const shown = [middle, most, nearlyAll, slowest].map((value) => value.toFixed(2));
-  return [title, String(appends.length), ...shown, (slowest / middle).toFixed(1)];
+  return [
+    title,
+    String(sorted.length),
+    ...shown,
+    (slowest / middle).toFixed(1),
+    appends.standstill.toFixed(0),
+  ];
 }
 
 if (first === 'prune') await pruneUntilDone(second, third);
 else if (first === 'by-hand') await removeOldByHand(third as SqlEngineName, second);
-else await measure(first as SqlEngineName, Number(second));
+else await measure(first as SqlEngineName, Number(second), [third, ...others]);

@@ -25,7 +25,7 @@ export class ConsumerProject {
     peers: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     mkdirSync(this.root, { recursive: true });
-    this.#write('package.json', {
+    writeJson(join(this.root, 'package.json'), {
       private: true,
       dependencies: { [this.#pkg.name]: `file:${tarball}`, ...peers },
       devDependencies: { '@types/node': catalogVersion('@types/node') },
@@ -47,31 +47,11 @@ console.log(JSON.stringify(found));\n`;
 
   /** Writes the consumer, and an import of every entry, as an ES module and as CommonJS. */
   writeSources(): void {
-    const consumer = this.#pkg.consumer('consumer.ts');
-    if (!consumer) throw new Error(`consumers/${this.#pkg.folder}/consumer.ts is missing`);
-    const imports = this.#pkg.strictEntries.map(
-      (entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`,
-    );
-    for (const extension of ['mts', 'cts']) {
-      writeFileSync(join(this.root, `entries.${extension}`), imports.join(''));
-      copyFileSync(consumer, join(this.root, `consumer.${extension}`));
-    }
-    this.#write('tsconfig.json', {
-      compilerOptions: {
-        strict: true,
-        skipLibCheck: false,
-        module: 'nodenext',
-        target: 'es2022',
-        types: ['node'],
-        rootDir: '.',
-        noEmitOnError: true,
-      },
-      files: ['entries.mts', 'entries.cts', 'consumer.mts', 'consumer.cts'],
-    });
+    writeStrictSources(this.root, [this.#pkg]);
   }
 
   compile(compiler: string, outDir: string): Promise<string> {
-    return run(process.execPath, [compiler, '-p', '.', '--outDir', outDir], this.root);
+    return compile(this.root, compiler, outDir);
   }
 
   node(file: string, node = process.execPath): Promise<string> {
@@ -89,10 +69,48 @@ console.log(JSON.stringify(found));\n`;
     copyFileSync(path, join(this.root, 'script.mjs'));
     return this.node('script.mjs', node);
   }
+}
 
-  #write(file: string, content: unknown): void {
-    writeFileSync(join(this.root, file), JSON.stringify(content, undefined, 2));
+/** Writes the consumers of packages, and imports of all their entries, into a project in which they are installed. */
+export function writeStrictSources(root: string, packages: readonly PublishedPackage[]): void {
+  const files: string[] = [];
+  for (const pkg of packages) {
+    const consumer = pkg.consumer('consumer.ts');
+    if (!consumer) throw new Error(`consumers/${pkg.folder}/consumer.ts is missing`);
+    const path = packages.length === 1 ? '.' : pkg.folder;
+    mkdirSync(join(root, path), { recursive: true });
+    const imports = pkg.strictEntries.map(
+      (entry, i) => `import * as entry${i} from '${entry}';\nvoid entry${i};\n`,
+    );
+    for (const extension of ['mts', 'cts']) {
+      const entries = join(path, `entries.${extension}`);
+      const own = join(path, `consumer.${extension}`);
+      writeFileSync(join(root, entries), imports.join(''));
+      copyFileSync(consumer, join(root, own));
+      files.push(entries, own);
+    }
   }
+  writeJson(join(root, 'tsconfig.json'), {
+    compilerOptions: {
+      strict: true,
+      skipLibCheck: false,
+      module: 'nodenext',
+      target: 'es2022',
+      types: ['node'],
+      rootDir: '.',
+      noEmitOnError: true,
+    },
+    files,
+  });
+}
+
+/** Runs the compiler over a project's {@link writeStrictSources}. */
+export function compile(root: string, compiler: string, outDir: string): Promise<string> {
+  return run(process.execPath, [compiler, '-p', '.', '--outDir', outDir], root);
+}
+
+function writeJson(file: string, content: unknown): void {
+  writeFileSync(file, JSON.stringify(content, undefined, 2));
 }
 
 /** The version of a package that this repository works with. */

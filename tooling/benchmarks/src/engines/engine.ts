@@ -1,6 +1,9 @@
 export const ENGINE_NAMES = ['memory', 'sqlite', 'postgres', 'mysql', 'mariadb'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+/** Settings of a server by their names on its command line. */
+export type ServerSettings = Readonly<Record<string, string>>;
+
 /** A database engine that is running, with its default durability. */
 export interface Engine {
   readonly name: EngineName;

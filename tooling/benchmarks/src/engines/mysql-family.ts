@@ -1,7 +1,7 @@
 import { startMariadb, startMysql } from '@stackone/test-servers';
 import mysql from 'mysql2';
 import { JSON_AROUND_MARK, TURN_ITEMS } from '../items.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, ServerSettings } from './engine.ts';
 
 const SETTINGS = [
   'innodb_flush_log_at_trx_commit',
@@ -16,11 +16,11 @@ const SETTINGS = [
 const CHUNK = 100_000;
 const DIGITS = `(${Array.from({ length: 10 }, (_, digit) => `SELECT ${digit} AS n`).join(' UNION ALL ')})`;
 
-export async function startMysqlEngine(name: 'mysql' | 'mariadb'): Promise<Engine> {
+export async function startMysqlEngine(name: 'mysql' | 'mariadb', settings: ServerSettings): Promise<Engine> {
   const server =
     name === 'mysql'
-      ? await startMysql({ durable: true })
-      : await startMariadb({ durable: true, version: '10.11' });
+      ? await startMysql({ durable: true, settings })
+      : await startMariadb({ durable: true, version: '10.11', settings });
   const databaseOf = (url: string) => decodeURIComponent(new URL(url).pathname.slice(1));
   const rows = await server.query(
     `SHOW GLOBAL VARIABLES WHERE Variable_name IN (${SETTINGS.map((setting) => `'${setting}'`)})`,

@@ -1,6 +1,6 @@
 import { startPostgres } from '@stackone/test-servers';
 import { JSON_AROUND_MARK, TURN_ITEMS } from '../items.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, ServerSettings } from './engine.ts';
 
 const SETTINGS = [
   'fsync',
@@ -11,8 +11,8 @@ const SETTINGS = [
   'max_wal_size',
 ];
 
-export async function startPostgresEngine(): Promise<Engine> {
-  const server = await startPostgres({ durable: true, major: 18 });
+export async function startPostgresEngine(settings: ServerSettings): Promise<Engine> {
+  const server = await startPostgres({ durable: true, major: 18, settings });
   const databaseOf = (url: string) => decodeURIComponent(new URL(url).pathname.slice(1));
   const rows = await server.query(
     `SELECT name, current_setting(name) AS value FROM pg_settings WHERE name = ANY ('{${SETTINGS}}')`,

@@ -1,20 +1,26 @@
-import type { Engine, EngineName } from './engine.ts';
+import type { Engine, EngineName, ServerSettings } from './engine.ts';
 import { startMysqlEngine } from './mysql-family.ts';
 import { startPostgresEngine } from './postgres.ts';
 import { startSqliteEngine } from './sqlite.ts';
 
-/** Starts an engine. The process is then the parent of its server, and must {@link Engine.stop} it. */
-export async function startEngine(name: EngineName): Promise<Engine> {
+/**
+ * Starts an engine. The process is then the parent of its server, and must {@link Engine.stop} it.
+ *
+ * @param settings - Of the server; those that are not named are its defaults.
+ */
+export async function startEngine(name: EngineName, settings: ServerSettings = {}): Promise<Engine> {
+  if (Object.keys(settings).length > 0 && (name === 'memory' || name === 'sqlite'))
+    throw new Error(`${name} has no server that takes settings`);
   switch (name) {
     case 'memory':
       return memoryEngine;
     case 'sqlite':
       return startSqliteEngine();
     case 'postgres':
-      return startPostgresEngine();
+      return startPostgresEngine(settings);
     case 'mysql':
     case 'mariadb':
-      return startMysqlEngine(name);
+      return startMysqlEngine(name, settings);
   }
 }
 
