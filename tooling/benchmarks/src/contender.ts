@@ -29,7 +29,7 @@ export interface Conversations {
   clear?(conversation: string): Promise<unknown>;
   /** Puts another function call in the place of that with the same id. */
   replaceCall?(conversation: string, replacement: FunctionCallItem): Promise<unknown>;
-  /** Puts other items in the place of all that there are. */
+  /** Puts other items in the place of all that there are. Those that stay at the end keep their place and time. */
   compact?(conversation: string, items: readonly AgentInputItem[]): Promise<unknown>;
   /** The id of the newest turn, for {@link rewind}. A turn begins with what the user says. */
   newestTurn?(conversation: string): Promise<string>;

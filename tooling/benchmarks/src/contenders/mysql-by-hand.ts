@@ -4,7 +4,7 @@ import mysql from 'mysql2/promise';
 import { type Contender, type Conversations, POOL_SIZE } from '../contender.ts';
 import { sameItems } from '../items.ts';
 import { version } from '../versions.ts';
-import { type Row, rowOfCall, rowOfNewestTurn } from './stored-rows.ts';
+import { type Row, rewriting, rowOfCall, rowOfNewestTurn } from './stored-rows.ts';
 
 const LOCK = `INSERT INTO agent_sessions (session_id) VALUES (?)
 ON DUPLICATE KEY UPDATE updated_at = CURRENT_TIMESTAMP(6)`;
@@ -18,6 +18,8 @@ const RECORD =
 const ALL = 'SELECT id, message_data FROM agent_messages WHERE session_id = ? ORDER BY id';
 const LIST = `SELECT session_id, created_at, updated_at FROM agent_sessions
 ORDER BY updated_at DESC, session_id DESC LIMIT ?`;
+const REMOVE = 'DELETE FROM agent_messages WHERE session_id = ? AND id IN (?)';
+const UPDATE = 'UPDATE agent_messages SET message_data = ? WHERE session_id = ? AND id = ?';
 const LOCK_EXISTING = 'SELECT 1 FROM agent_sessions WHERE session_id = ? FOR UPDATE';
 
 /** SQL by hand for one of the two servers. Four round trips: there is no statement that does all of it. */
@@ -109,10 +111,7 @@ function conversationsOf(pool: mysql.Pool): Conversations {
           )
         )
           throw new Error('the suffix is another one');
-        await connection.query('DELETE FROM agent_messages WHERE session_id = ? AND id IN (?)', [
-          conversation,
-          rows.map(({ id }) => id),
-        ]);
+        await connection.query(REMOVE, [conversation, rows.map(({ id }) => id)]);
         await connection.query(INSERT, [rowsOf(conversation, replacement)]);
       }),
     // what belongs to it goes with it
@@ -121,17 +120,16 @@ function conversationsOf(pool: mysql.Pool): Conversations {
       transaction(async (connection) => {
         await connection.query(LOCK_EXISTING, [conversation]);
         const [rows] = await connection.query<MessageRow[]>(ALL, [conversation]);
-        await connection.query('UPDATE agent_messages SET message_data = ? WHERE session_id = ? AND id = ?', [
-          JSON.stringify(replacement),
-          conversation,
-          rowOfCall(rows, replacement.callId),
-        ]);
+        const id = rowOfCall(rows, replacement.callId);
+        await connection.query(UPDATE, [JSON.stringify(replacement), conversation, id]);
       }),
     compact: (conversation, items) =>
       transaction(async (connection) => {
         await connection.query(LOCK_EXISTING, [conversation]);
-        await connection.query('DELETE FROM agent_messages WHERE session_id = ?', [conversation]);
-        await connection.query(INSERT, [rowsOf(conversation, items)]);
+        const [rows] = await connection.query<MessageRow[]>(ALL, [conversation]);
+        const { remove, update } = rewriting(rows, items);
+        await connection.query(REMOVE, [conversation, remove]);
+        for (const { id, text } of update) await connection.query(UPDATE, [text, conversation, id]);
       }),
     async newestTurn(conversation) {
       const [rows] = await pool.query<MessageRow[]>(ALL, [conversation]);

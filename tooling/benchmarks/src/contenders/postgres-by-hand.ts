@@ -3,7 +3,7 @@ import pg from 'pg';
 import { type Contender, type Conversations, POOL_SIZE } from '../contender.ts';
 import { sameItems } from '../items.ts';
 import { version } from '../versions.ts';
-import { type Row, rowOfCall, rowOfNewestTurn } from './stored-rows.ts';
+import { type Row, rewriting, rowOfCall, rowOfNewestTurn } from './stored-rows.ts';
 
 /** The end of both appends. */
 const INSERT_ITEMS = `INSERT INTO agent_messages (session_id, message_data, created_at)
@@ -43,6 +43,10 @@ const LIST = `SELECT session_id, created_at, updated_at FROM agent_sessions
 ORDER BY updated_at DESC, session_id DESC LIMIT $1`;
 
 const LOCK = 'SELECT FROM agent_sessions WHERE session_id = $1 FOR UPDATE';
+
+const REMOVE = 'DELETE FROM agent_messages WHERE session_id = $1 AND id = ANY ($2::bigint[])';
+
+const UPDATE = 'UPDATE agent_messages SET message_data = $3 WHERE session_id = $1 AND id = $2';
 
 export const postgresByHand: Contender = {
   name: 'by hand',
@@ -105,10 +109,7 @@ function conversationsOf(pool: pg.Pool): Conversations {
         const { rows } = await client.query<Row>(NEWEST, [conversation, expected.length]);
         if (!sameItems(rows.map(({ message_data }) => JSON.parse(message_data)).reverse(), expected))
           throw new Error('the suffix is another one');
-        await client.query('DELETE FROM agent_messages WHERE session_id = $1 AND id = ANY ($2::bigint[])', [
-          conversation,
-          rows.map(({ id }) => id),
-        ]);
+        await client.query(REMOVE, [conversation, rows.map(({ id }) => id)]);
         await client.query(APPEND, [conversation, texts(replacement)]);
       }),
     // what belongs to it goes with it
@@ -118,17 +119,15 @@ function conversationsOf(pool: pg.Pool): Conversations {
         await client.query(LOCK, [conversation]);
         const { rows } = await client.query<Row>(ALL, [conversation]);
         const id = rowOfCall(rows, replacement.callId);
-        await client.query('UPDATE agent_messages SET message_data = $3 WHERE session_id = $1 AND id = $2', [
-          conversation,
-          id,
-          JSON.stringify(replacement),
-        ]);
+        await client.query(UPDATE, [conversation, id, JSON.stringify(replacement)]);
       }),
     compact: (conversation, items) =>
       transaction(async (client) => {
         await client.query(LOCK, [conversation]);
-        await client.query('DELETE FROM agent_messages WHERE session_id = $1', [conversation]);
-        await client.query(APPEND, [conversation, texts(items)]);
+        const { rows } = await client.query<Row>(ALL, [conversation]);
+        const { remove, update } = rewriting(rows, items);
+        await client.query(REMOVE, [conversation, remove]);
+        for (const { id, text } of update) await client.query(UPDATE, [conversation, id, text]);
       }),
     async newestTurn(conversation) {
       const { rows } = await pool.query<Row>(ALL, [conversation]);

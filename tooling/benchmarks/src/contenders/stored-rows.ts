@@ -25,3 +25,28 @@ export function rowOfNewestTurn(rows: readonly Row[]): string {
   if (!row) throw new Error('there is no turn');
   return String(row.id);
 }
+
+/** How rows become a history: those at the end that stay keep their place and time, those before them take up what is new. */
+export interface Rewriting {
+  readonly remove: readonly Row['id'][];
+  readonly update: readonly { readonly id: Row['id']; readonly text: string }[];
+}
+
+/** @throws Error if there is more that is new than rows to take it up. */
+export function rewriting(rows: readonly Row[], items: readonly AgentInputItem[]): Rewriting {
+  const texts = items.map((item) => JSON.stringify(item));
+  let kept = 0;
+  while (
+    kept < Math.min(rows.length, texts.length) &&
+    rows.at(-1 - kept)?.message_data === texts.at(-1 - kept)
+  )
+    kept++;
+  const fresh = texts.slice(0, texts.length - kept);
+  const free = rows.slice(0, rows.length - kept).map(({ id }) => id);
+  if (fresh.length > free.length) throw new Error('a compaction is shorter than what it compacts');
+  const first = free.length - fresh.length;
+  return {
+    remove: free.slice(0, first),
+    update: fresh.map((text, index) => ({ id: free[first + index] as Row['id'], text })),
+  };
+}
