@@ -45,7 +45,11 @@ test.concurrent.each(COMMANDS)('%s', async (name) => {
       maxBuffer: 2 ** 26,
     });
     if (GOES_ON.has(name)) running.child.stdout?.once('data', () => running.child.kill('SIGINT'));
-    const { stderr } = await running;
-    expect({ example, stderr }).toEqual({ example, stderr: '' });
+    // what it printed says why it failed
+    const failure = await running.then(
+      ({ stderr }) => stderr,
+      ({ code, stdout, stderr }: Record<'code' | 'stdout' | 'stderr', unknown>) => ({ code, stdout, stderr }),
+    );
+    expect({ example, failure }).toEqual({ example, failure: '' });
   }
 });

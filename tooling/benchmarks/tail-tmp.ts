@@ -1,0 +1,23 @@
+import { startMysql, startMariadb, startPostgres } from '@stackone/test-servers';
+import { makeTurn } from './src/items.ts';
+const name = process.argv[2]!;
+const { MysqlSessionStore } = await import('../../packages/sessions-mysql/dist/index.js');
+const { PostgresSessionStore } = await import('../../packages/sessions-postgres/dist/index.js');
+const server = name === 'mysql' ? await startMysql({ durable: true, settings: { 'innodb-redo-log-capacity': '1G', 'innodb-buffer-pool-size': '1G' } }) : name === 'mariadb' ? await startMariadb({ durable: true, version: '10.11' }) : await startPostgres({ durable: true, major: 18 });
+const url = server.url(await server.createDatabase());
+const store: any = name === 'postgres' ? await PostgresSessionStore.fromUrl(url) : await MysqlSessionStore.fromUrl(url);
+const log: { n: number; ms: number; at: number; inflight: number }[] = [];
+(globalThis as any).__commitLog = log;
+const callers = Number(process.argv[3] ?? 256), secs = Number(process.argv[4] ?? 12);
+let over = false; let times: number[] = [];
+const caller = async (id: string) => { for (let t = 0; !over; t++) { const b = performance.now(); await store.session(id).addItems(makeTurn(id, t)); times.push(performance.now() - b); } };
+const all = Promise.all(Array.from({ length: callers }, (_, i) => caller('c' + i)));
+await new Promise((r) => setTimeout(r, 4000));
+times = []; log.length = 0;
+await new Promise((r) => setTimeout(r, secs * 1000));
+const t = times.slice().sort((a, b) => a - b); const q = (p: number) => t[Math.floor(p * (t.length - 1))]!.toFixed(1);
+console.log(name, 'turns/s', (t.length / secs).toFixed(0), 'p50', q(0.5), 'p90', q(0.9), 'p99', q(0.99), 'p99.9', q(0.999), 'max', q(1), 'ratio', (t.at(-1)! / t[Math.floor(t.length / 2)]!).toFixed(1));
+const bins = new Map<string, { c: number; ms: number; max: number; turns: number }>();
+for (const { n, ms, inflight } of log) { const k = `n<=${n <= 1 ? 1 : n <= 8 ? 8 : n <= 32 ? 32 : n <= 64 ? 64 : n <= 96 ? 96 : 256} inflight ${inflight}`; const b = bins.get(k) ?? { c: 0, ms: 0, max: 0, turns: 0 }; b.c++; b.ms += ms; b.turns += n; b.max = Math.max(b.max, ms); bins.set(k, b); }
+for (const [k, b] of [...bins].sort()) console.log('  ', k, 'commits', b.c, 'turns', b.turns, 'mean ms', (b.ms / b.c).toFixed(1), 'max', b.max.toFixed(1));
+over = true; await all; await store.close(); await server.stop();
