@@ -55,6 +55,7 @@ const GROUPS: readonly { readonly label: string; readonly slugs: readonly string
       'opentelemetry',
       'bundlers-serverless-and-test-runners',
       'costs',
+      'capacity',
       'benchmarks',
       'benchmarks/results',
     ],
