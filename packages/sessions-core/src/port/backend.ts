@@ -147,6 +147,12 @@ export interface SessionBackend {
   readonly gathersByTick?: boolean;
 
   /**
+   * For tables that are split over nodes by their conversation: no {@link append} of the store holds turns of two, whatever its option
+   * `groupCommit` says, as a commit over several nodes may be done by half.
+   */
+  readonly gathersBySession?: boolean;
+
+  /**
    * Adds the rows of one or more sessions in one transaction. Each batch stays contiguous and in order, and its
    * rows come after every row that was committed to its session before. A session that is not there is made.
    *

@@ -24,12 +24,13 @@ const OUTCOMES: readonly unknown[] = ['stored', 'repeated', 'conflict'] satisfie
  * because nobody looked. What goes in and out is counted for the diagnostics.
  */
 export function checked(backend: SessionBackend): SessionBackend {
-  const { gathersByTick } = backend;
+  const { gathersByTick, gathersBySession } = backend;
   return {
     get supports() {
       return backend.supports;
     },
     ...(gathersByTick !== undefined && { gathersByTick }),
+    ...(gathersBySession !== undefined && { gathersBySession }),
     append: (batches) => {
       // a group has no call of its own: its turns were counted when they began to wait
       const record = currentCall()?.record;

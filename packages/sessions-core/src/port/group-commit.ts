@@ -97,7 +97,7 @@ export class GroupingBackend implements SessionBackend {
   constructor(backend: SessionBackend, mode: true | 'session') {
     this.supports = backend.supports;
     this.#backend = backend;
-    this.#oneSession = mode === 'session';
+    this.#oneSession = mode === 'session' || backend.gathersBySession === true;
     if (backend.with) this.with = backend.with.bind(backend);
     if (backend.transaction) this.transaction = backend.transaction.bind(backend);
     this.hasOneConnection = backend.hasOneConnection;
