@@ -16,13 +16,16 @@ import {
 } from '@stackone/sessions-core/backend';
 import { appendAtOnce } from './append-at-once.js';
 import type { ConversationStatements } from './conversation-statements.js';
-import { MysqlConversations, refuseErased } from './conversations.js';
+import { type MysqlConversationParts, MysqlConversations, refuseErased } from './conversations.js';
+import { DistributedConversations } from './distributed-conversations.js';
+import { DistributedRuns } from './distributed-runs.js';
+import type { CopyStatements, DistributedRunStatements } from './distributed-statements.js';
 import type { Answer, Send } from './driver-types.js';
 import type { MysqlExecutor, MysqlOwnTransactions } from './executor.js';
 import type { HistoryStatement } from './history-statements.js';
 import { checkPacket, type Insert, InsertBuilder } from './inserts.js';
 import { OperationRecords } from './operations.js';
-import { MysqlRuns, type RunStatements } from './runs.js';
+import { type MysqlRunParts, MysqlRuns, type RunStatements } from './runs.js';
 import type { MysqlStatements, NewRow } from './statements.js';
 import { Ending, NOTHING_CHANGED, type SendSeveral } from './transactions.js';
 import { MysqlUsage, type UsageStatements } from './usage.js';
@@ -37,6 +40,10 @@ export interface MysqlBackendParts {
   readonly usageSql: UsageStatements;
   readonly wholeSql: WholeStatements;
   readonly runSql: RunStatements;
+  /** Where the tables are split over nodes: what goes from one conversation to another, and runs. */
+  readonly distributed?:
+    | { readonly copySql: CopyStatements; readonly runSql: DistributedRunStatements }
+    | undefined;
   readonly supports: SessionSupport;
   /** What makes the table of titles and metadata. */
   readonly createMetadata: string;
@@ -67,6 +74,7 @@ const BEFORE_ALL = '';
 /** The verbs on MySQL and MariaDB. */
 export class MysqlBackend implements SessionBackend {
   readonly supports: SessionSupport;
+  readonly gathersBySession: boolean;
   readonly conversations: MysqlConversations;
   readonly usage: MysqlUsage;
   readonly runs: MysqlRuns;
@@ -78,12 +86,14 @@ export class MysqlBackend implements SessionBackend {
 
   constructor(parts: MysqlBackendParts) {
     this.supports = parts.supports;
+    this.gathersBySession = parts.distributed !== undefined;
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
     this.#operations = new OperationRecords(parts.sql, (send, select) => this.#look(send, select));
     this.#parts = parts;
-    this.conversations = new MysqlConversations({
+    const { distributed } = parts;
+    const conversations: MysqlConversationParts = {
       executor: parts.executor,
       sql: parts.sql,
       own: parts.conversationSql,
@@ -94,7 +104,10 @@ export class MysqlBackend implements SessionBackend {
       createMetadata: parts.createMetadata,
       maxPacket: parts.maxPacket,
       call: (attempt) => this.#call(attempt),
-    });
+    };
+    this.conversations = distributed
+      ? new DistributedConversations(conversations, distributed.copySql)
+      : new MysqlConversations(conversations);
     this.usage = new MysqlUsage({
       executor: parts.executor,
       sql: parts.usageSql,
@@ -102,14 +115,15 @@ export class MysqlBackend implements SessionBackend {
       refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
       call: (attempt, repeatable) => this.#call(attempt, repeatable),
     });
-    this.runs = new MysqlRuns({
+    const runs: MysqlRunParts = {
       executor: parts.executor,
       sql: parts.runSql,
       missing: parts.supports.runs ? undefined : parts.createRuns,
       maxPacket: parts.maxPacket,
       refuseErased: (send, sessionId) => refuseErased(parts, send, [sessionId]),
       call: (attempt, repeatable) => this.#call(attempt, repeatable),
-    });
+    };
+    this.runs = distributed ? new DistributedRuns(runs, distributed.runSql) : new MysqlRuns(runs);
   }
 
   /**
@@ -223,9 +237,14 @@ export class MysqlBackend implements SessionBackend {
 
   sessionIds(after: string | undefined, limit: number, prefix = ''): Promise<string[]> {
     return this.#call(async () => {
-      const list = this.supports.metadata ? this.#sql.describedSessionIds : this.#sql.sessionIds;
-      const { rows } = await this.#executor.run(list(after ?? BEFORE_ALL, limit, prefix));
-      return rows.map(({ id }) => id as string);
+      const page = [after ?? BEFORE_ALL, limit, prefix] as const;
+      const ids: string[] = [];
+      const lists = this.supports.metadata
+        ? this.#sql.describedSessionIds(...page)
+        : [this.#sql.sessionIds(...page)];
+      for (const list of lists)
+        for (const { id } of (await this.#executor.run(list)).rows) ids.push(id as string);
+      return lists.length === 1 ? ids : inByteOrder(ids).slice(0, limit);
     });
   }
 
@@ -263,14 +282,14 @@ export class MysqlBackend implements SessionBackend {
 
   async #insert(send: Send, inserts: readonly Insert[]): Promise<void> {
     for (const { statements, continued } of inserts) {
-      let first: string | undefined;
+      let first: Answer['rows'][number] | undefined;
       for (const statement of statements) {
         await send(statement);
-        if (continued !== undefined)
-          first ??= (await send(this.#sql.newestId(continued))).rows[0]?.id ?? undefined;
+        if (continued !== undefined) first ??= (await send(this.#sql.newestId(continued))).rows[0];
       }
       // Python reads by time: all rows of a batch get the time of its first statement
-      if (continued !== undefined && first !== undefined) await send(this.#sql.copyTime(continued, first));
+      if (continued !== undefined && first)
+        await send(this.#sql.copyTime(continued, String(first.id), first.time));
     }
   }
 

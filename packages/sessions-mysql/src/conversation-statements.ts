@@ -5,7 +5,7 @@ import {
   type StoredDescription,
 } from '@stackone/sessions-core/backend';
 import { bytesLiteral, idLiteral, itemLiteral, quoteName, textLiteral } from './literals.js';
-import { type MysqlNames, qualifiedName } from './statements.js';
+import { isAmong, type MysqlNames, qualifiedName, type SessionKey } from './statements.js';
 import { behindTime, comparedToTime, exact, IN_UTC, milliseconds, secondsLiteral } from './times.js';
 
 const TIMES = `${milliseconds('created_at')} AS createdAt, ${milliseconds('updated_at')} AS updatedAt`;
@@ -89,11 +89,12 @@ export function conversationStatements(
       `${where([...conditionsOn(filter), `${exact('created_at')} < UNIX_TIMESTAMP() - ${seconds}`])} LIMIT ${atMost}`,
     /** As of operations: runs that ended before a time. */
     oldRuns: (filter: ConversationFilter, endedBefore: number, atMost: number) =>
-      `SELECT run_id AS id FROM ${runs}` +
+      `SELECT session_id AS sessionId, run_id AS id FROM ${runs}` +
       `${where([...conditionsOn(filter), "entry = ''", "state IN ('done', 'failed', 'cancelled')", `changed_at < ${BigInt(endedBefore)}`])} LIMIT ${atMost}`,
     /** With their steps. */
-    forgetRuns: (ids: readonly string[]) =>
-      `DELETE FROM ${runs} WHERE run_id IN (${ids.map(textLiteral).join(', ')})`,
+    forgetRuns: (keys: readonly SessionKey[]): readonly string[] => [
+      `DELETE FROM ${runs} WHERE run_id IN (${keys.map(([, id]) => textLiteral(id)).join(', ')})`,
+    ],
     /** Makes the session if it is missing, and locks it; its time stays. */
     makeSession: (sessionId: string) =>
       `INSERT INTO ${sessions} (session_id) VALUES (${textLiteral(sessionId)}) ` +
@@ -116,7 +117,7 @@ export function conversationStatements(
       `SELECT description AS text, version FROM ${metadata} WHERE ${is(sessionId)}`,
     /** Which of these have a description. */
     described: (sessionIds: readonly string[]) =>
-      `SELECT session_id AS id FROM ${metadata} WHERE session_id IN (${sessionIds.map(textLiteral).join(', ')})`,
+      `SELECT session_id AS id FROM ${metadata} WHERE ${isAmong(sessionIds)}`,
     writeDescription: (sessionId: string, { text, version }: StoredDescription) =>
       `INSERT INTO ${metadata} (session_id, description, version) VALUES ` +
       `(${textLiteral(sessionId)}, ${itemLiteral(text)}, ${version}) ` +

@@ -30,11 +30,11 @@ import type { Answer, Send } from './driver-types.js';
 import type { MysqlExecutor } from './executor.js';
 import { checkPacket } from './inserts.js';
 import type { RunStatements } from './runs.js';
-import type { MysqlStatements } from './statements.js';
+import type { MysqlStatements, SessionKey } from './statements.js';
 import { NOTHING_CHANGED } from './transactions.js';
 import type { UsageStatements } from './usage.js';
 import type { WholeStatements } from './whole-statements.js';
-import { MysqlWholes } from './wholes.js';
+import { type MysqlWholeParts, MysqlWholes } from './wholes.js';
 
 /** What {@link MysqlConversations} works with. */
 export interface MysqlConversationParts {
@@ -59,13 +59,17 @@ const PAGE = 100;
 
 /** The verbs on conversations as a whole, on MySQL and MariaDB. */
 export class MysqlConversations implements ConversationVerbs {
-  readonly #parts: MysqlConversationParts;
+  protected readonly parts: MysqlConversationParts;
   readonly #wholes: MysqlWholes;
 
-  constructor(parts: MysqlConversationParts) {
-    this.#parts = parts;
+  /** @param wholesOf - What reads and writes conversations with all that is kept of them. */
+  constructor(
+    parts: MysqlConversationParts,
+    wholesOf: (parts: MysqlWholeParts) => MysqlWholes = (own) => new MysqlWholes(own),
+  ) {
+    this.parts = parts;
     const { executor, sql, own, usage, whole, supports, maxPacket } = parts;
-    this.#wholes = new MysqlWholes({
+    this.#wholes = wholesOf({
       executor,
       sql: whole,
       maxPacket,
@@ -82,22 +86,22 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async list(query: ConversationQuery): Promise<StoredConversation[]> {
-    const { own, supports } = this.#parts;
-    const { rows } = await this.#read(own.list(query));
+    const { own, supports } = this.parts;
+    const { rows } = await this.read(own.list(query));
     const ids = rows.map(({ id }) => String(id));
     if (!supports.metadata || ids.length === 0) return rows.map(conversationOf);
-    const described = (await this.#read(own.descriptions(ids))).rows;
+    const described = (await this.read(own.descriptions(ids))).rows;
     const byId = new Map(described.map((row) => [row.id, row]));
     return rows.map((row) => conversationOf({ ...row, ...byId.get(row.id) }));
   }
 
   async count(filter: ConversationFilter): Promise<number> {
-    const { rows } = await this.#read(this.#parts.own.count(filter));
+    const { rows } = await this.read(this.parts.own.count(filter));
     return Number(rows[0]?.n);
   }
 
   async get(sessionId: string): Promise<StoredConversation | undefined> {
-    const [row] = (await this.#read(this.#parts.own.get(sessionId))).rows;
+    const [row] = (await this.read(this.parts.own.get(sessionId))).rows;
     return row && conversationOf(row);
   }
 
@@ -106,7 +110,7 @@ export class MysqlConversations implements ConversationVerbs {
    * can describe it meanwhile.
    */
   async remove(sessionId: string): Promise<RemovedRows> {
-    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.parts;
     const removed = await call(() =>
       executor.atomically(async (send) => {
         const isThere = (await send(sql.lockExisting(sessionId))).rows.length > 0;
@@ -128,7 +132,7 @@ export class MysqlConversations implements ConversationVerbs {
     send: Send,
     sessionId: string,
   ): Promise<Omit<RemovedRows, 'metadata' | 'usage' | 'runs'>> {
-    const { sql, supports } = this.#parts;
+    const { sql, supports } = this.parts;
     const affected = async (statement: string) => (await send(statement)).affectedRows;
     return {
       operations: supports.operations ? await affected(sql.removeOperations(sessionId)) : 0,
@@ -141,7 +145,7 @@ export class MysqlConversations implements ConversationVerbs {
     sessionId: string,
     { atMost, whole, before, changedBefore }: Removal,
   ): Promise<RemovalStep> {
-    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.#parts;
+    const { executor, sql, own, usage: usageSql, runs: runSql, supports, call } = this.parts;
     const limit = whole ? atMost + 1 : atMost;
     let isDone = true;
     const step = await call(() =>
@@ -170,26 +174,38 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async forget({ operationsOlderThan, runsEndedBefore, atMost, ...filter }: Forgetting) {
-    const { executor, sql, own, supports, call } = this.#parts;
-    const affected = async (statement: string) => (await call(() => executor.run(statement))).affectedRows;
+    const { sql, own, supports } = this.parts;
     const forgets = supports.operations && operationsOlderThan !== undefined;
-    const old = forgets
-      ? (await this.#read(own.oldOperations(filter, operationsOlderThan, atMost))).rows
-      : [];
-    const keys = old.map(({ sessionId, id }) => [String(sessionId), String(id)] as const);
+    const old = forgets ? await this.#keys(own.oldOperations(filter, operationsOlderThan, atMost)) : [];
     const ended =
       supports.runs && runsEndedBefore !== undefined
-        ? (await this.#read(own.oldRuns(filter, runsEndedBefore, atMost))).rows.map(({ id }) => String(id))
+        ? await this.#keys(own.oldRuns(filter, runsEndedBefore, atMost))
         : [];
     return {
-      runs: ended.length > 0 ? await affected(own.forgetRuns(ended)) : 0,
-      operations: keys.length > 0 ? await affected(sql.forgetOperationsOf(keys)) : 0,
-      erasures: supports.erasure ? await affected(sql.forgetErasures(atMost)) : 0,
+      runs: ended.length > 0 ? await this.affected(own.forgetRuns(ended)) : 0,
+      operations: old.length > 0 ? await this.affected(sql.forgetOperationsOf(old)) : 0,
+      erasures: supports.erasure ? await this.forgetErasures(atMost) : 0,
     };
   }
 
+  protected forgetErasures(atMost: number): Promise<number> {
+    return this.affected([this.parts.sql.forgetErasures(atMost)]);
+  }
+
+  async #keys(statement: string): Promise<SessionKey[]> {
+    const { rows } = await this.read(statement);
+    return rows.map(({ sessionId, id }) => [String(sessionId), String(id)]);
+  }
+
+  /** Runs statements, each by itself. @returns How many rows they changed. */
+  protected async affected(statements: readonly string[]): Promise<number> {
+    let rows = 0;
+    for (const statement of statements) rows += (await this.read(statement)).affectedRows;
+    return rows;
+  }
+
   async lease(name: string, milliseconds: number, held: boolean): Promise<boolean> {
-    const { executor, sql, call } = this.#parts;
+    const { executor, sql, call } = this.parts;
     for (const statement of [sql.lease(name, milliseconds, held), sql.makeLease(name, milliseconds)]) {
       if ((await call(() => executor.run(statement))).affectedRows > 0) return true;
     }
@@ -197,24 +213,29 @@ export class MysqlConversations implements ConversationVerbs {
   }
 
   async refuse(sessionId: string, milliseconds: number): Promise<void> {
-    const { executor, sql, supports, call } = this.#parts;
+    const { executor, sql, supports, call } = this.parts;
     if (!supports.erasure) throw erasuresMissing();
     await call(() => executor.run(sql.refuse(sessionId, milliseconds)));
   }
 
   async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
-    const { own } = this.#parts;
+    const { own } = this.parts;
     if (after === undefined) {
-      const [newest] = (await this.#read(own.newestRow)).rows;
-      return beforeNewest(newest?.id === null ? undefined : String(newest?.id));
+      const [newest] = (await this.read(own.newestRow)).rows;
+      return beforeNewest(newest?.id ?? undefined);
     }
-    const { rows } = await this.#read(own.changedSessions(rowNumber(after), limit));
+    const { rows } = await this.read(own.changedSessions(rowNumber(after), limit));
     const found = rows.map(({ id, newest, n }) => ({ id: String(id), newest: String(newest), n: Number(n) }));
-    return changesIn(found, after, limit);
+    return changesIn(this.changed(found), after, limit);
+  }
+
+  /** The conversations that got items, each once. */
+  protected changed(found: readonly ChangedSession[]): readonly ChangedSession[] {
+    return found;
   }
 
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
-    const { executor, own, usage, runs, supports, call } = this.#parts;
+    const { executor, own, usage, supports, call } = this.parts;
     let refusal: 'missing' | 'taken' | undefined;
     const copied = await call(() =>
       executor.atomically(async (send) => {
@@ -225,22 +246,17 @@ export class MysqlConversations implements ConversationVerbs {
           refusal = 'taken';
           return NOTHING_CHANGED;
         }
-        await refuseErased(this.#parts, send, [to]);
-        await send(own.copyMessages(from, to, upTo));
+        await refuseErased(this.parts, send, [to]);
+        await this.copyItems(send, from, to, upTo);
         if (description) {
           const { text, version } = description;
           await send(own.writeDescription(to, { text: rewrite ? rewrite(text) : text, version }));
         }
         if (rewrite) await this.#rewrite(send, to, rewrite);
         if (move) {
-          await send(own.copyTimes(from, to));
-          if (supports.operations) await send(own.copyOperations(from, to));
+          await this.moveOthers(send, from, to);
           if (description) await send(own.removeDescription(from));
-          if (supports.usage) {
-            await send(usage.move(from, to));
-            await send(usage.remove(from));
-          }
-          if (supports.runs) await send(runs.move(from, to));
+          if (supports.usage) await send(usage.remove(from));
           await this.#removeItems(send, from);
         }
         return (await send(own.get(to))).rows[0];
@@ -249,8 +265,21 @@ export class MysqlConversations implements ConversationVerbs {
     return copied ? conversationOf(copied) : (refusal ?? 'missing');
   }
 
+  protected async copyItems(send: Send, from: string, to: string, upTo: number | undefined): Promise<void> {
+    await send(this.parts.own.copyMessages(from, to, upTo));
+  }
+
+  /** Moves what is neither an item nor the title and metadata: runs for good, all else goes from the old place afterwards. */
+  protected async moveOthers(send: Send, from: string, to: string): Promise<void> {
+    const { own, usage, runs, supports } = this.parts;
+    await send(own.copyTimes(from, to));
+    if (supports.operations) await send(own.copyOperations(from, to));
+    if (supports.usage) await send(usage.move(from, to));
+    if (supports.runs) await send(runs.move(from, to));
+  }
+
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
-    const { supports, createMetadata } = this.#parts;
+    const { supports, createMetadata } = this.parts;
     if (!supports.metadata && conversations.some(({ description }) => description))
       throw metadataMissing(createMetadata);
     return this.#wholes.restore(conversations);
@@ -262,11 +291,11 @@ export class MysqlConversations implements ConversationVerbs {
 
   /** Which of the sessions that were made must not be: under their locks. */
   async #refusals(send: Send, made: readonly string[]): Promise<Map<string, RestoreOutcome>> {
-    const { executor, own, supports } = this.#parts;
+    const { executor, own, supports } = this.parts;
     const refusals = new Map<string, RestoreOutcome>();
     if (made.length === 0) return refusals;
-    if (await isErased(this.#parts, send, made))
-      for (const id of made) if (await isErased(this.#parts, send, [id])) refusals.set(id, 'erased');
+    if (await isErased(this.parts, send, made))
+      for (const id of made) if (await isErased(this.parts, send, [id])) refusals.set(id, 'erased');
     if (!supports.metadata) return refusals;
     const select = own.described(made);
     const { rows } = await send(executor.readsLock ? `${select} FOR UPDATE` : select);
@@ -276,7 +305,7 @@ export class MysqlConversations implements ConversationVerbs {
 
   /** @returns What keeps the copy from being made. */
   async #lockBoth(send: Send, from: string, to: string): Promise<'missing' | 'taken' | undefined> {
-    const { sql, own } = this.#parts;
+    const { sql, own } = this.parts;
     for (const id of inByteOrder([from, to])) {
       if (id === from && (await send(sql.lockExisting(from))).rows.length === 0) return 'missing';
       if (id === to && (await send(own.makeNewSession(to))).affectedRows === 0) return 'taken';
@@ -286,7 +315,7 @@ export class MysqlConversations implements ConversationVerbs {
 
   /** Under the lock of its conversation. */
   async #description(send: Send, sessionId: string): Promise<StoredDescription | undefined> {
-    const { executor, own, supports } = this.#parts;
+    const { executor, own, supports } = this.parts;
     if (!supports.metadata) return undefined;
     const select = own.readDescription(sessionId);
     const [row] = (await send(executor.readsLock ? `${select} FOR UPDATE` : select)).rows;
@@ -295,7 +324,7 @@ export class MysqlConversations implements ConversationVerbs {
 
   /** From page to page, from the newest row to the oldest. */
   async #rewrite(send: Send, sessionId: string, rewrite: (text: string) => string): Promise<void> {
-    const { sql, maxPacket } = this.#parts;
+    const { sql, maxPacket } = this.parts;
     const page = async (before?: string) =>
       (await send(sql.read(sessionId, PAGE, before))).rows as unknown as StoredRow[];
     let rows = await page();
@@ -315,7 +344,7 @@ export class MysqlConversations implements ConversationVerbs {
     decide: DecideDescription,
     make: boolean,
   ): Promise<StoredConversation | undefined> {
-    const { executor, sql, own, supports, createMetadata, call } = this.#parts;
+    const { executor, sql, own, supports, createMetadata, call } = this.parts;
     if (!supports.metadata) throw metadataMissing(createMetadata);
     const described = await call(() =>
       executor.atomically(async (send) => {
@@ -326,17 +355,17 @@ export class MysqlConversations implements ConversationVerbs {
         const description = decide(current && descriptionOf(current));
         if (!description) return NOTHING_CHANGED;
         // an erasure takes the description along
-        if (make && !current) await refuseErased(this.#parts, send, [sessionId]);
+        if (make && !current) await refuseErased(this.parts, send, [sessionId]);
         await send(own.writeDescription(sessionId, description));
         return (await send(own.get(sessionId))).rows;
       }),
     );
-    const [row] = described ?? (await this.#read(own.get(sessionId))).rows;
+    const [row] = described ?? (await this.read(own.get(sessionId))).rows;
     return row && conversationOf(row);
   }
 
-  #read(statement: string): Promise<Answer> {
-    return this.#parts.call(() => this.#parts.executor.run(statement));
+  protected read(statement: string): Promise<Answer> {
+    return this.parts.call(() => this.parts.executor.run(statement));
   }
 }
 
@@ -377,6 +406,13 @@ function conversationOf(row: Answer['rows'][number]): StoredConversation {
 
 function descriptionOf({ text, version }: Answer['rows'][number]): StoredDescription {
   return { text: String(text), version: Number(version) };
+}
+
+/** A conversation that got items, and the newest of them. */
+export interface ChangedSession {
+  readonly id: string;
+  readonly newest: string;
+  readonly n: number;
 }
 
 const NOTHING_REMOVED: RemovedRows = {

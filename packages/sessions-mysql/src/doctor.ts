@@ -51,7 +51,7 @@ export async function openDoctor(url: string, options: MysqlStoreOptions = {}): 
     settings: ServerSettings,
     createTables: boolean,
     warn: Parameters<typeof prepareTables>[5],
-  ) => prepareTables(send, change, names, settings, createTables, warn);
+  ) => prepareTables(send, change, names, settings, createTables, warn, options.distributed);
 
   async function* examine({ full = false, ...rest }: ExamineOptions = {}): AsyncGenerator<Finding> {
     const link = await executor.transact(linkOf);
@@ -61,7 +61,7 @@ export async function openDoctor(url: string, options: MysqlStoreOptions = {}): 
     yield* findingsOf({ CLOCK: () => clockFinding(() => serverTime(send)) });
     let prepared: PreparedTables | undefined;
     const found = await tableFindings(async (warn) => {
-      prepared = await prepare(await readSettings(send), false, warn);
+      prepared = await prepare(await readSettings(send, options.distributed), false, warn);
     });
     if (!prepared) return yield* found;
     yield good('CHARACTER_SET', 'Texts are in utf8mb4.');
@@ -80,7 +80,8 @@ export async function openDoctor(url: string, options: MysqlStoreOptions = {}): 
   return {
     examine,
     async repair(fix) {
-      if (fix === 'tables') await prepare(await readSettings(send), true, () => undefined);
+      if (fix === 'tables')
+        await prepare(await readSettings(send, options.distributed), true, () => undefined);
       else for (const statement of fix) await change(statement);
     },
     close: () => pool.close(),

@@ -1,4 +1,4 @@
-export { type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
+export { type DistributedMysql, type MysqlServer, type SchemaSqlOptions, schemaSql } from './ddl.js';
 export type { MysqlDriver, MysqlDriverOption } from './driver.js';
 export type {
   DrizzleMysqlDatabase,

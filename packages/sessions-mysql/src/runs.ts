@@ -20,7 +20,7 @@ import { type MysqlNames, qualifiedName } from './statements.js';
 import { NOTHING_CHANGED } from './transactions.js';
 
 /** In ms since 1970, whatever the time zone of the connection. */
-const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";
+export const NOW = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000";
 
 const RUN =
   'run_id AS runId, session_id AS sessionId, tenant, state, place IS NOT NULL AS alone, fence, ' +
@@ -44,9 +44,12 @@ export function runStatements(names: MysqlNames) {
       `${was ? BigInt(was.createdAt) : NOW}, ${was ? BigInt(was.changedAt) : NOW}, ${itemLiteral(content)})`,
     read: (runId: string) => `SELECT ${RUN} FROM ${runs} WHERE run_id = ${textLiteral(runId)} AND entry = ''`,
     inPlace: (sessionId: string) => `SELECT ${RUN} FROM ${runs} WHERE place = ${textLiteral(sessionId)}`,
-    entries: (runId: string) =>
+    /** One whose conversation is known. */
+    readOf: ({ runId }: RunName) =>
+      `SELECT ${RUN} FROM ${runs} WHERE run_id = ${textLiteral(runId)} AND entry = ''`,
+    entries: ({ runId }: RunName) =>
       `SELECT entry AS ${quoteName('key')}, content FROM ${runs} WHERE run_id = ${textLiteral(runId)} AND entry <> ''`,
-    entry: (runId: string, key: string) =>
+    entry: ({ runId }: RunName, key: string) =>
       `SELECT entry AS ${quoteName('key')}, content FROM ${runs} WHERE run_id = ${textLiteral(runId)} AND entry = ${textLiteral(key)}`,
     take: (run: RunName, lease: number) =>
       `UPDATE ${runs} SET state = 'running', fence = fence + 1, lease_until = ${NOW} + ${BigInt(lease)}, changed_at = ${NOW} ` +
@@ -106,14 +109,14 @@ export interface MysqlRunParts {
 
 /** The verbs on runs, on MySQL and MariaDB. */
 export class MysqlRuns implements RunVerbs {
-  readonly #parts: MysqlRunParts;
+  protected readonly parts: MysqlRunParts;
 
   constructor(parts: MysqlRunParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   async create(run: NewRun): Promise<RunCreation> {
-    const { executor, sql, call, refuseErased } = this.#parts;
+    const { executor, sql, call, refuseErased } = this.parts;
     const insert = this.#statement(sql.create(run), run.content);
     for (;;) {
       const created = await call(() =>
@@ -121,43 +124,43 @@ export class MysqlRuns implements RunVerbs {
           if ((await send(insert)).affectedRows === 0) return NOTHING_CHANGED;
           // afterwards: an erasure that is not seen now waits for this row, and takes it along
           await refuseErased(send, run.sessionId);
-          return runOf((await send(sql.read(run.runId))).rows[0]) ?? NOTHING_CHANGED;
+          return runOf((await send(sql.readOf(run))).rows[0]) ?? NOTHING_CHANGED;
         }),
       );
       if (created) return { outcome: 'created', run: created };
-      const found = await this.#run(sql.read(run.runId));
+      const found = await this.run(sql.read(run.runId));
       if (found) return { outcome: 'found', run: found };
-      const busy = run.alone ? await this.#run(sql.inPlace(run.sessionId)) : undefined;
+      const busy = run.alone ? await this.run(sql.inPlace(run.sessionId)) : undefined;
       if (busy) return { outcome: 'busy', run: busy };
     }
   }
 
   async read(runId: string): Promise<{ run: StoredRun; entries: RunEntry[] } | undefined> {
-    this.#check();
-    const { sql } = this.#parts;
-    const run = await this.#run(sql.read(runId));
-    return run && { run, entries: (await this.#read(sql.entries(runId))).map(entryOf) };
+    this.check();
+    const { sql } = this.parts;
+    const run = await this.run(sql.read(runId));
+    return run && { run, entries: (await this.#read(sql.entries(run))).map(entryOf) };
   }
 
   async take(run: RunName, lease: number): Promise<StoredRun | undefined> {
-    this.#check();
-    const { executor, sql, call } = this.#parts;
+    this.check();
+    const { executor, sql, call } = this.parts;
     return call(() =>
       executor.atomically(async (send) => {
         if ((await send(sql.take(run, lease))).affectedRows === 0) return NOTHING_CHANGED;
-        return runOf((await send(sql.read(run.runId))).rows[0]) ?? NOTHING_CHANGED;
+        return runOf((await send(sql.readOf(run))).rows[0]) ?? NOTHING_CHANGED;
       }),
     );
   }
 
   async write(hold: RunHold, entry?: RunEntry): Promise<boolean> {
-    this.#check();
-    const { executor, sql, call } = this.#parts;
-    const insert = entry && this.#statement(sql.add(hold, entry), entry.content);
+    this.check();
+    const { executor, sql, call } = this.parts;
+    const add = entry && this.adding(hold, entry);
     const work = () =>
       executor.atomically(async (send) => {
         if ((await send(sql.hold(hold))).affectedRows === 0) return NOTHING_CHANGED;
-        if (insert !== undefined) await send(insert);
+        await add?.(send);
         return true;
       });
     // may be repeated: what is there already stays as it is
@@ -165,42 +168,54 @@ export class MysqlRuns implements RunVerbs {
   }
 
   async add(run: RunName, entry: RunEntry): Promise<RunEntry | undefined> {
-    this.#check();
-    const { executor, sql, call } = this.#parts;
-    const insert = this.#statement(sql.add(run, entry), entry.content);
-    await call(() => executor.run(insert), true);
-    return (await this.#read(sql.entry(run.runId, entry.key))).map(entryOf)[0];
+    this.check();
+    const { sql, call } = this.parts;
+    const add = this.adding(run, entry);
+    await call(() => this.alone(add), true);
+    return (await this.#read(sql.entry(run, entry.key))).map(entryOf)[0];
+  }
+
+  /** What adds an entry. */
+  protected adding(run: RunName, entry: RunEntry): (send: Send) => Promise<unknown> {
+    const insert = this.#statement(this.parts.sql.add(run, entry), entry.content);
+    return (send) => send(insert);
+  }
+
+  /** Adds an entry by itself. */
+  protected alone(add: (send: Send) => Promise<unknown>): Promise<unknown> {
+    const { executor } = this.parts;
+    return add((statement) => executor.run(statement));
   }
 
   async settle(settlement: RunSettlement): Promise<boolean> {
-    this.#check();
-    const { executor, sql, call } = this.#parts;
+    this.check();
+    const { executor, sql, call } = this.parts;
     const statement = this.#statement(sql.settle(settlement), settlement.content ?? '');
     return (await call(() => executor.run(statement))).affectedRows > 0;
   }
 
   async list(query: RunQuery): Promise<StoredRun[]> {
-    this.#check();
-    return (await this.#read(this.#parts.sql.list(query))).flatMap((row) => runOf(row) ?? []);
+    this.check();
+    return (await this.#read(this.parts.sql.list(query))).flatMap((row) => runOf(row) ?? []);
   }
 
-  async #run(statement: string): Promise<StoredRun | undefined> {
+  protected async run(statement: string): Promise<StoredRun | undefined> {
     return runOf((await this.#read(statement))[0]);
   }
 
   async #read(statement: string): Promise<Answer['rows']> {
-    const { executor, call } = this.#parts;
+    const { executor, call } = this.parts;
     return (await call(() => executor.run(statement))).rows;
   }
 
   #statement(statement: string, text: string): string {
-    this.#check();
-    checkPacket(statement, text, this.#parts.maxPacket);
+    this.check();
+    checkPacket(statement, text, this.parts.maxPacket);
     return statement;
   }
 
-  #check(): void {
-    if (this.#parts.missing !== undefined) throw runsMissing(this.#parts.missing);
+  protected check(): void {
+    if (this.parts.missing !== undefined) throw runsMissing(this.parts.missing);
   }
 }
 

@@ -35,17 +35,22 @@ const VARIABLES = [
 /** What is asked about the server. */
 export const SETTINGS_QUESTION = `SHOW VARIABLES WHERE Variable_name IN (${VARIABLES.map((name) => `'${name}'`).join(', ')})`;
 
+/** In bytes. For a proxy that does not tell `max_allowed_packet`: ShardingSphere-Proxy was seen to take 4 MB, and to hang behind 10. */
+const UNKNOWN_PACKET = 4 * 1024 * 1024;
+
 /**
  * Reads the settings, and checks that text arrives as it is sent.
  *
+ * @param mayBeUntold - Whether settings that cannot be read are not refused: ShardingSphere-Proxy answers with names and empty texts, and
+ * speaks utf8mb4 with what is behind it. All others are then as the store makes them, or as on the server that takes least.
  * @throws SessionError `UNSUPPORTED` for connections that are not in utf8mb4.
  */
-export async function readSettings(send: Send): Promise<ServerSettings> {
+export async function readSettings(send: Send, mayBeUntold = false): Promise<ServerSettings> {
   const { rows } = await send(SETTINGS_QUESTION);
   const values = new Map(rows.map(({ Variable_name, Value }) => [Variable_name, Value ?? '']));
   const version = values.get('version') ?? '';
-  const characterSets = ['client', 'connection', 'results'].map((name) =>
-    values.get(`character_set_${name}`),
+  const characterSets = ['client', 'connection', 'results'].map(
+    (name) => values.get(`character_set_${name}`) || (mayBeUntold ? 'utf8mb4' : undefined),
   );
   if (characterSets.some((name) => name !== 'utf8mb4')) {
     throw new SessionError(
@@ -56,7 +61,7 @@ export async function readSettings(send: Send): Promise<ServerSettings> {
   }
   return {
     server: /mariadb/i.test(version) ? 'mariadb' : 'mysql',
-    maxPacket: Number(values.get('max_allowed_packet')),
+    maxPacket: Number(values.get('max_allowed_packet')) || UNKNOWN_PACKET,
     strict: /STRICT_(?:TRANS|ALL)_TABLES/.test(values.get('sql_mode') ?? ''),
     foldsNames: values.get('lower_case_table_names') !== '0',
     refusesCascades: values.get('group_replication_enforce_update_everywhere_checks') === 'ON',

@@ -13,6 +13,10 @@ export function mysqlNames(tables?: TableNames, schema?: string) {
     /** As the servers themselves name it. */
     messagesKey: derivedName('', names.messages, '_ibfk_1'),
     operationsKey: derivedName('', names.sessions, '_operations_ibfk_1'),
+    /** In tables that are split over nodes: AUTO_INCREMENT takes an index that begins with its column. */
+    countedIndex: derivedName('idx_', names.messages, '_id'),
+    /** In tables that are split over nodes: finds a run whose conversation is not known. */
+    runsIdIndex: derivedName('idx_', names.sessions, '_runs_id'),
   };
 }
 
@@ -21,6 +25,12 @@ export type MysqlNames = ReturnType<typeof mysqlNames>;
 /** The name of a table as SQL, with its database where one was given. */
 export function qualifiedName({ schema }: Pick<MysqlNames, 'schema'>, table: string): string {
   return schema === undefined ? quoteName(table) : `${quoteName(schema)}.${quoteName(table)}`;
+}
+
+/** Which conversations are meant: by equality where it is one, as a proxy finds its node by that. */
+export function isAmong(sessionIds: readonly string[]): string {
+  const [first = '', ...others] = sessionIds.map(textLiteral);
+  return others.length === 0 ? `session_id = ${first}` : `session_id IN (${[first, ...others].join(', ')})`;
 }
 
 /** Ids as text: they may exceed 2^53. */
@@ -124,9 +134,10 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
       `WHERE digest = ${textLiteral(name)}${held ? '' : ` AND ends_at <= ${NOW}`}`,
     makeLease: (name: string, milliseconds: number) =>
       `INSERT IGNORE INTO ${erasures} (digest, ends_at) VALUES (${textLiteral(name)}, ${NOW} + ${milliseconds})`,
-    forgetOperationsOf: (keys: readonly (readonly [sessionId: string, id: string])[]) =>
+    forgetOperationsOf: (keys: readonly SessionKey[]): readonly string[] => [
       `DELETE FROM ${operations} WHERE (session_id, operation_id) IN ` +
-      `(${keys.map((key) => `(${key.map(textLiteral).join(', ')})`).join(', ')})`,
+        `(${keys.map((key) => `(${key.map(textLiteral).join(', ')})`).join(', ')})`,
+    ],
     /** Locks a session that may be missing, without making it. */
     lockExisting: (sessionId: string) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE ${is(sessionId)} FOR UPDATE`,
@@ -135,8 +146,12 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
     insertedRow: ({ sessionId, text }: NewRow) => `(${textLiteral(sessionId)}, ${itemLiteral(text)})`,
     read: (sessionId: string, limit?: number, before?: string) => newest(textRow, sessionId, limit, before),
     newestId: (sessionId: string) => newest('CAST(id AS CHAR) AS id', sessionId, 1),
-    /** Gives the rows after one the time of that one. The derived table is for MySQL, see error 1093. */
-    copyTime: (sessionId: string, id: string) =>
+    /**
+     * Gives the rows after one the time of that one. The derived table is for MySQL, see error 1093.
+     *
+     * @param _time - What `newestId` told of its time.
+     */
+    copyTime: (sessionId: string, id: string, _time?: string | null) =>
       `UPDATE ${IN_UTC} ${messages} SET created_at = (SELECT time FROM (SELECT created_at AS time FROM ${messages} ` +
       `WHERE ${is(sessionId)} AND id = ${idLiteral(id)}) AS first_rows) WHERE ${is(sessionId)} AND id > ${idLiteral(id)}`,
     update: (sessionId: string, id: string, text: string) =>
@@ -149,11 +164,12 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
     removeAll: (sessionId: string) => `DELETE FROM ${messages} WHERE ${is(sessionId)}`,
     sessionIds: (...page: Page) => idsOf(sessions, ...page),
     /** With those that were cleared, and have a title, usage or runs still. */
-    describedSessionIds: (...page: Page) =>
+    describedSessionIds: (...page: Page): readonly string[] => [
       `(${idsOf(sessions, ...page)}) UNION (${idsOf(qualifiedName(names, names.metadata), ...page)}) ` +
-      `UNION (${idsOf(qualifiedName(names, names.usage), ...page)}) ` +
-      `UNION (${idsOf(qualifiedName(names, names.runs), ...page)}) ` +
-      `ORDER BY id LIMIT ${page[1]}`,
+        `UNION (${idsOf(qualifiedName(names, names.usage), ...page)}) ` +
+        `UNION (${idsOf(qualifiedName(names, names.runs), ...page)}) ` +
+        `ORDER BY id LIMIT ${page[1]}`,
+    ],
     removeSession: (sessionId: string) => `DELETE FROM ${sessions} WHERE ${is(sessionId)}`,
     /**
      * Looked up without a lock, as a DELETE of a range locks the gaps in which other sessions record theirs. In seconds
@@ -175,10 +191,14 @@ export function statements(names: MysqlNames, newestIndex?: string, now = 'CURRE
   };
 }
 
+/** What names something that a conversation has. */
+export type SessionKey = readonly [sessionId: string, id: string];
+
+/** A page of ids. */
 type Page = readonly [after: string, limit: number, prefix: string];
 
 /** A prefix is a range: ids compare by their bytes. */
-function idsOf(table: string, ...[after, limit, prefix]: Page): string {
+export function idsOf(table: string, ...[after, limit, prefix]: Page): string {
   const end = behindPrefix(prefix);
   return (
     `SELECT DISTINCT session_id AS id FROM ${table} WHERE session_id > ${textLiteral(after)}` +

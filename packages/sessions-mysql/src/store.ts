@@ -27,6 +27,13 @@ import {
 import { MysqlBackend } from './backend.js';
 import { openPools, readMysqlUrl } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
+import {
+  copyStatements,
+  distributedConversationStatements,
+  distributedHistory,
+  distributedRunStatements,
+  distributedStatements,
+} from './distributed-statements.js';
 import { isDriver, type MysqlDriverOption } from './driver.js';
 import {
   type DrizzleMysqlDatabase,
@@ -75,6 +82,12 @@ export interface MysqlStoreOptions extends StoreOptions, RetryOptions, TimeLimit
   createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
   tables?: TableNames | undefined;
+  /**
+   * Whether the tables are split over nodes by `session_id`, as TiDB, Vitess and ShardingSphere do it. Then each change is made in simple
+   * statements on one conversation, never several in one text, and tables that the store makes have keys that begin with
+   * `session_id`. Default: `true` where the primary key of the table of messages begins so.
+   */
+  distributed?: boolean | undefined;
   /** The database that holds the tables. Default: the one of the connection. */
   schema?: string | undefined;
   /** How long a connection to one server may take to be made, in ms, for a pool that the store opens. Default 10000. */
@@ -109,6 +122,7 @@ export const MYSQL_OPTION_CHECKS = {
   ...POOL_OPTION_CHECKS,
   createTables: isBoolean,
   tables: isTableNames,
+  distributed: isBoolean,
   schema: isSchemaName,
 };
 
@@ -350,9 +364,11 @@ function joiner(sql: MysqlStatements, timeout: number): (transaction: unknown) =
 async function askAtOnce(
   executor: PoolExecutor | ConnectionExecutor,
   questions: readonly string[],
+  distributed: boolean,
 ): Promise<{ readonly send: Send; readonly takesSeveral: boolean }> {
   const run: Send = (text) => executor.run(text);
-  if (!(executor instanceof PoolExecutor && executor.mayTakeSeveral))
+  // a sharding proxy was seen to run the first statement of a text, to drop the others and to say nothing
+  if (distributed || !(executor instanceof PoolExecutor && executor.mayTakeSeveral))
     return { send: run, takesSeveral: false };
   const { answers, takesSeveral } = await executor.askTogether(questions);
   const known = new Map(answers.map((answer, at) => [questions[at], answer]));
@@ -380,6 +396,7 @@ export function backendOpener(
     schema = url?.schema,
     createTables = true,
     timeout = url?.socket_timeout ?? DEFAULT_TIMEOUT,
+    distributed,
     maxRetries = 3,
     retryDelay = 1000,
   } = options;
@@ -391,19 +408,20 @@ export function backendOpener(
     try {
       return await retry(async () => {
         const questions = [SETTINGS_QUESTION, ...tableQuestions(names)];
-        const { send, takesSeveral } = await askAtOnce(executorFor(timeout), questions);
+        const { send, takesSeveral } = await askAtOnce(executorFor(timeout), questions, distributed === true);
         // of large tables a change may take long
         const change = (text: string) => executorFor(0).run(text);
-        const settings = await readSettings(send);
-        const prepared = await prepareTables(send, change, names, settings, createTables, warn);
-        const { createMetadata, createUsage, createRuns, newestIndex, changedIndex, now } = prepared;
+        const settings = await readSettings(send, distributed);
+        const prepared = await prepareTables(send, change, names, settings, createTables, warn, distributed);
+        const { isDistributed, createMetadata, createUsage, createRuns, newestIndex, changedIndex, now } =
+          prepared;
         const { operations, metadata, usage, runs, erasures } = prepared.sideTables;
         const { cluster } = settings;
         // a node may roll a transaction back between two statements, for one of another node: Galera was seen to run the rest of a text
         // then, each statement by itself
         const executor = executorFor(timeout, {
           cluster,
-          takesSeveral: takesSeveral && cluster === undefined,
+          takesSeveral: takesSeveral && cluster === undefined && !isDistributed,
         });
         const own =
           'db' in target
@@ -423,9 +441,16 @@ export function backendOpener(
         return new MysqlBackend({
           executor: sure(executor),
           own,
-          sql: statements(names, newestIndex, now),
-          conversationSql: conversationStatements(names, { metadata, runs }, changedIndex),
-          historySql: historyStatement(names, newestIndex),
+          sql: (isDistributed ? distributedStatements : statements)(names, newestIndex, now),
+          conversationSql: (isDistributed ? distributedConversationStatements : conversationStatements)(
+            names,
+            { metadata, runs },
+            changedIndex,
+          ),
+          historySql: (isDistributed ? distributedHistory : historyStatement)(names, newestIndex),
+          distributed: isDistributed
+            ? { copySql: copyStatements(names, newestIndex), runSql: distributedRunStatements(names) }
+            : undefined,
           usageSql: usageStatements(names),
           wholeSql: wholeStatements(names, supports, newestIndex),
           runSql: runStatements(names),

@@ -17,6 +17,7 @@ import { type MysqlNames, qualifiedName } from './statements.js';
  * proxies refuse.
  *
  * @param change - Runs what makes tables and indexes, however long it takes.
+ * @param distributed - Whether the tables are split over nodes, where the application says it.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations, for those of a
  * later version, and for those of an earlier one to which nothing may be added.
  */
@@ -27,6 +28,7 @@ export async function prepareTables(
   settings: ServerSettings,
   createTables: boolean,
   warn: WarningReporter,
+  distributed?: boolean,
 ): Promise<PreparedTables> {
   if (settings.foldsNames && names.sessions.toLowerCase() === names.messages.toLowerCase()) {
     throw mismatch(
@@ -44,13 +46,16 @@ export async function prepareTables(
   };
   const found = await findSideTables(send, names);
   const present = await describe(names.messages);
-  const checks = { names, settings, warn, advice: repairAdvice(names, settings.server, present) };
+  const isDistributed = distributed ?? present?.isKeyedBySession ?? false;
+  const advice = repairAdvice(names, settings.server, present);
+  const checks = { names, settings, warn, advice, isDistributed };
+  const layout = { foreignKeys: !settings.refusesCascades, distributed: isDistributed };
   const ownType = sessionIdType(settings.server);
   const sessions =
     (await describe(names.sessions)) ??
-    (await create(names.sessions, tableStatements(names, ownType, !settings.refusesCascades).sessions));
+    (await create(names.sessions, tableStatements(names, ownType, layout).sessions));
   checkSessions(sessions, checks);
-  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType, !settings.refusesCascades);
+  const sql = tableStatements(names, idTypeOf(sessions) ?? ownType, layout);
   const messages = present ?? (await create(names.messages, sql.messages));
   checkMessages(messages, checks);
   const add = indexStatements(names);
@@ -72,7 +77,16 @@ export async function prepareTables(
   // MySQL stores the column's own default as it is, and CURRENT_TIMESTAMP by way of the local time, of which an hour may come twice
   const now = sessions.columns.get('updated_at')?.isNow ? 'DEFAULT' : 'CURRENT_TIMESTAMP(6)';
   const { metadata: createMetadata, usage: createUsage, runs: createRuns } = sql;
-  return { sideTables, createMetadata, createUsage, createRuns, newestIndex, changedIndex, now };
+  return {
+    isDistributed,
+    sideTables,
+    createMetadata,
+    createUsage,
+    createRuns,
+    newestIndex,
+    changedIndex,
+    now,
+  };
 }
 
 const NEWEST_ADVICE = 'Reading the newest items of a conversation passes over the rows of others';
@@ -80,6 +94,8 @@ const CHANGED_ADVICE = 'Listing conversations by their last change reads all of 
 
 /** What a store learns when it opens. */
 export interface PreparedTables {
+  /** Whether the tables are split over nodes by `session_id`: as the application says, else where the key of messages begins with it. */
+  readonly isDistributed: boolean;
   readonly sideTables: SideTables;
   /** What makes that of titles and metadata. */
   readonly createMetadata: string;
@@ -129,6 +145,8 @@ interface Column {
 
 interface Table {
   readonly columns: ReadonlyMap<string, Column>;
+  /** Whether its primary key begins with the session, and has more. */
+  readonly isKeyedBySession: boolean;
   /** Whether each session can be there once only. */
   readonly uniqueSessions: boolean;
   readonly foreignKeys: readonly string[];
@@ -196,7 +214,8 @@ async function describeTable(send: Send, names: MysqlNames, table: string): Prom
     .filter(([, , column = '']) => unquoted(column) === 'session_id')
     .map(([, name = '']) => unquoted(name));
   const storage = /ENGINE=(\w+)/i.exec(created.slice(created.lastIndexOf(')')))?.[1]?.toLowerCase();
-  return { columns, uniqueSessions, newestIndex, changedIndex, foreignKeys, storage };
+  const isKeyedBySession = primary?.startsWith('session_id,') ?? false;
+  return { columns, isKeyedBySession, uniqueSessions, newestIndex, changedIndex, foreignKeys, storage };
 }
 
 // in SHOW CREATE TABLE names stand in backticks, under ANSI_QUOTES in double quotes, or (sql_quote_show_create) bare
@@ -220,6 +239,8 @@ interface Checks {
   /** What to run where ids or texts do not fit. */
   readonly advice: string;
   readonly warn: WarningReporter;
+  /** Whether the tables are split over nodes. */
+  readonly isDistributed: boolean;
 }
 
 function checkSessions(table: Table, checks: Checks): void {
@@ -238,7 +259,8 @@ function checkMessages(table: Table, checks: Checks): void {
   checkStorage(table, name, checks);
   checkSessionId(table, name, checks);
   checkText(table, name, checks);
-  if (!table.columns.get('id')?.counted) {
+  // of split tables a sequence of the engine gives them
+  if (!table.columns.get('id')?.counted && !checks.isDistributed) {
     checks.warn({
       code: 'SCHEMA',
       message:

@@ -7,7 +7,7 @@ import {
   USAGE_COUNTS,
 } from '@stackone/sessions-core/backend';
 import { itemLiteral, quoteName, textLiteral } from './literals.js';
-import { type MysqlNames, type NewRow, qualifiedName } from './statements.js';
+import { isAmong, type MysqlNames, type NewRow, qualifiedName } from './statements.js';
 import { GIVEN_IN_UTC, IN_UTC, milliseconds, secondsLiteral } from './times.js';
 
 /** A conversation that is made. */
@@ -46,12 +46,10 @@ export function wholeStatements(names: MysqlNames, has: SessionSupport, newestIn
   const usage = qualifiedName(names, names.usage);
   const hint =
     newestIndex === undefined ? '' : `/*+ INDEX(${quoteName(names.messages)} ${quoteName(newestIndex)}) */ `;
-  const among = (sessionIds: readonly string[]) =>
-    `session_id IN (${sessionIds.map(textLiteral).join(', ')})`;
   return {
     /** One statement, so that all of it is of one moment. Texts of tables of others may have other character sets and collations. */
     kept(sessionIds: readonly string[], limit: number | undefined): string {
-      const wanted = among(sessionIds);
+      const wanted = isAmong(sessionIds);
       const [text, version] = has.metadata ? ['d.description', 'd.version'] : ['NULL', 'NULL'];
       const described = has.metadata ? ` LEFT JOIN ${metadata} AS d ON d.session_id = s.session_id` : '';
       const parts = [
@@ -77,7 +75,7 @@ export function wholeStatements(names: MysqlNames, has: SessionSupport, newestIn
     },
     /** Which of them are there. */
     existing: (sessionIds: readonly string[]) =>
-      `SELECT session_id AS id FROM ${sessions} WHERE ${among(sessionIds)}`,
+      `SELECT session_id AS id FROM ${sessions} WHERE ${isAmong(sessionIds)}`,
     /** A conversation that is as it was when it was changed last. */
     lockAsChanged: (sessionId: string, updatedAt: number) =>
       `SELECT 1 AS locked FROM ${sessions} WHERE session_id = ${textLiteral(sessionId)} ` +

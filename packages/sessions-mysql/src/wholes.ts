@@ -1,3 +1,4 @@
+import type { SessionSupport } from '@stackone/sessions-core';
 import {
   inByteOrder,
   type KeptConversations,
@@ -6,7 +7,7 @@ import {
   type RestoreOutcome,
   type WholeConversation,
 } from '@stackone/sessions-core/backend';
-import type { Send } from './driver-types.js';
+import type { Answer, Send } from './driver-types.js';
 import type { MysqlExecutor } from './executor.js';
 import { InsertBuilder, type InsertSql } from './inserts.js';
 import type { NewRow } from './statements.js';
@@ -26,7 +27,7 @@ export interface MysqlWholeParts {
   removeSession(send: Send, sessionId: string): Promise<unknown>;
   /** Under its lock. */
   removeAll(send: Send, sessionId: string): Promise<unknown>;
-  readonly has: { readonly operations: boolean; readonly usage?: boolean | undefined };
+  readonly has: Pick<SessionSupport, 'operations' | 'usage' | 'metadata'>;
 }
 
 /** Thrown to roll back: another one made a conversation since they were looked for. */
@@ -34,23 +35,26 @@ class MadeMeanwhile extends Error {}
 
 /** Reads and writes conversations with all that is kept of them, on MySQL and MariaDB. */
 export class MysqlWholes {
-  readonly #parts: MysqlWholeParts;
+  protected readonly parts: MysqlWholeParts;
 
   constructor(parts: MysqlWholeParts) {
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   async read(sessionIds: readonly string[], atMost?: number): Promise<KeptConversations> {
-    const { executor, sql, call } = this.#parts;
     if (sessionIds.length === 0) return { found: [], left: [] };
-    const limit = atMost === undefined ? undefined : atMost + 1;
-    const { rows } = await call(() => executor.run(sql.kept(sessionIds, limit)));
+    const rows = await this.kept(sessionIds, atMost === undefined ? undefined : atMost + 1);
     return keptConversations(sessionIds, rows as unknown as KeptRow[], atMost);
+  }
+
+  protected async kept(sessionIds: readonly string[], limit: number | undefined): Promise<Answer['rows']> {
+    const { executor, sql, call } = this.parts;
+    return (await call(() => executor.run(sql.kept(sessionIds, limit)))).rows;
   }
 
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
     if (conversations.length === 0) return [];
-    const inserts = this.#inserts(conversations); // before anything is sent, so that an item that is too large leaves no trace
+    const inserts = this.inserts(conversations); // before anything is sent, so that an item that is too large leaves no trace
     let alone = false;
     for (;;) {
       try {
@@ -68,7 +72,7 @@ export class MysqlWholes {
     inserts: readonly string[],
     alone: boolean,
   ): Promise<ReadonlyMap<string, RestoreOutcome>> {
-    const { executor, sql, call, refusals, removeSession } = this.#parts;
+    const { executor, sql, call, refusals, removeSession } = this.parts;
     const byId = new Map(conversations.map((one) => [one.id, one]));
     const outcomes = new Map<string, RestoreOutcome>();
     const { rows } = await call(() => executor.run(sql.existing([...byId.keys()])));
@@ -90,8 +94,9 @@ export class MysqlWholes {
         }
         const stored = conversations.filter(({ id }) => outcomes.get(id) === 'stored');
         if (stored.length === 0) return NOTHING_CHANGED;
-        const statements = stored.length === conversations.length ? inserts : this.#inserts(stored);
+        const statements = stored.length === conversations.length ? inserts : this.inserts(stored);
         for (const statement of statements) await send(statement);
+        await this.addUsage(send, stored);
         return undefined;
       }),
     );
@@ -100,7 +105,7 @@ export class MysqlWholes {
 
   /** Removes what is replaced. @returns Those for which there is room. */
   async #makeRoom(send: Send, wanted: readonly WholeConversation[]): Promise<WholeConversation[]> {
-    const { sql, removeAll } = this.#parts;
+    const { sql, removeAll } = this.parts;
     const changed = new Set<string>();
     const times = new Map(
       wanted.flatMap(({ id, replaces }) => (replaces === undefined ? [] : [[id, replaces]])),
@@ -115,7 +120,7 @@ export class MysqlWholes {
 
   /** @returns The ids of those that were not there. */
   async #make(send: Send, sessions: readonly WholeConversation[], alone: boolean): Promise<string[]> {
-    const { sql, maxPacket } = this.#parts;
+    const { sql, maxPacket } = this.parts;
     const rows = sessions.map(({ id, createdAt, updatedAt }) => ({
       sessionId: id,
       text: '',
@@ -135,34 +140,47 @@ export class MysqlWholes {
   }
 
   /** What inserts all but the sessions themselves. */
-  #inserts(conversations: readonly WholeConversation[]): string[] {
-    const { sql, has, maxPacket } = this.#parts;
-    const built = <Row extends NewRow>(insert: InsertSql<Row>, rows: readonly (readonly Row[])[]) =>
-      new InsertBuilder<Row>(insert, maxPacket).build(rows).flatMap(({ statements }) => statements);
-    const rowsOf = <Row>(row: Row, sessionId: string) => ({ text: '', ...row, sessionId });
+  protected inserts(conversations: readonly WholeConversation[]): string[] {
+    const { sql, has } = this.parts;
     return [
-      ...built(
+      ...this.built(
         sql.items,
         conversations.map(({ id, rows }) => rows.map((row) => rowsOf(row, id))),
       ),
-      ...built(
+      ...this.built(
         sql.descriptions,
         conversations.map(({ id, description }) => (description ? [rowsOf(description, id)] : [])),
       ),
       ...(has.operations
-        ? built(
+        ? this.built(
             sql.operations,
             conversations.map(({ id, operations = [] }) => operations.map((row) => rowsOf(row, id))),
           )
         : []),
-      ...(has.usage
-        ? built(
-            sql.usage,
-            conversations.map(({ id, tenant, usage = [] }) =>
-              usage.map((row) => rowsOf({ ...row, tenant }, id)),
-            ),
-          )
-        : []),
+      ...this.usageInserts(conversations),
     ];
   }
+
+  /** Behind the items, whose ids they name. */
+  protected usageInserts(conversations: readonly WholeConversation[]): string[] {
+    const { sql, has } = this.parts;
+    if (!has.usage) return [];
+    return this.built(
+      sql.usage,
+      conversations.map(({ id, tenant, usage = [] }) => usage.map((row) => rowsOf({ ...row, tenant }, id))),
+    );
+  }
+
+  /** Adds usage that could not be written before the ids of the items were known. */
+  protected async addUsage(_send: Send, _stored: readonly WholeConversation[]): Promise<void> {}
+
+  protected built<Row extends NewRow>(insert: InsertSql<Row>, rows: readonly (readonly Row[])[]): string[] {
+    return new InsertBuilder<Row>(insert, this.parts.maxPacket)
+      .build(rows)
+      .flatMap(({ statements }) => statements);
+  }
+}
+
+function rowsOf<Row>(row: Row, sessionId: string) {
+  return { text: '', ...row, sessionId };
 }

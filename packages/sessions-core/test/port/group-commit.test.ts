@@ -279,7 +279,14 @@ test("over tables that are split by conversation a commit is one conversation's,
   const { add, commits, endAll } = await gatedStore({ groupCommit: true }, (backend) => {
     Object.defineProperty(backend, 'gathersBySession', { value: true });
   });
-  const turns = [add('a', 'a1'), add('b', 'b1'), add('a', 'a2'), add('c', 'c1'), add('a', 'a3'), add('b', 'b2')];
+  const turns = [
+    add('a', 'a1'),
+    add('b', 'b1'),
+    add('a', 'a2'),
+    add('c', 'c1'),
+    add('a', 'a3'),
+    add('b', 'b2'),
+  ];
   await endAll();
   await Promise.all(turns);
   expect(commits).toEqual([['a1'], ['b1'], ['c1'], ['a2', 'a3'], ['b2']]);
