@@ -54,6 +54,7 @@ const GROUPS: readonly { readonly label: string; readonly slugs: readonly string
       'diagnostics',
       'opentelemetry',
       'bundlers-serverless-and-test-runners',
+      'engines',
       'costs',
       'capacity',
       'benchmarks',
