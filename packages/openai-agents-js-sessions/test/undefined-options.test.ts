@@ -72,6 +72,7 @@ const SERVER = {
   max: undefined,
   connectionTimeout: undefined,
   ssl: undefined,
+  distributed: undefined,
   driver: undefined,
 } satisfies Nothing<PostgresStoreOptions> & Nothing<MysqlStoreOptions>;
 const SQLITE: Nothing<SqliteStoreOptions> = {

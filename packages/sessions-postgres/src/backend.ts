@@ -15,7 +15,12 @@ import {
 } from '@stackone/sessions-core/backend';
 import { arrange, operationKey, type RecordedOperation, recordedIn } from './append-batches.js';
 import type { ConversationStatements } from './conversation-statements.js';
-import { type ConversationLocks, PostgresConversations } from './conversations.js';
+import { type ConversationLocks, type LockingWork, PostgresConversations } from './conversations.js';
+import { DistributedConversations } from './distributed-conversations.js';
+import { type DistributedRunStatements, DistributedRuns } from './distributed-runs.js';
+import type { DistributedStatements } from './distributed-statements.js';
+import { DistributedTurns } from './distributed-turns.js';
+import { DistributedUsage } from './distributed-usage.js';
 import type { EditStatements } from './edit-statements.js';
 import { editAsRead } from './edit-without-lock.js';
 import { partlyWritten } from './errors.js';
@@ -37,6 +42,10 @@ export interface PostgresBackendParts {
   readonly usageSql: UsageStatements;
   readonly wholeSql: WholeStatements;
   readonly runSql: RunStatements;
+  /** What is done in steps over tables that are split over nodes; absent over those of one node. */
+  readonly distributed?:
+    | { readonly sql: DistributedStatements; readonly runSql: DistributedRunStatements }
+    | undefined;
   readonly supports: SessionSupport;
   /** Whether the side table of titles and metadata is there. */
   readonly metadata: boolean;
@@ -78,15 +87,28 @@ export class PostgresBackend implements SessionBackend {
   readonly supports: SessionSupport;
   readonly conversations: PostgresConversations;
   readonly usage: PostgresUsage;
-  readonly runs: PostgresRuns;
+  readonly runs: PostgresRuns | DistributedRuns;
+  readonly gathersBySession?: boolean;
   readonly #parts: PostgresBackendParts;
   readonly #sql: PostgresStatements;
+  /** Absent over tables of one node. */
+  readonly #turns: DistributedTurns | undefined;
 
   constructor(parts: PostgresBackendParts) {
     this.supports = parts.supports;
     this.#parts = parts;
     this.#sql = parts.sql;
-    this.conversations = new PostgresConversations(
+    const { distributed } = parts;
+    const turns = distributed && new DistributedTurns(distributed.sql);
+    this.#turns = turns;
+    if (distributed) this.gathersBySession = true;
+    const inSteps = {
+      read: (...statement: Parameters<Query>) => this.#again(() => parts.executor.read(...statement)),
+      write: (...statement: Parameters<Query>) => this.#again(() => this.#write(...statement)),
+      atomically: <T>(work: LockingWork<T>, repeatable?: boolean) =>
+        this.#atomically((query) => work(query, this.#locks(query)), repeatable),
+    };
+    const conversationParts: ConstructorParameters<typeof PostgresConversations> = [
       {
         read: (...statement) => this.#again(() => parts.executor.read(...statement)),
         write: (...statement) => this.#again(() => this.#write(...statement)),
@@ -102,8 +124,12 @@ export class PostgresBackend implements SessionBackend {
         runs: parts.runs,
         erasures: parts.supports.erasure === true,
       },
-    );
-    this.usage = new PostgresUsage(
+    ];
+    this.conversations =
+      distributed && turns
+        ? new DistributedConversations(conversationParts, distributed, turns)
+        : new PostgresConversations(...conversationParts);
+    const usageParts: ConstructorParameters<typeof PostgresUsage> = [
       {
         read: (...statement) => this.#again(() => parts.executor.read(...statement)),
         // may be repeated: what is there already is not counted again
@@ -111,23 +137,30 @@ export class PostgresBackend implements SessionBackend {
       },
       parts.usageSql,
       parts.usage,
-    );
-    this.runs = new PostgresRuns(
-      {
-        read: (...statement) => this.#again(() => parts.executor.read(...statement)),
-        write: (...statement) => this.#again(() => this.#write(...statement)),
-        writeAgain: (...statement) => this.#again(() => this.#write(...statement), true),
-      },
-      parts.runSql,
-      parts.supports.runs === true,
-    );
+    ];
+    this.usage =
+      distributed && turns
+        ? new DistributedUsage(usageParts, inSteps, distributed.sql, this.#sql.removeSession, turns)
+        : new PostgresUsage(...usageParts);
+    const hasRuns = parts.supports.runs === true;
+    this.runs =
+      distributed && turns
+        ? new DistributedRuns(inSteps, distributed.runSql, this.#sql.removeSession, turns, hasRuns)
+        : new PostgresRuns(
+            { ...inSteps, writeAgain: (...statement) => this.#again(() => this.#write(...statement), true) },
+            parts.runSql,
+            hasRuns,
+          );
   }
 
   async append(batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
-    const digests = await this.#again(
-      () => this.#append((...statement) => this.#write(...statement), batches),
-      batches.every(({ operation }) => operation !== undefined),
-    );
+    const repeatable = batches.every(({ operation }) => operation !== undefined);
+    const digests = this.#turns
+      ? await this.#atomically((query) => this.#append(query, batches), repeatable)
+      : await this.#again(
+          () => this.#append((...statement) => this.#write(...statement), batches),
+          repeatable,
+        );
     return batches.map(({ sessionId, operation }) => {
       if (!operation) return 'stored';
       const recorded = digests.get(operationKey(sessionId, operation));
@@ -154,6 +187,12 @@ export class PostgresBackend implements SessionBackend {
   }
 
   async pop(sessionId: string): Promise<StoredRow | undefined> {
+    const turns = this.#turns;
+    if (turns) {
+      return this.#atomically(async (query) =>
+        (await this.#lockExisting(query, sessionId)) ? turns.pop(query, sessionId) : undefined,
+      );
+    }
     const popped = await this.#again(() => this.#pop((...statement) => this.#write(...statement), sessionId));
     if (popped !== 'stale') return popped;
     if (!this.supports.transactions) return this.pop(sessionId);
@@ -244,9 +283,12 @@ export class PostgresBackend implements SessionBackend {
     });
   }
 
-  /** Inside a transaction of the application a row that it changed keeps its version, and what others have locked is waited for once. */
+  /**
+   * Inside a transaction of the application a row that it changed keeps its version, and what others have locked is waited for once.
+   * Engines of many nodes have no such versions.
+   */
   get #keepsNoLock(): boolean {
-    return this.#parts.retry !== undefined;
+    return this.#parts.retry !== undefined && !this.#turns;
   }
 
   #again<T>(attempt: () => Promise<T>, repeatable = false): Promise<T> {
@@ -322,7 +364,7 @@ export class PostgresBackend implements SessionBackend {
     let rows = await this.#read(query, sessionId, PAGE);
     while (rows.length > 0) {
       const update = rows.map(({ id, text }) => ({ id, text: rewrite(text) }));
-      await query(this.#sql.update, [sessionId, asJson(update)]);
+      await this.#update(query, sessionId, update);
       rows = await this.#read(query, sessionId, PAGE, rows[0]?.id);
     }
   }
@@ -346,8 +388,8 @@ export class PostgresBackend implements SessionBackend {
   ): Promise<boolean> {
     const { clear, remove = [], update = [], append: texts = [] } = patch;
     if (clear) await query(this.#sql.removeAll, [sessionId]);
-    if (remove.length > 0) await query(this.#sql.remove, [sessionId, asJson(remove)]);
-    if (update.length > 0) await query(this.#sql.update, [sessionId, asJson(update)]);
+    if (remove.length > 0) await this.#remove(query, sessionId, remove);
+    if (update.length > 0) await this.#update(query, sessionId, update);
     if (texts.length === 0 && !operation) {
       // who edits without the lock has to notice
       await query(this.#parts.editSql.touch, [sessionId]);
@@ -357,8 +399,24 @@ export class PostgresBackend implements SessionBackend {
     return true;
   }
 
+  async #remove(query: Query, sessionId: string, ids: readonly string[]): Promise<void> {
+    if (this.#turns) await this.#turns.remove(query, sessionId, ids);
+    else await query(this.#sql.remove, [sessionId, asJson(ids)]);
+  }
+
+  async #update(query: Query, sessionId: string, rows: readonly StoredRow[]): Promise<void> {
+    if (this.#turns) await this.#turns.update(query, sessionId, rows);
+    else await query(this.#sql.update, [sessionId, asJson(rows)]);
+  }
+
   /** @returns What is recorded under each operation now, and whether this call recorded it. */
   async #append(query: Query, batches: readonly AppendBatch[]): Promise<Map<string, RecordedOperation>> {
+    if (this.#turns) {
+      const lock = (sessionId: string) => this.#lock(query, sessionId);
+      const readDigest = (sessionId: string, operation: Operation) =>
+        this.#recordedDigest(query, sessionId, operation);
+      return this.#turns.append(query, batches, lock, readDigest);
+    }
     const [first] = batches;
     const rows =
       first && batches.length === 1 && first.operation?.forgetOlderThan === undefined

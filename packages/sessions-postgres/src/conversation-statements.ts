@@ -1,6 +1,6 @@
 import type { ConversationFilter, ConversationQuery } from '@stackone/sessions-core/backend';
 import { schemaObjects } from './ddl.js';
-import { digestIn, isErased, NOW, type PostgresNames, qualifiedTables } from './statements.js';
+import { digestIn, isErased, NOW, type PostgresNames, qualifiedTables, quoteText } from './statements.js';
 
 /** A statement with its parameters. */
 export type BoundStatement = readonly [sql: string, parameters: readonly unknown[]];
@@ -45,6 +45,25 @@ export function conversationStatements(names: PostgresNames, has: { metadata: bo
   const removed = (table: string) =>
     `WITH removed AS (DELETE FROM ${table} WHERE session_id = $1 RETURNING 1) ` +
     'SELECT count(*)::text AS n FROM removed';
+  const oldOperations = (filter: ConversationFilter, seconds: number, atMost: number): BoundStatement => {
+    const parameters: unknown[] = [];
+    const place = placesIn(parameters);
+    const age = `created_at < statement_timestamp() AT TIME ZONE 'UTC' - make_interval(secs => ${place(seconds)}::float8)`;
+    const conditions = [...conditionsOn(filter, place), age];
+    const old = `SELECT session_id AS session, operation_id AS operation FROM ${operations}${where(conditions)} LIMIT ${place(atMost)}::bigint`;
+    return [old, parameters];
+  };
+  const oldRuns = (filter: ConversationFilter, endedBefore: number, atMost: number): BoundStatement => {
+    const parameters: unknown[] = [];
+    const place = placesIn(parameters);
+    const ended = [
+      "entry = ''",
+      "state IN ('done', 'failed', 'cancelled')",
+      `changed_at < ${place(endedBefore)}::bigint`,
+    ];
+    const old = `SELECT session_id AS session, run_id AS run FROM ${runs}${where([...conditionsOn(filter, place), ...ended])} LIMIT ${place(atMost)}::bigint`;
+    return [old, parameters];
+  };
   return {
     list({ by, descending, after, limit, ...filter }: ConversationQuery): BoundStatement {
       const parameters: unknown[] = [];
@@ -89,7 +108,7 @@ export function conversationStatements(names: PostgresNames, has: { metadata: bo
      */
     writers:
       'SELECT l.virtualtransaction AS id FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid ' +
-      `WHERE l.locktype = 'relation' AND l.relation IN (${literal(sessions)}::regclass, to_regclass(${literal(usage)}), to_regclass(${literal(runs)})) AND l.mode = 'RowExclusiveLock' ` +
+      `WHERE l.locktype = 'relation' AND l.relation IN (${quoteText(sessions)}::regclass, to_regclass(${quoteText(usage)}), to_regclass(${quoteText(runs)})) AND l.mode = 'RowExclusiveLock' ` +
       'AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted ' +
       "AND l.pid <> pg_backend_pid() AND coalesce(a.state, '') NOT LIKE 'idle in%'",
     removeOldest:
@@ -105,28 +124,19 @@ export function conversationStatements(names: PostgresNames, has: { metadata: bo
         ? `AND NOT EXISTS (SELECT FROM ${runs} AS r WHERE r.session_id = $1 AND r.state IN ('running', 'waiting')) `
         : '') +
       `FOR UPDATE`,
+    oldOperations,
+    oldRuns,
     forgetOperations(filter: ConversationFilter, seconds: number, atMost: number): BoundStatement {
-      const parameters: unknown[] = [];
-      const place = placesIn(parameters);
-      const age = `created_at < statement_timestamp() AT TIME ZONE 'UTC' - make_interval(secs => ${place(seconds)}::float8)`;
-      const conditions = [...conditionsOn(filter, place), age];
-      const old = `SELECT session_id, operation_id FROM ${operations}${where(conditions)} LIMIT ${place(atMost)}::bigint`;
+      const [old, parameters] = oldOperations(filter, seconds, atMost);
       return [
-        `WITH removed AS (DELETE FROM ${operations} AS o USING (${old}) AS old WHERE o.session_id = old.session_id ` +
-          'AND o.operation_id = old.operation_id RETURNING 1) SELECT count(*)::text AS n FROM removed',
+        `WITH removed AS (DELETE FROM ${operations} AS o USING (${old}) AS old WHERE o.session_id = old.session ` +
+          'AND o.operation_id = old.operation RETURNING 1) SELECT count(*)::text AS n FROM removed',
         parameters,
       ];
     },
     /** With their steps: those that ended before a time. */
     forgetRuns(filter: ConversationFilter, endedBefore: number, atMost: number): BoundStatement {
-      const parameters: unknown[] = [];
-      const place = placesIn(parameters);
-      const ended = [
-        "entry = ''",
-        "state IN ('done', 'failed', 'cancelled')",
-        `changed_at < ${place(endedBefore)}::bigint`,
-      ];
-      const old = `SELECT session_id, run_id FROM ${runs}${where([...conditionsOn(filter, place), ...ended])} LIMIT ${place(atMost)}::bigint`;
+      const [old, parameters] = oldRuns(filter, endedBefore, atMost);
       return [
         `WITH removed AS (DELETE FROM ${runs} WHERE (session_id, run_id) IN (${old}) RETURNING 1) SELECT count(*)::text AS n FROM removed`,
         parameters,
@@ -205,8 +215,4 @@ function conditionsOn(
 
 function where(conditions: readonly string[]): string {
   return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-}
-
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
 }

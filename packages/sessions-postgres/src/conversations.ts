@@ -54,7 +54,8 @@ export interface ConversationCalls {
   rewrite(query: Query, sessionId: string, rewrite: (text: string) => string): Promise<void>;
 }
 
-type LockingWork<T> = (query: Query, locks: ConversationLocks) => Promise<T>;
+/** What is done with locks. */
+export type LockingWork<T> = (query: Query, locks: ConversationLocks) => Promise<T>;
 
 /** The lock of a conversation, until the end of the transaction. */
 export interface ConversationLocks {
@@ -75,26 +76,28 @@ export interface SideTables {
 
 /** The verbs on conversations as a whole, on PostgreSQL. */
 export class PostgresConversations implements ConversationVerbs {
-  readonly #calls: ConversationCalls;
-  readonly #sql: OwnStatements;
-  readonly #has: SideTables;
+  protected readonly calls: ConversationCalls;
+  protected readonly sql: OwnStatements;
+  protected readonly has: SideTables;
+  /** Whether all that is written of conversations is one statement. */
+  protected readonly restoresAtOnce: boolean = true;
 
   constructor(calls: ConversationCalls, sql: OwnStatements, has: SideTables) {
-    this.#calls = calls;
-    this.#sql = sql;
-    this.#has = has;
+    this.calls = calls;
+    this.sql = sql;
+    this.has = has;
   }
 
   async list(query: ConversationQuery): Promise<StoredConversation[]> {
-    return (await this.#calls.read(...this.#sql.list(query))).map(conversationOf);
+    return (await this.calls.read(...this.sql.list(query))).map(conversationOf);
   }
 
   async count(filter: ConversationFilter): Promise<number> {
-    return numberIn(await this.#calls.read(...this.#sql.count(filter)));
+    return numberIn(await this.calls.read(...this.sql.count(filter)));
   }
 
   async get(sessionId: string): Promise<StoredConversation | undefined> {
-    const [row] = await this.#calls.read(this.#sql.get, [sessionId]);
+    const [row] = await this.calls.read(this.sql.get, [sessionId]);
     return row === undefined ? undefined : conversationOf(row);
   }
 
@@ -103,7 +106,7 @@ export class PostgresConversations implements ConversationVerbs {
    * else nothing would keep it from being described meanwhile.
    */
   remove(sessionId: string): Promise<RemovedRows> {
-    return this.#calls.atBest(async (query, locks) => {
+    return this.calls.atBest(async (query, locks) => {
       const made = await locks.make(sessionId);
       const removed = await this.#removeAll(query, sessionId);
       return { ...removed, sessions: removed.sessions - Number(made) };
@@ -111,17 +114,16 @@ export class PostgresConversations implements ConversationVerbs {
   }
 
   removeSome(sessionId: string, { atMost, whole, before, changedBefore }: Removal): Promise<RemovalStep> {
-    return this.#calls
+    return this.calls
       .atBest(async (query, locks): Promise<RemovalStep> => {
         let made = false;
         if (changedBefore !== undefined) {
-          const isMeant = await query(this.#sql.lockUnchanged, [sessionId, String(changedBefore)]);
-          if (isMeant.length === 0) return { removed: NOTHING, isDone: true };
+          const isMeant = await this.lockUnchanged(query, sessionId, changedBefore);
+          if (!isMeant) return { removed: NOTHING, isDone: true };
         } else if (before === undefined) made = await locks.make(sessionId);
         else await locks.find(sessionId);
         const limit = whole ? atMost + 1 : atMost;
-        const oldest = [sessionId, String(limit), before ?? null];
-        const messages = numberIn(await query(this.#sql.removeOldest, oldest));
+        const messages = await this.removeOldest(query, sessionId, limit, before);
         if (whole && messages > atMost) throw new TooMany();
         if (messages === limit || before !== undefined)
           return { removed: { ...NOTHING, messages }, isDone: messages < limit };
@@ -134,23 +136,36 @@ export class PostgresConversations implements ConversationVerbs {
       });
   }
 
+  protected async lockUnchanged(query: Query, sessionId: string, changedBefore: number): Promise<boolean> {
+    return (await query(this.sql.lockUnchanged, [sessionId, String(changedBefore)])).length > 0;
+  }
+
+  protected async removeOldest(
+    query: Query,
+    sessionId: string,
+    limit: number,
+    before: string | undefined,
+  ): Promise<number> {
+    return numberIn(await query(this.sql.removeOldest, [sessionId, String(limit), before ?? null]));
+  }
+
   async forget({ operationsOlderThan, runsEndedBefore, atMost, ...filter }: Forgetting) {
-    const forgotten = async (...statement: BoundStatement) => numberIn(await this.#calls.write(...statement));
+    const forgotten = async (...statement: BoundStatement) => numberIn(await this.calls.write(...statement));
     const operations =
-      this.#has.operations && operationsOlderThan !== undefined
-        ? await forgotten(...this.#sql.forgetOperations(filter, operationsOlderThan, atMost))
+      this.has.operations && operationsOlderThan !== undefined
+        ? await forgotten(...this.sql.forgetOperations(filter, operationsOlderThan, atMost))
         : 0;
-    const erasures = this.#has.erasures ? await forgotten(this.#sql.forgetErasures, [String(atMost)]) : 0;
+    const erasures = this.has.erasures ? await forgotten(this.sql.forgetErasures, [String(atMost)]) : 0;
     const runs =
-      this.#has.runs && runsEndedBefore !== undefined
-        ? await forgotten(...this.#sql.forgetRuns(filter, runsEndedBefore, atMost))
+      this.has.runs && runsEndedBefore !== undefined
+        ? await forgotten(...this.sql.forgetRuns(filter, runsEndedBefore, atMost))
         : 0;
     return { operations, erasures, runs };
   }
 
   async lease(name: string, milliseconds: number, held: boolean): Promise<boolean> {
     const parameters = [name, String(milliseconds), held ? 'held' : 'free'];
-    return (await this.#calls.write(this.#sql.lease, parameters)).length > 0;
+    return (await this.calls.write(this.sql.lease, parameters)).length > 0;
   }
 
   /**
@@ -158,10 +173,10 @@ export class PostgresConversations implements ConversationVerbs {
    * session's lock until a removal is over, and make it again. So all that may have begun before are waited for.
    */
   async refuse(sessionId: string, milliseconds: number): Promise<void> {
-    if (!this.#has.erasures) throw erasuresMissing();
-    await this.#calls.write(this.#sql.refuse, [sessionId, String(milliseconds)]);
+    if (!this.has.erasures) throw erasuresMissing();
+    await this.calls.write(this.sql.refuse, [sessionId, String(milliseconds)]);
     const writers = async () =>
-      new Set((await this.#calls.read(this.#sql.writers)).map((row) => (row as { id: string }).id));
+      new Set((await this.calls.read(this.sql.writers)).map((row) => (row as { id: string }).id));
     const until = now() + PATIENCE;
     for (let left = await writers(), pause = 1; left.size > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
       if (now() > until) throw new SessionError('BUSY', STILL_WRITING);
@@ -173,27 +188,27 @@ export class PostgresConversations implements ConversationVerbs {
 
   async changes(after: string | undefined, limit: number): Promise<SessionChanges> {
     if (after === undefined) {
-      const [newest] = await this.#calls.read(this.#sql.newestRow);
+      const [newest] = await this.calls.read(this.sql.newestRow);
       return beforeNewest((newest as { id: string | null }).id);
     }
-    const found = await this.#calls.read(this.#sql.changedSessions, [rowNumber(after), limit]);
+    const found = await this.calls.read(this.sql.changedSessions, [rowNumber(after), limit]);
     return changesIn(found as { id: string; newest: string; n: string }[], after, limit);
   }
 
-  async #refuseErased(query: Query, sessionId: string): Promise<void> {
-    if (!this.#has.erasures) return;
-    if ((await query(this.#sql.isErased, [sessionId])).length > 0) throw sessionErased();
+  protected async refuseErased(query: Query, sessionId: string): Promise<void> {
+    if (!this.has.erasures) return;
+    if ((await query(this.sql.isErased, [sessionId])).length > 0) throw sessionErased();
   }
 
   async #removeAll(query: Query, sessionId: string): Promise<RemovedRows> {
-    const sql = this.#sql;
+    const sql = this.sql;
     const removed = async (statement: string) => numberIn(await query(statement, [sessionId]));
     return {
-      operations: this.#has.operations ? await removed(sql.removeOperations) : 0,
+      operations: this.has.operations ? await removed(sql.removeOperations) : 0,
       messages: await removed(sql.removeMessages),
-      metadata: this.#has.metadata ? await removed(sql.removeDescription) : 0,
-      usage: this.#has.usage ? await removed(sql.usage.remove) : 0,
-      runs: this.#has.runs ? await removed(sql.runs.remove) : 0,
+      metadata: this.has.metadata ? await removed(sql.removeDescription) : 0,
+      usage: this.has.usage ? await removed(sql.usage.remove) : 0,
+      runs: this.has.runs ? await removed(sql.runs.remove) : 0,
       sessions: await removed(sql.removeSession),
     };
   }
@@ -203,25 +218,25 @@ export class PostgresConversations implements ConversationVerbs {
     decide: DecideDescription,
     make: boolean,
   ): Promise<StoredConversation | undefined> {
-    if (!this.#has.metadata) throw metadataMissing(this.#sql.createMetadata);
-    return this.#calls.atomically(async (query, locks) => {
+    if (!this.has.metadata) throw metadataMissing(this.sql.createMetadata);
+    return this.calls.atomically(async (query, locks) => {
       const made = make && (await locks.make(sessionId));
       if (!make) await locks.find(sessionId);
-      const [row] = await query(this.#sql.lockDescription, [sessionId]);
+      const [row] = await query(this.sql.lockDescription, [sessionId]);
       const description = decide(row === undefined ? undefined : descriptionOf(row));
       if (description) {
-        if (made) await this.#refuseErased(query, sessionId);
+        if (made) await this.refuseErased(query, sessionId);
         const { text, version } = description;
-        await query(this.#sql.writeDescription, [sessionId, text, String(version)]);
-      } else if (made) await query(this.#sql.removeSession, [sessionId]);
-      const [found] = await query(this.#sql.get, [sessionId]);
+        await query(this.sql.writeDescription, [sessionId, text, String(version)]);
+      } else if (made) await query(this.sql.removeSession, [sessionId]);
+      const [found] = await query(this.sql.get, [sessionId]);
       return found === undefined ? undefined : conversationOf(found);
     });
   }
 
   async copy(from: string, to: string, { upTo, move, rewrite }: ConversationCopy): Promise<CopyOutcome> {
-    const sql = this.#sql;
-    return this.#calls
+    const sql = this.sql;
+    return this.calls
       .atomically(async (query, locks) => {
         for (const id of inByteOrder([from, to])) {
           const isRight = id === from ? await locks.find(from) : await locks.make(to);
@@ -229,18 +244,17 @@ export class PostgresConversations implements ConversationVerbs {
         }
         const [description] = await this.#descriptions(query, from);
         if ((await this.#descriptions(query, to)).length > 0) throw new NothingCopied('taken');
-        await this.#refuseErased(query, to);
-        if (move) await query(sql.copyTimes, [from, to]);
-        await query(sql.copyMessages, [from, to, upTo === undefined ? null : String(upTo)]);
+        await this.refuseErased(query, to);
+        await this.copyItems(query, from, to, { upTo, move });
         if (description) {
           const text = rewrite ? rewrite(description.text) : description.text;
           await query(sql.writeDescription, [to, text, String(description.version)]);
         }
-        if (rewrite) await this.#calls.rewrite(query, to, rewrite);
-        if (move && this.#has.operations) await query(sql.copyOperations, [from, to]);
-        if (move && this.#has.usage) await query(sql.usage.move, [from, to]);
-        if (move && this.#has.runs) await query(sql.runs.move, [from, to]);
-        if (move) await this.#removeAll(query, from);
+        if (rewrite) await this.calls.rewrite(query, to, rewrite);
+        if (move) {
+          await this.moveOthers(query, from, to);
+          await this.#removeAll(query, from);
+        }
         const [copied] = await query(sql.get, [to]);
         return copied === undefined ? 'missing' : conversationOf(copied);
       })
@@ -250,16 +264,34 @@ export class PostgresConversations implements ConversationVerbs {
       });
   }
 
+  /** With the times of the conversation, where it moves. */
+  protected async copyItems(
+    query: Query,
+    from: string,
+    to: string,
+    { upTo, move }: Pick<ConversationCopy, 'upTo' | 'move'>,
+  ): Promise<void> {
+    if (move) await query(this.sql.copyTimes, [from, to]);
+    await query(this.sql.copyMessages, [from, to, upTo === undefined ? null : String(upTo)]);
+  }
+
+  /** What is kept beside the items. */
+  protected async moveOthers(query: Query, from: string, to: string): Promise<void> {
+    if (this.has.operations) await query(this.sql.copyOperations, [from, to]);
+    if (this.has.usage) await query(this.sql.usage.move, [from, to]);
+    if (this.has.runs) await query(this.sql.runs.move, [from, to]);
+  }
+
   async restore(conversations: readonly WholeConversation[]): Promise<RestoreOutcome[]> {
-    if (!this.#has.metadata && conversations.some(({ description }) => description))
-      throw metadataMissing(this.#sql.createMetadata);
+    if (!this.has.metadata && conversations.some(({ description }) => description))
+      throw metadataMissing(this.sql.createMetadata);
     const replacing = conversations.filter(({ replaces }) => replaces !== undefined);
     const outcomes =
-      replacing.length === 0
-        ? await this.#restored(this.#calls.write, conversations)
-        : await this.#calls.atomically(async (query) => {
+      replacing.length === 0 && this.restoresAtOnce
+        ? await this.restored(this.calls.write, conversations)
+        : await this.calls.atomically(async (query) => {
             const changed = await this.#makeRoom(query, replacing);
-            return this.#restored(
+            return this.restored(
               query,
               conversations.filter(({ id }) => !changed.has(id)),
             );
@@ -269,15 +301,15 @@ export class PostgresConversations implements ConversationVerbs {
 
   async wholes(sessionIds: readonly string[], atMost?: number): Promise<KeptConversations> {
     const limit = atMost === undefined ? undefined : atMost + 1;
-    const rows = await this.#calls.read(...this.#sql.whole.kept(sessionIds, limit));
+    const rows = await this.calls.read(...this.sql.whole.kept(sessionIds, limit));
     return keptConversations(sessionIds, rows as KeptRow[], atMost);
   }
 
-  async #restored(
+  protected async restored(
     query: Query,
     conversations: readonly WholeConversation[],
   ): Promise<Map<string, RestoreOutcome>> {
-    const rows = await query(...this.#sql.whole.restore(conversations));
+    const rows = await query(...this.sql.whole.restore(conversations));
     const outcomes = rows as { session: string; outcome: RestoreOutcome }[];
     return new Map(outcomes.map(({ session, outcome }) => [session, outcome]));
   }
@@ -287,7 +319,7 @@ export class PostgresConversations implements ConversationVerbs {
     const changed = new Set<string>();
     const times = new Map(replacing.map(({ id, replaces }) => [id, String(replaces)]));
     for (const id of inByteOrder([...times.keys()])) {
-      const isAsItWas = (await query(this.#sql.whole.lockAsChanged, [id, times.get(id)])).length > 0;
+      const isAsItWas = (await query(this.sql.whole.lockAsChanged, [id, times.get(id)])).length > 0;
       if (isAsItWas) await this.#removeAll(query, id);
       else changed.add(id);
     }
@@ -295,7 +327,7 @@ export class PostgresConversations implements ConversationVerbs {
   }
 
   async #descriptions(query: Query, sessionId: string): Promise<StoredDescription[]> {
-    return this.#has.metadata ? (await query(this.#sql.lockDescription, [sessionId])).map(descriptionOf) : [];
+    return this.has.metadata ? (await query(this.sql.lockDescription, [sessionId])).map(descriptionOf) : [];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TableNames } from '@stackone/sessions-core';
-import { checkOptions, isTableNames } from '@stackone/sessions-core/backend';
+import { checkOptions, isTableNames, type OptionCheck } from '@stackone/sessions-core/backend';
+import { DISTRIBUTED_ENGINES, type DistributedEngine, distributedSchema } from './distributed-ddl.js';
 import { isSchemaName } from './schema-name.js';
 import {
   type PostgresNames,
@@ -12,7 +13,10 @@ import {
 /** Raised only by a change of the tables that stores of earlier versions must not meet: they then refuse to open. */
 export const SCHEMA_VERSION = 1;
 
-type RunsIndex = 'runsPlaceIndex' | 'runsSessionIndex' | 'runsStateIndex';
+type RunsIndex = 'runsPlaceIndex' | 'runsSessionIndex' | 'runsStateIndex' | 'runsIdIndex';
+
+/** How the tables are laid out: as the Python SDK makes them, or to be split over nodes by the session's id. */
+export type Layout = 'python' | 'distributed';
 
 /** One object of the schema, and the statement that makes it. */
 export interface SchemaObject {
@@ -33,10 +37,18 @@ export interface SchemaObject {
  * conversations that changed last; and side tables of our
  * own: that of operations goes with its session when Python deletes that, those of metadata, usage and runs outlive it, as Python deletes it
  * when it clears it, that of erasures has digests of ids whose conversations were erased, and that of the version has no rows.
+ *
+ * @param layout - `distributed`: each key begins with the session's id, by which an engine may split the tables over nodes, and no
+ * table refers to another.
  */
-export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
+export function schemaObjects(names: PostgresNames, layout: Layout = 'python'): readonly SchemaObject[] {
   const { sessions, messages, operations, metadata, usage, runs, erasures, schemaVersion } =
     qualifiedTables(names);
+  const isDistributed = layout === 'distributed';
+  const refers = isDistributed
+    ? ''
+    : `,
+  FOREIGN KEY(session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE`;
   const objects: SchemaObject[] = [
     {
       kind: 'sessions',
@@ -58,18 +70,22 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   session_id VARCHAR NOT NULL,
   message_data TEXT NOT NULL,
   created_at TIMESTAMP WITHOUT TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
-  PRIMARY KEY (id),
-  FOREIGN KEY(session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE
+  PRIMARY KEY (${isDistributed ? 'session_id, id' : 'id'})${refers}
 )`,
     },
     {
       kind: 'timeIndex',
       sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.timeIndex)} ON ${messages} (session_id, created_at)`,
     },
-    {
-      kind: 'idIndex',
-      sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.idIndex)} ON ${messages} (session_id, id)`,
-    },
+    // the primary key finds them where it begins with the session's id
+    ...(isDistributed
+      ? []
+      : [
+          {
+            kind: 'idIndex' as const,
+            sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.idIndex)} ON ${messages} (session_id, id)`,
+          },
+        ]),
     {
       kind: 'operations',
       sql: `CREATE TABLE IF NOT EXISTS ${operations} (
@@ -78,8 +94,7 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   digest TEXT NOT NULL,
   calls INTEGER DEFAULT 1 NOT NULL,
   created_at TIMESTAMP WITHOUT TIME ZONE DEFAULT CURRENT_TIMESTAMP NOT NULL,
-  PRIMARY KEY (session_id, operation_id),
-  FOREIGN KEY(session_id) REFERENCES ${sessions} (session_id) ON DELETE CASCADE
+  PRIMARY KEY (session_id, operation_id)${refers}
 )`,
     },
     {
@@ -128,12 +143,12 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
   created_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL,
   content TEXT NOT NULL,
-  PRIMARY KEY (run_id, entry)
+  PRIMARY KEY (${isDistributed ? 'session_id, run_id, entry' : 'run_id, entry'})
 )`,
     },
     {
       kind: 'runsPlaceIndex',
-      sql: `CREATE UNIQUE INDEX IF NOT EXISTS ${quoteName(names.runsPlaceIndex)} ON ${runs} (place)`,
+      sql: `CREATE UNIQUE INDEX IF NOT EXISTS ${quoteName(names.runsPlaceIndex)} ON ${runs} (${isDistributed ? 'session_id, place' : 'place'})`,
     },
     {
       kind: 'runsSessionIndex',
@@ -143,6 +158,14 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
       kind: 'runsStateIndex',
       sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsStateIndex)} ON ${runs} (state, run_id)`,
     },
+    ...(isDistributed
+      ? [
+          {
+            kind: 'runsIdIndex' as const,
+            sql: `CREATE INDEX IF NOT EXISTS ${quoteName(names.runsIdIndex)} ON ${runs} (run_id, entry)`,
+          },
+        ]
+      : []),
     {
       // no id, and a time in ms since 1970
       kind: 'erasures',
@@ -168,7 +191,8 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
  * The statements that make the tables, for people who run migrations and open stores with `createTables: false`.
  * Each can run alone, and again.
  *
- * @param options - Custom table names, and the schema they are in (default: the first of the `search_path`).
+ * @param options - Custom table names, and the schema they are in (default: the first of the `search_path`). `distributed`: tables that are
+ * split over nodes by `session_id`, by the engine of that name, or by none yet if `true`.
  * @returns SQL statements, in the order in which they must run, without a `;` at their end.
  * @example
  * ```ts
@@ -176,8 +200,25 @@ export function schemaObjects(names: PostgresNames): readonly SchemaObject[] {
  * ```
  */
 export function schemaSql(
-  options: { tables?: TableNames | undefined; schema?: string | undefined } = {},
+  options: {
+    tables?: TableNames | undefined;
+    schema?: string | undefined;
+    distributed?: boolean | DistributedEngine | undefined;
+  } = {},
 ): string[] {
-  checkOptions('schemaSql', options, { tables: isTableNames, schema: isSchemaName });
-  return schemaObjects(postgresNames(options.tables, options.schema)).map(({ sql }) => sql);
+  checkOptions('schemaSql', options, {
+    tables: isTableNames,
+    schema: isSchemaName,
+    distributed: isDistributed,
+  });
+  const { tables, schema, distributed = false } = options;
+  const names = postgresNames(tables, schema);
+  const objects = schemaObjects(names, distributed === false ? 'python' : 'distributed');
+  if (typeof distributed === 'string') return distributedSchema(objects, names, distributed);
+  return objects.map(({ sql }) => sql);
 }
+
+const isDistributed: OptionCheck = (value) =>
+  typeof value === 'boolean' || (DISTRIBUTED_ENGINES as readonly unknown[]).includes(value)
+    ? undefined
+    : `true, false or one of ${DISTRIBUTED_ENGINES.map((engine) => `"${engine}"`).join(', ')}`;

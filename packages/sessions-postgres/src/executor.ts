@@ -182,7 +182,11 @@ export class ClientExecutor implements PostgresExecutor {
       } catch (error) {
         // it says more than the failure of a rollback on a client that is lost
         if (!line.lost) {
-          await query(ROLLBACK_TO_SAVEPOINT).catch((failed: unknown) => {
+          const leave = async () => {
+            await query(ROLLBACK_TO_SAVEPOINT);
+            await query(RELEASE); // on its own, as proxies take one statement of a text
+          };
+          await leave().catch((failed: unknown) => {
             if (!line.lost) throw failed;
           });
         }

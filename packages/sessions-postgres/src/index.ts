@@ -1,5 +1,6 @@
 export type { ConnectOptions } from './connect.js';
 export { schemaSql } from './ddl.js';
+export type { DistributedEngine } from './distributed-ddl.js';
 export type { PostgresDriver, PostgresDriverOption } from './driver.js';
 export type {
   DrizzlePostgresDatabase,

@@ -21,11 +21,11 @@ export function asJson(value: unknown): string {
   return asParameter(() => JSON.stringify(value));
 }
 
-/** Refuses what neither this side nor the server could hold. */
-function asParameter(make: () => string): string {
+/** Refuses what neither this side nor the server could hold. @throws SessionError `ITEM_TOO_LARGE` */
+export function asParameter(made: string | (() => string)): string {
   let text: string | undefined;
   try {
-    text = make();
+    text = typeof made === 'string' ? made : made();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error; // the longest string of V8: 2^29 - 24 characters
   }

@@ -183,9 +183,10 @@ export class PostgresRuns implements RunVerbs {
 }
 
 /** The state, fence and times of a run that begins now. */
-const BEGINNING = ['running', '1', null, null] as const;
+export const BEGINNING = ['running', '1', null, null] as const;
 
-function runOf(row: unknown): StoredRun {
+/** A run as it is answered. */
+export function runOf(row: unknown): StoredRun {
   const { run, session, tenant, state, alone, fence, held, created, changed, content } = row as Readonly<
     Record<
       'run' | 'session' | 'tenant' | 'alone' | 'fence' | 'held' | 'created' | 'changed' | 'content',

@@ -1,14 +1,20 @@
 import type { TableNames } from '@stackone/sessions-core';
-import { schemaNames } from '@stackone/sessions-core/backend';
+import { derivedName, schemaNames } from '@stackone/sessions-core/backend';
 
 /** Quotes the name of a schema, table or index. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A text as it stands in a statement. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Every name in the database that belongs to one pair of tables. */
 export function postgresNames(tables?: TableNames, schema?: string) {
-  return { ...schemaNames(tables), schema };
+  const names = schemaNames(tables);
+  return { ...names, runsIdIndex: derivedName('idx_', names.sessions, '_runs_id'), schema };
 }
 
 export type PostgresNames = ReturnType<typeof postgresNames>;
@@ -36,13 +42,14 @@ export const COMMIT = 'COMMIT';
 export const ROLLBACK = 'ROLLBACK';
 export const SAVEPOINT = 'SAVEPOINT agent_session';
 export const RELEASE = 'RELEASE SAVEPOINT agent_session';
-export const ROLLBACK_TO_SAVEPOINT = 'ROLLBACK TO SAVEPOINT agent_session; RELEASE SAVEPOINT agent_session';
+export const ROLLBACK_TO_SAVEPOINT = 'ROLLBACK TO SAVEPOINT agent_session';
 
 /** One process makes tables at a time; the others wait here. Held until the transaction ends. */
 export const LOCK_SCHEMA = "SELECT 1 FROM pg_advisory_xact_lock(hashtext('@stackone/sessions-postgres'))";
 
 /**
- * What a store has to know of a server and its tables, as one JSON text. Parameters: the quoted names of the
+ * What a store has to know of a server and its tables, as one JSON text. Indexes in order have other names on Aurora DSQL,
+ * YugabyteDB (with a bit of its own for a column that is hashed) and CockroachDB. Parameters: the quoted names of the
  * tables by their kind, as JSON, and the name of the schema (or NULL).
  */
 export const INSPECT = `WITH wanted AS (
@@ -66,7 +73,7 @@ SELECT json_build_object(
       WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
     ),
     'indexes', (
-      SELECT json_agg(json_build_object('unique', indisunique AND indimmediate, 'columns', (
+      SELECT json_agg(json_build_object('unique', indisunique AND indimmediate, 'primary', indisprimary, 'columns', (
         SELECT json_agg(attname ORDER BY position)
         FROM unnest(indkey::int2[]) WITH ORDINALITY AS key(number, position)
         LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = key.number
@@ -75,8 +82,8 @@ SELECT json_build_object(
       FROM pg_index
       JOIN pg_class AS index ON index.oid = indexrelid
       JOIN pg_am ON pg_am.oid = index.relam
-      WHERE indrelid = pg_class.oid AND indisvalid AND indpred IS NULL AND amname = 'btree'
-        AND (SELECT count(DISTINCT direction) = 1 FROM unnest(indoption::int2[]) AS direction)
+      WHERE indrelid = pg_class.oid AND indisvalid AND indpred IS NULL AND amname IN ('btree', 'btree_index', 'lsm', 'prefix')
+        AND (SELECT count(DISTINCT direction & 3) = 1 FROM unnest(indoption::int2[]) AS direction)
     )
   )) FROM wanted JOIN pg_class ON pg_class.oid = wanted.oid)
 )::text AS state`;

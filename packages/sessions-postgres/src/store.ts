@@ -1,5 +1,6 @@
 import {
   type RetryOptions,
+  SessionError,
   SessionStore,
   type SessionSupport,
   type StoreOptions,
@@ -35,6 +36,8 @@ import {
   surviveDrops,
 } from './connect.js';
 import { conversationStatements } from './conversation-statements.js';
+import { distributedRunStatements } from './distributed-runs.js';
+import { distributedStatements, historyByEquality, readsByEquality } from './distributed-statements.js';
 import type {
   DrizzlePostgresDatabase,
   DrizzlePostgresTransaction,
@@ -48,7 +51,7 @@ import { historyStatement } from './history-statements.js';
 import { runStatements } from './runs.js';
 import { isSchemaName } from './schema-name.js';
 import { postgresNames, statements } from './statements.js';
-import { prepareTables } from './tables.js';
+import { type PreparedTables, prepareTables } from './tables.js';
 import type { PostgresUrlValues } from './url-parameters.js';
 import { usageStatements } from './usage.js';
 import { wholeStatements } from './whole-statements.js';
@@ -62,6 +65,12 @@ export interface PostgresStoreOptions extends StoreOptions, RetryOptions, TimeLi
   createTables?: boolean | undefined;
   /** The names of the tables. Default `agent_sessions` and `agent_messages`, as in the Python SDK. */
   tables?: TableNames | undefined;
+  /**
+   * Whether the tables are split over nodes by `session_id`, as Citus, CockroachDB, YugabyteDB and Aurora DSQL do it. Then every change is
+   * made in simple statements on one conversation, and tables that the store makes have keys that begin with `session_id`.
+   * Default: `true` where the primary key of the table of messages begins so.
+   */
+  distributed?: boolean | undefined;
   /** The schema of the tables. Default: where the `search_path` finds them, else its first schema. */
   schema?: string | undefined;
 }
@@ -75,6 +84,7 @@ export const POSTGRES_OPTION_CHECKS = {
   createTables: isBoolean,
   tables: isTableNames,
   schema: isSchemaName,
+  distributed: isBoolean,
 };
 
 /**
@@ -297,6 +307,17 @@ function joinTransaction(transaction: unknown, timeout: number): PostgresExecuto
   throw new TypeError(problem);
 }
 
+/** A driver without transactions has nothing but statements that do all at once, which engines of one node take for all tables. */
+function isDistributed(wanted: boolean | undefined, prepared: PreparedTables): boolean {
+  if (wanted && !prepared.transactions) {
+    throw new SessionError(
+      'UNSUPPORTED',
+      'The driver of this store has no transactions, which "distributed: true" needs. Use one that has them.',
+    );
+  }
+  return wanted ?? (prepared.isKeyedBySession && prepared.transactions);
+}
+
 /**
  * What opens the backend of a target. Its connection is tried as often as the options say.
  *
@@ -313,14 +334,22 @@ export function backendOpener(
     const { executorFor, close } = await connect();
     const executor = executorFor(timeout);
     try {
-      const prepared = await prepareTables(executor, wanted, warn, createTables ? executorFor(0) : undefined);
+      const maker = createTables ? executorFor(0) : undefined;
+      const prepared = await prepareTables(executor, wanted, warn, maker, options.distributed);
       const { names, operations, metadata, usage, runs, erasures, readCommitted, transactions } = prepared;
+      const distributed = isDistributed(options.distributed, prepared);
       return new PostgresBackend({
         executor,
-        sql: statements(names, erasures),
+        sql: { ...statements(names, erasures), ...(distributed && readsByEquality(names)) },
         conversationSql: conversationStatements(names, { metadata, runs }),
         editSql: editStatements(names, { withOperations: operations, withErasures: erasures }),
-        historySql: historyStatement(names),
+        historySql: distributed ? historyByEquality(names) : historyStatement(names),
+        distributed: distributed
+          ? {
+              sql: distributedStatements(names, { metadata, erasures, runs }),
+              runSql: distributedRunStatements(names),
+            }
+          : undefined,
         usageSql: usageStatements(names, erasures),
         wholeSql: wholeStatements(names, { operations, metadata, usage, erasures, runs }),
         runSql: runStatements(names, erasures),

@@ -31,7 +31,9 @@ interface Table {
   readonly readable: boolean;
   readonly schema: string;
   readonly columns: readonly Column[];
-  readonly indexes: readonly { readonly unique: boolean; readonly columns: readonly string[] }[] | null;
+  readonly indexes:
+    | readonly { readonly unique: boolean; readonly primary: boolean; readonly columns: readonly string[] }[]
+    | null;
 }
 
 /** What {@link INSPECT} answers. */
@@ -61,6 +63,8 @@ export interface PreparedTables {
   readonly readCommitted: boolean;
   /** Whether the connection has transactions of several statements. */
   readonly transactions: boolean;
+  /** Whether items are kept by their session: an engine may have split the tables over nodes. */
+  readonly isKeyedBySession: boolean;
 }
 
 /**
@@ -68,6 +72,7 @@ export interface PreparedTables {
  * a user without the privilege to make tables can open those of others.
  *
  * @param maker - Over what tables are made, which may take long; absent where none are made.
+ * @param distributed - Whether tables that are made can be split over nodes. Those that are there stay as they are.
  * @throws SessionError `TABLE_MISSING`, or `SCHEMA_MISMATCH` for tables that would mix up or lose conversations, for those of a
  * later version, and for those of an earlier one to which nothing may be added.
  */
@@ -76,6 +81,7 @@ export async function prepareTables(
   wanted: PostgresNames,
   warn: WarningReporter,
   maker: PostgresExecutor | undefined,
+  distributed = false,
 ): Promise<PreparedTables> {
   const transactions = await hasTransactions(connection);
   let state = await inspect(connection.read, wanted);
@@ -88,7 +94,7 @@ export async function prepareTables(
     state.schema ??
     undefined;
   const names = { ...wanted, schema };
-  const missing = maker ? missingObjects(state, names) : [];
+  const missing = maker ? missingObjects(state, names, distributed) : [];
   if (maker && missing.length > 0) {
     const { tables } = state;
     // indexes of tables that are there in a transaction of their own: only the owner of a table may add one
@@ -122,6 +128,7 @@ export async function prepareTables(
     erasures: state.tables?.erasures?.readable === true,
     readCommitted: state.isolation === 'read committed',
     transactions,
+    isKeyedBySession: isKeyedBySession(state.tables?.messages),
   };
 }
 
@@ -171,14 +178,18 @@ async function create(
   });
 }
 
-function missingObjects(state: State, names: PostgresNames): SchemaObject[] {
-  return schemaObjects(names).filter(({ kind }) => {
+function missingObjects(state: State, names: PostgresNames, distributed = false): SchemaObject[] {
+  const { messages } = state.tables ?? {};
+  const isSplit = messages ? isKeyedBySession(messages) : distributed;
+  return schemaObjects(names, isSplit ? 'distributed' : 'python').filter(({ kind }) => {
     if (kind === 'schema') return !state.schemaExists;
     if (kind === 'timeIndex') return !state.tables?.messages;
     if (kind === 'idIndex') return !leadsBy(state.tables?.messages, 'session_id', 'id');
     if (kind === 'changedIndex') return !leadsBy(state.tables?.sessions, 'updated_at', 'session_id');
     if (kind === 'usageTimeIndex') return !leadsBy(state.tables?.usage, 'recorded_at');
-    if (kind === 'runsPlaceIndex') return !leadsBy(state.tables?.runs, 'place');
+    if (kind === 'runsPlaceIndex')
+      return !leadsBy(state.tables?.runs, ...(isSplit ? ['session_id', 'place'] : ['place']));
+    if (kind === 'runsIdIndex') return !leadsBy(state.tables?.runs, 'run_id');
     if (kind === 'runsSessionIndex') return !leadsBy(state.tables?.runs, 'session_id', 'state');
     if (kind === 'runsStateIndex') return !leadsBy(state.tables?.runs, 'state', 'run_id');
     return !state.tables?.[kind];
@@ -191,6 +202,10 @@ function checkSideTables(state: State, names: PostgresNames): void {
   const lacking = SIDE_TABLES.filter((kind) => !tables?.[kind]);
   if (lacking.length === 0 || lacking.length === SIDE_TABLES.length) return;
   throw tablesOutdated(missingObjects(state, names).map(({ sql }) => sql));
+}
+
+function isKeyedBySession(messages: Table | undefined): boolean {
+  return (messages?.indexes ?? []).some(({ primary, columns }) => primary && columns[0] === 'session_id');
 }
 
 /** Whether some index begins with these columns. */

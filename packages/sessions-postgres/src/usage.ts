@@ -93,28 +93,28 @@ export interface UsageCalls {
 
 /** The verbs on usage, on PostgreSQL: one statement each. */
 export class PostgresUsage implements UsageVerbs {
-  readonly #calls: UsageCalls;
-  readonly #sql: UsageStatements;
+  protected readonly calls: UsageCalls;
+  protected readonly sql: UsageStatements;
   readonly #isThere: boolean;
 
   /** @param isThere - Whether the table is. */
   constructor(calls: UsageCalls, sql: UsageStatements, isThere: boolean) {
-    this.#calls = calls;
-    this.#sql = sql;
+    this.calls = calls;
+    this.sql = sql;
     this.#isThere = isThere;
   }
 
   async record({ sessionId, tenant, turn, rows }: UsageBatch): Promise<void> {
-    this.#check();
+    this.check();
     if (rows.length === 0) return;
     const parameters = [sessionId, tenant, turn === undefined ? null : rowNumber(turn), JSON.stringify(rows)];
-    const recorded = await this.#calls.write(this.#sql.record, parameters);
+    const recorded = await this.calls.write(this.sql.record, parameters);
     if (recorded.length === 0) throw sessionErased();
   }
 
   async sum(query: UsageQuery): Promise<StoredUsage[]> {
-    this.#check();
-    const rows = await this.#calls.read(...this.#sql.sum(query));
+    this.check();
+    const rows = await this.calls.read(...this.sql.sum(query));
     return (rows as Readonly<Record<string, string | null>>[]).map((row) => {
       const groups = query.by.map((group) => [
         group,
@@ -125,7 +125,7 @@ export class PostgresUsage implements UsageVerbs {
     });
   }
 
-  #check(): void {
-    if (!this.#isThere) throw usageMissing(this.#sql.create);
+  protected check(): void {
+    if (!this.#isThere) throw usageMissing(this.sql.create);
   }
 }

@@ -15,11 +15,11 @@ describeEngine('postgres', ({ server }) => {
   });
 
   /** A store of so many conversations, and with so many items in one of them. */
-  async function filled(count: number): Promise<FilledStore> {
+  async function filled(count: number, distributed: boolean): Promise<FilledStore> {
     const database = await server.createDatabase();
     const pool = new pg.Pool({ connectionString: server.url(database), max: 1 });
     opened.push({ pool, database });
-    const store = await PostgresSessionStore.fromPool(pool);
+    const store = await PostgresSessionStore.fromPool(pool, { distributed });
     await pool.query(`
       INSERT INTO agent_sessions SELECT 'chat_' || n, now() - n % 97 * interval '1 s', now() - n % 97 * interval '1 s'
         FROM generate_series(1, ${count}) AS n;
@@ -43,6 +43,10 @@ describeEngine('postgres', ({ server }) => {
     return (await sum()) - before;
   }
 
-  test('of 20,000 conversations and items no more rows are touched than of 1,000', () =>
-    checkTouchedRows(filled));
+  test.each([
+    ['on one server', false],
+    ['over tables that are split by conversation', true],
+  ])('of 20,000 conversations and items no more rows are touched than of 1,000: %s', (_where, distributed) =>
+    checkTouchedRows((count) => filled(count, distributed)),
+  );
 });
