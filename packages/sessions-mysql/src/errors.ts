@@ -290,6 +290,15 @@ export function tooLate(): SessionError {
   );
 }
 
+/** The error to throw for a node of Galera that cannot work without the others. */
+export function notReady(): SessionError {
+  return new SessionError(
+    'CONNECTION_FAILED',
+    'The node of the cluster is not ready: it does not see the most of the others, or has not got their data yet. Nothing was ' +
+      'written. Look at wsrep_cluster_status and wsrep_local_state_comment there.',
+  );
+}
+
 /** mysql2 gives this one no code: "Can't add new command when connection is in closed state". */
 function isClosedState(message: unknown): boolean {
   return /in closed state/.test(String(message));

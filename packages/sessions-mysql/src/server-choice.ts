@@ -1,11 +1,13 @@
 import { type ListedServer, type ServerList, withTimeLimit } from '@stackone/sessions-core/backend';
-import { type CallbackConnection, type PromiseConnection, queryText } from './driver-types.js';
-import { tooLate, toSessionError } from './errors.js';
+import { type Answer, type CallbackConnection, type PromiseConnection, queryText } from './driver-types.js';
+import { notReady, tooLate, toSessionError } from './errors.js';
 import type { StorePool } from './pools.js';
 
 /** Those that are not there on every server are left out of the answer, where a SELECT of them would fail. */
 const READ_ONLY_QUESTION =
-  "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only')";
+  "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'innodb_read_only', 'wsrep_on')";
+/** To a node of Galera, which refuses everything while it does not see the most of the others, and lets clients in all the same. */
+const READY_QUESTION = "SHOW GLOBAL STATUS WHERE Variable_name = 'wsrep_ready'";
 
 /**
  * Connections to whichever of several servers takes writes. Each server has pools of its own, so that its connections have its address,
@@ -60,11 +62,19 @@ export class ServerChoice<One extends ListedServer> implements StorePool {
 
   async #takesWrites(connection: PromiseConnection): Promise<boolean> {
     try {
-      const answer = queryText(connection, READ_ONLY_QUESTION);
-      const { rows } = await withTimeLimit(this.#connectTimeout, answer, tooLate);
-      return rows.every(({ Value }) => Value === 'OFF');
+      const rows = await this.#ask(connection, READ_ONLY_QUESTION);
+      const isOfGalera = rows.some(
+        ({ Variable_name, Value }) => Variable_name === 'wsrep_on' && Value === 'ON',
+      );
+      if (isOfGalera && (await this.#ask(connection, READY_QUESTION)).some(({ Value }) => Value !== 'ON'))
+        throw notReady();
+      return rows.every(({ Variable_name, Value }) => Variable_name === 'wsrep_on' || Value === 'OFF');
     } catch (error) {
       throw toSessionError(error);
     }
+  }
+
+  async #ask(connection: PromiseConnection, question: string): Promise<Answer['rows']> {
+    return (await withTimeLimit(this.#connectTimeout, queryText(connection, question), tooLate)).rows;
   }
 }
