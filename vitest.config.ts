@@ -55,6 +55,13 @@ export default defineConfig(({ mode }) => {
     process.env.RUN_STEP ??= '1';
     process.env.RACED_RUNS ??= '1000';
   }
+  // `--mode clusters`: each scene of a cluster 20 times, and writers that wait for more than 10 s are a failure
+  if (mode === 'clusters') {
+    process.env.CLUSTER_ROUNDS ??= '20';
+    process.env.CLUSTER_GAP ??= '10000';
+    // one cluster after the other: each has the machine for itself
+    process.env.VITEST_MAX_WORKERS = '1';
+  }
   return {
     test: {
       projects: projectsOf(mode),

@@ -1,4 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import {
+  CLUSTER_ROUND_LIMIT,
+  CLUSTER_ROUNDS,
+  type ClusterScene,
+  listed,
+  playClusterScene,
+} from '@stackone/interruptions';
 import type { Cluster, ThrowawayServer } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
@@ -6,8 +13,30 @@ import { rowsOf } from './databases.js';
 import { contents, message } from './items.js';
 import { sessionsConformance } from './sessions-conformance.js';
 
-/** What holds on three nodes that replicate to each other and all take writes. */
-export function describeClusterScenes(start: () => Promise<Cluster>): { url(node: number): string } {
+/** Cuts a node off from the others. @returns What ends it. */
+type CutOff = (node: ThrowawayServer) => Promise<() => Promise<void>>;
+
+/** What a writer of a cluster can wait for: servers that are silent are left after it. */
+export const IMPATIENT = { timeout: 4000, connectionTimeout: 2000 };
+
+/** All texts of a conversation as one server has them. */
+export async function textsAt(url: string, id: string): Promise<string[]> {
+  const rows = await rowsOf(
+    url,
+    `SELECT message_data AS text FROM agent_messages WHERE session_id = '${id}' ORDER BY id`,
+  );
+  return rows.map(({ text }) => (JSON.parse(String(text)) as { content: string }).content);
+}
+
+/**
+ * What holds on three nodes that replicate to each other and all take writes.
+ *
+ * @param kind - Its name, for people.
+ */
+export function describeClusterScenes(
+  kind: string,
+  start: () => Promise<Cluster>,
+): { url(node: number): string; describeCutOff(cutOff: CutOff): void } {
   let cluster: Cluster;
   let database: string;
   const url = (node: number) => cluster.nodes[node]?.url(database) ?? '';
@@ -60,11 +89,7 @@ export function describeClusterScenes(start: () => Promise<Cluster>): { url(node
   async function turnsOn(node: number, ids: readonly string[]): Promise<string[]> {
     const names: string[] = [];
     for (const id of ids) {
-      const rows = await rowsOf(
-        url(node),
-        `SELECT message_data AS text FROM agent_messages WHERE session_id = '${id}' ORDER BY id`,
-      );
-      const texts = rows.map(({ text }) => (JSON.parse(String(text)) as { content: string }).content);
+      const texts = await textsAt(url(node), id);
       for (let at = 0; at < texts.length; at += PARTS.length) {
         const name = String(texts[at]).replace(/ first$/, '');
         expect(texts.slice(at, at + PARTS.length)).toEqual(PARTS.map((part) => `${name} ${part}`));
@@ -163,7 +188,70 @@ export function describeClusterScenes(start: () => Promise<Cluster>): { url(node
     await cluster.rejoin(third);
   });
 
-  return { url };
+  /** Writers by URLs that name all nodes, of which each begins at another one. */
+  const played = (name: string, strike: ClusterScene['strike']) =>
+    playClusterScene({
+      name: `${kind}, ${name}`,
+      open: () =>
+        Promise.all(
+          cluster.nodes.map((_, at) => {
+            const order = [...cluster.nodes.slice(at), ...cluster.nodes.slice(0, at)];
+            return MysqlSessionStore.fromUrl(listed(url(0), order), IMPATIENT);
+          }),
+        ),
+      strike,
+      readers: cluster.nodes.map((_, node) => (id) => textsAt(url(node), id)),
+    });
+  const nodeOf = (round: number) => cluster.nodes[round % cluster.nodes.length] as ThrowawayServer;
+
+  test(
+    'writers on all nodes, one of which is killed: they go on at the others, and it has all that was acknowledged when it is back',
+    LIMIT,
+    () =>
+      played('a node killed', async (round) => {
+        const node = nodeOf(round);
+        await node.kill();
+        await cluster.untilLeft(node);
+        return () => cluster.rejoin(node);
+      }),
+  );
+
+  test(
+    'writers on all nodes, one of which is stopped until the others go on without it: they go on too, and nothing is lost or doubled when it wakes up',
+    LIMIT,
+    () =>
+      played('a node stopped', async (round) => {
+        const node = nodeOf(round);
+        node.suspend();
+        await cluster.untilLeft(node);
+        return async () => {
+          node.resume();
+          await cluster.takeBack(node);
+        };
+      }),
+  );
+
+  return {
+    url,
+    /** A node does not reach the others, while writers reach it. */
+    describeCutOff: (cutOff) =>
+      test(
+        'writers on all nodes, one of which the others do not reach any more, though writers do: they go on at the others',
+        LIMIT,
+        () =>
+          played('a node cut off', async (round) => {
+            const node = nodeOf(round);
+            const mend = await cutOff(node);
+            await cluster.untilLeft(node);
+            return async () => {
+              await mend();
+              await cluster.takeBack(node);
+            };
+          }),
+      ),
+  };
 }
+
+const LIMIT = { timeout: CLUSTER_ROUNDS * CLUSTER_ROUND_LIMIT };
 
 const AFTER_A_LOSS = /^(?:CONNECTION_FAILED|OUTCOME_UNKNOWN|READ_ONLY|TRANSACTION_CONFLICT|BUSY)$/;

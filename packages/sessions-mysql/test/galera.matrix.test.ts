@@ -1,8 +1,8 @@
 // Promises: Whole turns, in order; No item twice; Errors tell the truth.
-import { startGaleraCluster } from '@stackone/test-servers';
+import { cutOffFromGalera, startGaleraCluster } from '@stackone/test-servers';
 import { describe } from 'vitest';
 import { describeClusterScenes } from './cluster-scenes.js';
 
 describe('Galera, three nodes that all take writes', () => {
-  describeClusterScenes(() => startGaleraCluster(3));
+  describeClusterScenes('Galera', () => startGaleraCluster(3)).describeCutOff(cutOffFromGalera);
 });

@@ -7,7 +7,7 @@ import { rawPool } from './databases.js';
 import { contents, message } from './items.js';
 
 describe('Group Replication, three nodes that all take writes', () => {
-  const { url } = describeClusterScenes(() => startReplicationGroup(3));
+  const { url } = describeClusterScenes('Group Replication', () => startReplicationGroup(3));
 
   test('tables that cascade are refused, those without foreign keys are taken', async () => {
     const pool = rawPool(url(0));

@@ -17,4 +17,10 @@ export {
   type Place,
   storedInTheEnd,
 } from './several-hosts.ts';
+export {
+  CLUSTER_ROUND_LIMIT,
+  CLUSTER_ROUNDS,
+  type ClusterScene,
+  playClusterScene,
+} from './steady-writers.ts';
 export { checkTouchedRows, type FilledStore, type Touched } from './touched-rows.ts';

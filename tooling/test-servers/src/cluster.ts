@@ -6,6 +6,10 @@ export interface Cluster extends AsyncDisposable {
   readonly nodes: readonly ThrowawayServer[];
   /** Starts a node again that was killed, and waits until it has what the others have. */
   rejoin(node: ThrowawayServer): Promise<void>;
+  /** Waits until the others go on without a node that was killed, stopped or cut off. */
+  untilLeft(node: ThrowawayServer): Promise<void>;
+  /** Waits until a node that goes on after it was stopped, or is reached again, has what the others have. */
+  takeBack(node: ThrowawayServer): Promise<void>;
 }
 
 /** How long nodes may take to find each other, in ms. */

@@ -30,18 +30,21 @@ const APT_TIMEOUT_MS = 15 * 60_000;
  * root is not needed. The second call finds it there.
  *
  * @param path The program inside the package, such as `usr/sbin/mysqld`.
+ * @param also Packages that it needs and names only as a choice.
  * @example await unpackedFromDebian('sid', 'mysql-server-core', 'usr/sbin/mysqld');
  */
 export async function unpackedFromDebian(
   suite: string,
   packageName: string,
   path: string,
+  also: readonly string[] = [],
 ): Promise<UnpackedProgram | Declined> {
   const what = `${packageName} of Debian ${suite}`;
   if (process.platform !== 'linux') return new Declined(`${what}: this is not Linux`);
   try {
-    const root = await keepOnce(`debian-${suite}-${packageName}-${process.arch}`, (part) =>
-      fetchInto(part, suite, packageName, path),
+    const packages = [packageName, ...also];
+    const root = await keepOnce(`debian-${suite}-${packages.join('+')}-${process.arch}`, (part) =>
+      fetchInto(part, suite, packages, path),
     );
     return await programIn(root, path);
   } catch (error) {
@@ -50,13 +53,18 @@ export async function unpackedFromDebian(
   }
 }
 
-async function fetchInto(root: string, suite: string, packageName: string, path: string): Promise<void> {
+async function fetchInto(
+  root: string,
+  suite: string,
+  packages: readonly string[],
+  path: string,
+): Promise<void> {
   for (const tool of ['apt-get', 'dpkg-deb']) {
     if ((await runCommand(tool, ['--version'])).code !== 0) throw new Error(`there is no ${tool}`);
   }
   const archive = await debianArchive();
   if (!archive) throw new Error('the apt of this machine has no archive of Debian');
-  console.log(`[test-servers] fetching ${packageName} of Debian ${suite}, once`);
+  console.log(`[test-servers] fetching ${packages.join(', ')} of Debian ${suite}, once`);
   const apt = join(root, '.apt');
   for (const folder of ['lists/partial', 'archives/partial', 'empty']) {
     await mkdir(join(apt, folder), { recursive: true });
@@ -87,7 +95,7 @@ async function fetchInto(root: string, suite: string, packageName: string, path:
   }).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
   const limit = { timeout: APT_TIMEOUT_MS, env: { ...process.env, LC_ALL: 'C' } };
   await mustRun('apt-get', [...options, '-q', '--error-on=any', 'update'], limit);
-  await mustRun('apt-get', [...options, '-qq', '-y', '--download-only', 'install', packageName], limit);
+  await mustRun('apt-get', [...options, '-qq', '-y', '--download-only', 'install', ...packages], limit);
   for (const file of await readdir(join(apt, 'archives'))) {
     if (!file.endsWith('.deb') || NOT_UNPACKED.test(file)) continue;
     await mustRun('dpkg-deb', ['-x', join(apt, 'archives', file), root]);

@@ -53,17 +53,20 @@ export async function startGaleraCluster(count: number): Promise<Cluster> {
             'innodb-autoinc-lock-mode': '2',
             'innodb-lock-wait-timeout': '10',
             'wsrep-on': 'ON',
+            // it takes the options of the provider one by one, and without "gmcast.isolate"
+            'plugin-wsrep-provider': 'OFF',
             'wsrep-provider': join(galera.root, PROVIDER),
             'wsrep-provider-options': Object.entries(provider)
               .map((pair) => pair.join('='))
               .join(';'),
             'wsrep-cluster-name': 'tests',
-            // without addresses the first node begins a cluster
-            'wsrep-cluster-address': nodes.length === 0 ? 'gcomm://' : `gcomm://${addresses.join()}`,
+            'wsrep-cluster-address': `gcomm://${addresses.join()}`,
             'wsrep-node-address': address,
             'wsrep-sst-method': TRANSFER.replace('wsrep_sst_', ''),
             'wsrep-sst-receive-address': `127.0.0.1:${await freePort()}`,
           },
+          // without addresses the first node begins a cluster
+          ...(nodes.length === 0 && { firstSettings: { 'wsrep-cluster-address': 'gcomm://' } }),
         }),
       );
       // one after the other: a node that hands over its data takes no writes
@@ -76,15 +79,44 @@ export async function startGaleraCluster(count: number): Promise<Cluster> {
   return {
     nodes,
     async rejoin(node) {
-      if (node === nodes[0]) throw new RangeError('the first node would begin a cluster of its own');
       await node.restart();
       await untilAll([node], isSynced);
     },
+    untilLeft: (node) =>
+      untilAll(
+        nodes.filter((one) => one !== node),
+        (one) => seesOthers(one, count - 1),
+      ),
+    takeBack: () => untilAll(nodes, async (one) => (await isSynced(one)) && seesOthers(one, count)),
     [Symbol.asyncDispose]: end,
   };
 }
 
-async function isSynced(node: ThrowawayServer): Promise<boolean> {
-  const rows = await node.query("SHOW STATUS WHERE Variable_name = 'wsrep_local_state_comment'");
-  return (rows as readonly { Value?: unknown }[])[0]?.Value === 'Synced';
+const isSynced = async (node: ThrowawayServer) =>
+  (await statusOf(node, 'wsrep_local_state_comment')) === 'Synced';
+
+const seesOthers = async (node: ThrowawayServer, count: number) =>
+  (await statusOf(node, 'wsrep_cluster_size')) === String(count);
+
+async function statusOf(node: ThrowawayServer, name: string): Promise<unknown> {
+  const rows = await node.query(`SHOW STATUS WHERE Variable_name = '${name}'`);
+  return (rows as readonly { Value?: unknown }[])[0]?.Value;
+}
+
+/**
+ * Cuts a node off from the others: as if nothing that they send to each other arrived, while clients reach it.
+ * Source: Galera's documentation, "gmcast.isolate".
+ *
+ * @returns What ends it.
+ * @example
+ * const mend = await cutOffFromGalera(node);
+ * await cluster.untilLeft(node);
+ * await mend();
+ */
+export async function cutOffFromGalera(node: ThrowawayServer): Promise<() => Promise<void>> {
+  const isolate = async (how: 0 | 1) => {
+    await node.query(`SET GLOBAL wsrep_provider_options = 'gmcast.isolate=${how}'`);
+  };
+  await isolate(1);
+  return () => isolate(0);
 }

@@ -2,20 +2,26 @@ import { type Cluster, endAll, untilAll } from './cluster.ts';
 import { startMysql } from './mysql-family.ts';
 import { freePort, TEST_PASSWORD, TEST_USER, type ThrowawayServer } from './throwaway.ts';
 
-const NAME = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa';
+/** Of each group: they do not see each other. */
+export const GROUP_NAME = 'aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa';
 
 /**
- * Starts MySQL servers that replicate to each other (Group Replication, every node a primary). About 20 s on two cores.
+ * Starts MySQL servers that replicate to each other (Group Replication). About 20 s on two cores.
  *
  * Source of the settings: MySQL 9 Reference Manual, 20.2.1 "Deploying Group Replication in Single-Primary Mode" and 20.9.1.
  *
  * @param count - How many nodes; three, so that one may go.
+ * @param primaries - Whether every node takes writes, or one, whose place another one takes when it is gone.
  * @throws EngineUnavailable if there is no MySQL; Error, if the nodes do not find each other.
  * @example
  * await using group = await startReplicationGroup(3);
  * const url = group.nodes[0].url(await group.nodes[0].createDatabase());
  */
-export async function startReplicationGroup(count: number): Promise<Cluster> {
+export async function startReplicationGroup(
+  count: number,
+  primaries: 'every node' | 'one node' = 'every node',
+): Promise<Cluster> {
+  const isSingle = primaries === 'one node';
   const addresses: string[] = [];
   for (let node = 0; node < count; node++) addresses.push(`127.0.0.1:${await freePort()}`);
   const nodes = await Promise.all(
@@ -29,13 +35,15 @@ export async function startReplicationGroup(count: number): Promise<Cluster> {
           'enforce-gtid-consistency': 'ON',
           'report-host': '127.0.0.1',
           'plugin-load-add': 'group_replication.so',
-          'group-replication-group-name': NAME,
+          'group-replication-group-name': GROUP_NAME,
           'group-replication-start-on-boot': 'OFF',
           'group-replication-local-address': address,
           'group-replication-group-seeds': addresses.join(),
           'group-replication-ip-allowlist': '127.0.0.1',
-          'group-replication-single-primary-mode': 'OFF',
-          'group-replication-enforce-update-everywhere-checks': 'ON',
+          'group-replication-single-primary-mode': isSingle ? 'ON' : 'OFF',
+          'group-replication-enforce-update-everywhere-checks': isSingle ? 'OFF' : 'ON',
+          // one that is silent is put out when it is suspected, after 5 s, and not after 5 s more
+          'group-replication-member-expel-timeout': '0',
           'group-replication-recovery-get-public-key': 'ON',
         },
       }),
@@ -53,6 +61,18 @@ export async function startReplicationGroup(count: number): Promise<Cluster> {
       await node.restart();
       await node.query('START GROUP_REPLICATION');
       await untilAll([node], (one) => seesOthers(one, nodes.length));
+    },
+    untilLeft: (node) =>
+      untilAll(
+        nodes.filter((one) => one !== node),
+        (one) => seesOthers(one, nodes.length - 1),
+      ),
+    async takeBack(node) {
+      await untilAll(nodes, async (one) => {
+        if (await seesOthers(one, nodes.length)) return true;
+        if (one === node && (await stateOf(one)) === 'ERROR') await joinAgain(one);
+        return false;
+      });
     },
     [Symbol.asyncDispose]: () => endAll(nodes),
   };
@@ -76,4 +96,37 @@ async function join([first, ...others]: readonly ThrowawayServer[]): Promise<voi
 async function seesOthers(node: ThrowawayServer, count: number): Promise<boolean> {
   const online = "SELECT 1 FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'";
   return (await node.query(online)).length === count;
+}
+
+/**
+ * The node that takes writes, of a group in which one does, as the others see it.
+ *
+ * @throws Error if there is none now.
+ */
+export async function primaryOf({ nodes }: Cluster): Promise<ThrowawayServer> {
+  for (const node of nodes) {
+    const rows = await node
+      .query(
+        `SELECT member_port AS port FROM performance_schema.replication_group_members
+          WHERE member_role = 'PRIMARY' AND member_state = 'ONLINE'`,
+      )
+      .catch(() => []);
+    const primary = nodes.find(({ port }) => port === Number(rows[0]?.port));
+    if (primary) return primary;
+  }
+  throw new Error('The group has no primary now.');
+}
+
+/** What a node says of itself. */
+async function stateOf(node: ThrowawayServer): Promise<unknown> {
+  const [row] = await node.query(
+    'SELECT member_state AS state FROM performance_schema.replication_group_members WHERE member_id = @@server_uuid',
+  );
+  return row?.state;
+}
+
+/** One that the others have put out does not always come back by itself. */
+async function joinAgain(node: ThrowawayServer): Promise<void> {
+  await node.query('STOP GROUP_REPLICATION');
+  await node.query('START GROUP_REPLICATION');
 }

@@ -76,7 +76,7 @@ const FAST_OF = {
 const ALWAYS_OF = { mysql: { mysqlx: 'OFF', 'secure-file-priv': 'NULL' }, mariadb: {} };
 
 function recipeOf(family: Family, program: MysqldProgram, options: StartOptions): Recipe {
-  const { settings = {}, tls, durable, parent, environment } = options;
+  const { settings = {}, firstSettings = {}, tls, durable, parent, environment } = options;
   const files = (folder: string) => ({
     'ssl-ca': join(folder, 'ca.crt'),
     'ssl-cert': join(folder, 'server.crt'),
@@ -100,7 +100,7 @@ function recipeOf(family: Family, program: MysqldProgram, options: StartOptions)
         await writeForServer(key, material.server.key);
       }
     },
-    command: (folder, port) => ({
+    command: (folder, port, start) => ({
       command: program.command,
       args: program.prefix.concat(
         flags({
@@ -117,6 +117,7 @@ function recipeOf(family: Family, program: MysqldProgram, options: StartOptions)
           ...(tls ? files(folder) : {}),
           ...(tls?.require || tls?.clientCertificates ? { 'require-secure-transport': 'ON' } : {}),
           ...settings,
+          ...(start === 1 ? firstSettings : {}),
         }),
       ),
     }),

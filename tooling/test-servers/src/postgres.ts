@@ -88,7 +88,7 @@ function recipeOf(
 }
 
 /** A killed server leaves a segment of 56 bytes, of which a machine has a limited number, and says which. */
-async function freeSharedMemory(folder: string): Promise<void> {
+export async function freeSharedMemory(folder: string): Promise<void> {
   const lockFile = join(folder, 'data/postmaster.pid');
   if (!existsSync(lockFile)) return;
   const id = /^ *\d+ +(\d+)$/m.exec(await readFile(lockFile, 'utf8'))?.[1];

@@ -18,6 +18,8 @@ export const TEST_PASSWORD = 'test';
 export interface StartOptions {
   /** Settings of the server by the names it has for them, such as `{ max_allowed_packet: '1M' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** More of them, or others, for its first start alone. Not with Docker. */
+  readonly firstSettings?: Readonly<Record<string, string>>;
   /** TLS with an authority of its own; absent, the server has what it has by default. */
   readonly tls?: TlsOptions;
   /**
