@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, matchesGlob } from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { LongFilesFirst } from './tooling/configs/long-files-first.ts';
 
 // Tests wait for servers more than they compute: with two files at a time two cores are idle for half of it, and Vitest takes
@@ -43,7 +43,8 @@ const projectsOf = (mode: string) => {
     .map((root) => {
       if (existsSync(join(root, 'vitest.config.ts'))) return root;
       const { name } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { name: string };
-      return { root, test: { name, ...TIMES, ...SHARED_PROCESSES } };
+      const exclude = [...configDefaults.exclude, ...(mode === 'clusters' ? [] : ['**/*.clusters.test.ts'])];
+      return { root, test: { name, exclude, ...TIMES, ...SHARED_PROCESSES } };
     });
 };
 
@@ -55,7 +56,7 @@ export default defineConfig(({ mode }) => {
     process.env.RUN_STEP ??= '1';
     process.env.RACED_RUNS ??= '1000';
   }
-  // `--mode clusters`: each scene of a cluster 20 times, and writers that wait for more than 10 s are a failure
+  // `--mode clusters`: each scene of a cluster 20 times, and writers that wait for more than 10 s are a failure; and what Java runs
   if (mode === 'clusters') {
     process.env.CLUSTER_ROUNDS ??= '20';
     process.env.CLUSTER_GAP ??= '10000';

@@ -90,7 +90,11 @@ export class MysqlBackend implements SessionBackend {
     this.#executor = parts.executor;
     this.#sql = parts.sql;
     this.#inserts = new InsertBuilder(parts.sql, parts.maxPacket);
-    this.#operations = new OperationRecords(parts.sql, (send, select) => this.#look(send, select));
+    this.#operations = new OperationRecords(
+      parts.sql,
+      (send, select) => this.#look(send, select),
+      parts.distributed !== undefined,
+    );
     this.#parts = parts;
     const { distributed } = parts;
     const conversations: MysqlConversationParts = {

@@ -35,9 +35,9 @@ export function bytesLiteral(text: string): string {
   return `CAST(0x${Buffer.from(text).toString('hex')} AS BINARY)`;
 }
 
-/** Of a text that is not empty: the literal needs a digit. */
+/** Of a text that is not empty: the literal needs a digit. Not `_utf8mb4 0x...`, of which ShardingSphere-Proxy makes a name. */
 function hexadecimal(text: string): string {
-  return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
+  return `CONVERT(0x${Buffer.from(text).toString('hex')} USING utf8mb4)`;
 }
 
 function quoted(text: string): string {

@@ -33,18 +33,28 @@ export function areDistinct(operations: readonly SessionOperation[]): boolean {
 export class OperationRecords {
   readonly #sql: MysqlStatements;
   readonly #look: (send: Send, select: string) => Promise<Answer>;
+  readonly #looksFirst: boolean;
 
-  /** @param look - Reads what is there now, under the session's lock. */
-  constructor(sql: MysqlStatements, look: (send: Send, select: string) => Promise<Answer>) {
+  /**
+   * @param look - Reads what is there now, under the session's lock.
+   * @param looksFirst - Before it inserts, for proxies: behind a statement that was refused, ShardingSphere-Proxy 5.1.0 may refuse the next
+   * one too ("No operations allowed after statement closed").
+   */
+  constructor(
+    sql: MysqlStatements,
+    look: (send: Send, select: string) => Promise<Answer>,
+    looksFirst: boolean,
+  ) {
     this.#sql = sql;
     this.#look = look;
+    this.#looksFirst = looksFirst;
   }
 
   /** What becomes of each batch. An operation may come twice in one call. */
   async outcomes(send: Send, batches: readonly AppendBatch[]): Promise<AppendOutcome[]> {
     const operations = operationsOf(batches);
-    if (operations.length > 1 && areDistinct(operations) && !(await this.#insert(send, operations)))
-      return batches.map(() => 'stored');
+    const mayTryAll = operations.length > 1 && !this.#looksFirst && areDistinct(operations);
+    if (mayTryAll && !(await this.#insert(send, operations))) return batches.map(() => 'stored');
     const outcomes: AppendOutcome[] = [];
     for (const { sessionId, operation } of batches) {
       outcomes.push(outcomeOf(operation, await this.record(send, sessionId, operation)));
@@ -59,12 +69,19 @@ export class OperationRecords {
    */
   async record(send: Send, sessionId: string, operation: Operation | undefined): Promise<string | undefined> {
     if (!operation) return undefined;
+    const recorded = this.#looksFirst ? await this.#recorded(send, sessionId, operation) : undefined;
+    if (recorded !== undefined) return recorded;
     const refusal = await this.#insert(send, [{ sessionId, ...operation }]);
     if (!refusal) return undefined;
+    const digest = await this.#recorded(send, sessionId, operation);
+    if (digest === undefined) throw refusal;
+    return digest;
+  }
+
+  async #recorded(send: Send, sessionId: string, operation: Operation): Promise<string | undefined> {
     const { rows } = await this.#look(send, this.#sql.readOperation(sessionId, operation.id));
     const digest = rows[0]?.digest;
-    if (typeof digest !== 'string') throw refusal;
-    return digest;
+    return typeof digest === 'string' ? digest : undefined;
   }
 
   /** @returns Nothing if all were new and are recorded; the server's refusal if one was not, and none is recorded. */

@@ -56,8 +56,9 @@ export function usageStatements(names: MysqlNames) {
       ];
       const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
       const groups = by.map((group) => `${GROUPS[group]} AS ${quoteName(`${group}_`)}`);
+      // nothing around them: a proxy adds up those of its nodes, but not what is made of them
       const sums = USAGE_COLUMNS.map(
-        (column, at) => `COALESCE(SUM(${column}), 0) AS ${quoteName(USAGE_COUNTS[at] ?? column)}`,
+        (column, at) => `SUM(${column}) AS ${quoteName(USAGE_COUNTS[at] ?? column)}`,
       );
       const grouped =
         by.length === 0 ? '' : ` GROUP BY ${by.map((group) => quoteName(`${group}_`)).join(', ')}`;

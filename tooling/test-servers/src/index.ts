@@ -14,5 +14,6 @@ export { PATRONI_TTL, type PatroniCluster, startPatroniCluster } from './patroni
 export { type PgBouncerOptions, startPgBouncer } from './pgbouncer.ts';
 export { type PostgresOptions, startPostgres } from './postgres.ts';
 export { type DatabaseOptions, type ServerAddress, TestServer } from './server.ts';
+export { type ShardedTable, type ShardingProxyOptions, startShardingProxy } from './shardingsphere.ts';
 export { freePort, type StartOptions, ThrowawayServer } from './throwaway.ts';
 export { type ClientMessage, type Framing, mysqlFraming, postgresFraming } from './wire-framing.ts';
