@@ -16,7 +16,7 @@ if (!process.argv.includes('--coverage'))
  * Tests that wait for servers or count thousands of cases take as long as the machine is busy: that is no failure. These
  * limits only end what hangs, so a test needs none of its own.
  */
-const TIMES = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 100_000 } } };
+const TIMES = { testTimeout: 300_000, hookTimeout: 900_000, expect: { poll: { timeout: 100_000 } } };
 
 /**
  * Whole programs and the tools of this repository, which few changes touch: `npm test` leaves them out, unless it is told

@@ -1,3 +1,4 @@
+// Promise: Tables split over nodes.
 import {
   backendConformance,
   sessionConformance,

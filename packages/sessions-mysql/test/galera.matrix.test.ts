@@ -1,4 +1,4 @@
-// Promises: Whole turns, in order; No item twice; Errors tell the truth.
+// Promises: Whole turns, in order; No item twice; Errors tell the truth; Servers of several nodes.
 import { cutOffFromGalera, startGaleraCluster } from '@stackone/test-servers';
 import { describe } from 'vitest';
 import { describeClusterScenes } from './cluster-scenes.js';

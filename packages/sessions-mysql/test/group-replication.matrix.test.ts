@@ -1,4 +1,4 @@
-// Promises: Whole turns, in order; No item twice; Errors tell the truth.
+// Promises: Whole turns, in order; No item twice; Errors tell the truth; Servers of several nodes.
 import { startReplicationGroup } from '@stackone/test-servers';
 import { describe, expect, test } from 'vitest';
 import { MysqlSessionStore, schemaSql } from '../src/index.js';

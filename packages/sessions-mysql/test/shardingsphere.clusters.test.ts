@@ -1,4 +1,4 @@
-// Promises: Whole turns, in order; No item twice.
+// Promises: Whole turns, in order; No item twice; Tables split over nodes.
 import { sessionConformance, sessionFeatures, storeConformance } from '@stackone/sessions-core/conformance';
 import { startMysql, startShardingProxy, type ThrowawayServer } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, test } from 'vitest';

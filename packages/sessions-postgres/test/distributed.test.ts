@@ -1,4 +1,4 @@
-// Promise: over tables that are split by conversation a store sends nothing but statements that engines of many nodes take.
+// Promise: Tables split over nodes.
 import { randomUUID } from 'node:crypto';
 import { backendConformance, storeConformance } from '@stackone/sessions-core/conformance';
 import { describeSuite } from '@stackone/test-environment';

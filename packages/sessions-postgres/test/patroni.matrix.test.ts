@@ -1,4 +1,4 @@
-// Promises: Whole turns, in order; No item twice; Errors tell the truth.
+// Promises: Whole turns, in order; No item twice; Errors tell the truth; Servers of several nodes.
 import {
   CLUSTER_ROUND_LIMIT,
   CLUSTER_ROUNDS,
