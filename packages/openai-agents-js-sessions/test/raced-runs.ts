@@ -27,6 +27,9 @@ export interface Disturbances {
   readonly stopped: number;
 }
 
+/** In ms. With the fault two processes may wait for each other for ever: that is a finding too. */
+const HANGS = 180_000;
+
 /** Two processes at a time, one of which is killed, or stopped for longer than a lease, again and again, until one has seen all runs end. */
 export async function race({ url, count, slowest = 20, fault }: Race): Promise<Disturbances> {
   const [name, did] = [randomUUID(), { killed: 0, stopped: 0 }];
@@ -46,6 +49,11 @@ export async function race({ url, count, slowest = 20, fault }: Race): Promise<D
     return child;
   };
   racers.forEach(watched);
+  const hanging = setTimeout(() => {
+    isOver = true;
+    for (const child of racers) child.kill('SIGKILL');
+  }, HANGS);
+  if (!fault) clearTimeout(hanging);
   while (!isOver) {
     if (fault) await wait(100 + Math.random() * 300);
     // however slow the machine is, some runs have come to their end since the last time
@@ -65,6 +73,7 @@ export async function race({ url, count, slowest = 20, fault }: Race): Promise<D
     }
   }
   await Promise.all(racers.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+  clearTimeout(hanging);
   if (!fault) expect(codes).toEqual(codes.map(() => 0));
   return { name, ...did };
 }

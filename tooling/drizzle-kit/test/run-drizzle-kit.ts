@@ -9,6 +9,13 @@ const run = promisify(execFile);
 const FOLDER = join(import.meta.dirname, '..');
 const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('drizzle-kit')), 'bin.cjs');
 
+/**
+ * drizzle-kit reads the columns of a key from PostgreSQL in no order (0.31), so that it may find one of several columns changed, and plan
+ * to make the same key again, depending on how the server plans its query.
+ */
+const SAME_KEY_AGAIN =
+  /ALTER TABLE (\S+) DROP CONSTRAINT ("\w+_pkey");\s*--> statement-breakpoint\s*ALTER TABLE \1 ADD CONSTRAINT \2 PRIMARY KEY\([^)]*\);/g;
+
 /** What drizzle-kit works on. */
 export interface Project {
   readonly dialect: 'sqlite' | 'postgresql' | 'mysql';
@@ -55,7 +62,10 @@ export class DrizzleKit {
     const [, statements = ''] =
       /about to execute current statements:\s*(.*?)\s*Error: Interactive prompts/s.exec(output) ?? [];
     if (statements === '') throw new Error(output);
-    return statements.split('\n').filter((line) => line.trim() !== '');
+    return statements
+      .replaceAll(SAME_KEY_AGAIN, '')
+      .split('\n')
+      .filter((line) => line.trim() !== '');
   }
 
   async #run(tables: string, args: readonly string[]): Promise<string> {
