@@ -56,7 +56,8 @@ export default defineConfig(({ mode }) => {
     process.env.RUN_STEP ??= '1';
     process.env.RACED_RUNS ??= '1000';
   }
-  // `--mode clusters`: each scene of a cluster 20 times, and writers that wait for more than 10 s are a failure; and what Java runs
+  // `--mode clusters`: each scene of a cluster 20 times, and writers that wait for more than 10 s are a failure; also those
+  // clusters that are not part of `--mode all` (`*.clusters.test.ts`)
   if (mode === 'clusters') {
     process.env.CLUSTER_ROUNDS ??= '20';
     process.env.CLUSTER_GAP ??= '10000';

@@ -3,13 +3,21 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** The children of a process; empty if it has none or is gone. */
 export function childrenOf(pid: number): number[] {
-  const file = `/proc/${pid}/task/${pid}/children`;
-  let text: string;
-  if (existsSync('/proc/self/task')) {
-    if (!existsSync(file)) return [];
-    text = readFileSync(file, 'utf8');
-  } else text = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout ?? '';
+  const text = existsSync('/proc/self/task')
+    ? textOf(`/proc/${pid}/task/${pid}/children`)
+    : (spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' }).stdout ?? '');
   return text.split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** Of a process that may end before it is read, or while it is. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return '';
+    throw error;
+  }
 }
 
 /**
@@ -18,11 +26,7 @@ export function childrenOf(pid: number): number[] {
  */
 export function killTree(pid: number): void {
   const below = childrenOf(pid);
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  sendSignal(pid, 'SIGKILL');
   for (const child of below) killTree(child);
 }
 
@@ -30,7 +34,16 @@ export function killTree(pid: number): void {
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   for (const one of [pid, ...childrenOf(pid)]) {
     if (one !== pid) signalTree(one, signal);
-    else if (isAlive(one)) process.kill(one, signal);
+    else sendSignal(one, signal);
+  }
+}
+
+/** To a process that may have ended. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

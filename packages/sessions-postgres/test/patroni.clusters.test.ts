@@ -7,7 +7,7 @@ import {
   playClusterScene,
 } from '@stackone/interruptions';
 import { PATRONI_TTL, type PatroniCluster, startPatroniCluster } from '@stackone/test-servers';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
 import { queryAt } from './queries.js';
 
@@ -22,7 +22,13 @@ describe('Patroni, etcd and HAProxy, three nodes of which one takes writes', () 
   let database: string;
   beforeAll(async () => {
     cluster = await startPatroniCluster(3);
-    database = await cluster.proxy.createDatabase();
+    // one that was made the primary just now may still take no writes
+    await vi.waitFor(
+      async () => {
+        database = await cluster.proxy.createDatabase();
+      },
+      { timeout: 60_000, interval: 200 },
+    );
   });
   afterAll(() => cluster?.[Symbol.asyncDispose]());
 
