@@ -59,7 +59,7 @@ export async function startReplicationGroup(
     nodes,
     async rejoin(node) {
       await node.restart();
-      await node.query('START GROUP_REPLICATION');
+      await untilAll([node], starts);
       await untilAll([node], (one) => seesOthers(one, nodes.length));
     },
     untilLeft: (node) =>
@@ -125,8 +125,22 @@ async function stateOf(node: ThrowawayServer): Promise<unknown> {
   return row?.state;
 }
 
+/** ER_GROUP_REPLICATION_CONFIGURATION */
+const NOT_TAKEN = 3092;
+
+/** Whether a node begins to take part. The others refuse it as long as they have its former life among them. */
+async function starts(node: ThrowawayServer): Promise<boolean> {
+  try {
+    await node.query('START GROUP_REPLICATION');
+    return true;
+  } catch (error) {
+    if ((error as { errno?: unknown }).errno === NOT_TAKEN) return false;
+    throw error;
+  }
+}
+
 /** One that the others have put out does not always come back by itself. */
 async function joinAgain(node: ThrowawayServer): Promise<void> {
   await node.query('STOP GROUP_REPLICATION');
-  await node.query('START GROUP_REPLICATION');
+  await untilAll([node], starts);
 }
