@@ -27,6 +27,8 @@ export class WriterProcess {
   readonly #path: string;
   readonly #reports: WriterReport[] = [];
   #wake = () => {};
+  /** Its end may be known before what it said last. */
+  #hasSaidAll = false;
   #errors = '';
   /** How often it was told that something is stored. */
   stored = 0;
@@ -54,6 +56,10 @@ export class WriterProcess {
       this.#wake();
     });
     this.#child.on('exit', () => this.#wake());
+    this.#child.on('disconnect', () => {
+      this.#hasSaidAll = true;
+      this.#wake();
+    });
   }
 
   get #journal(): string {
@@ -110,7 +116,7 @@ export class WriterProcess {
     patience: number,
   ): Promise<Extract<WriterReport, Record<Name, unknown>> | undefined> {
     const at = () => this.#reports.findIndex((report) => name in report);
-    await this.#until(() => at() >= 0 || !this.isAlive, patience);
+    await this.#until(() => at() >= 0 || (!this.isAlive && this.#hasSaidAll), patience);
     const [report] = at() < 0 ? [] : this.#reports.splice(at(), 1);
     return report as Extract<WriterReport, Record<Name, unknown>> | undefined;
   }

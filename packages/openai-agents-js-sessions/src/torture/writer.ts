@@ -43,9 +43,9 @@ let calls = 0;
 let turns = 0;
 let stored = 0;
 
-function say(report: WriterReport): void {
+function say(report: WriterReport, then: () => void = () => {}): void {
   // a harness that has gone needs no report
-  if (process.connected) process.send?.(report);
+  if (process.connected) process.send?.(report, then);
 }
 
 /** What this process has open on Linux, other than the pipes and watchers of Node itself. */
@@ -171,9 +171,9 @@ async function end(): Promise<void> {
     if (open.length === 0) break;
     await wait(50);
   }
-  say({ closed: true, open });
   isOver = true;
-  process.disconnect();
+  // what is still on its way would be lost
+  say({ closed: true, open }, () => process.disconnect());
 }
 
 function left(): string[] {
