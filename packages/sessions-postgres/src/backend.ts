@@ -140,12 +140,12 @@ export class PostgresBackend implements SessionBackend {
     ];
     this.usage =
       distributed && turns
-        ? new DistributedUsage(usageParts, inSteps, distributed.sql, this.#sql.removeSession, turns)
+        ? new DistributedUsage(usageParts, inSteps, distributed.sql, turns)
         : new PostgresUsage(...usageParts);
     const hasRuns = parts.supports.runs === true;
     this.runs =
       distributed && turns
-        ? new DistributedRuns(inSteps, distributed.runSql, this.#sql.removeSession, turns, hasRuns)
+        ? new DistributedRuns(inSteps, distributed.runSql, turns, hasRuns)
         : new PostgresRuns(
             { ...inSteps, writeAgain: (...statement) => this.#again(() => this.#write(...statement), true) },
             parts.runSql,

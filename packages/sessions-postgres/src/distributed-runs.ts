@@ -11,12 +11,11 @@ import {
   runsMissing,
   type StoredRun,
 } from '@stackone/sessions-core/backend';
-import type { BoundStatement } from './conversation-statements.js';
 import type { LockingWork } from './conversations.js';
 import { NUMBER, type RowTable, TEXT } from './distributed-rows.js';
 import type { DistributedTurns } from './distributed-turns.js';
 import type { Query } from './executor.js';
-import { BEGINNING, runOf, runStatements } from './runs.js';
+import { BEGINNING, IS_RUN, runList, runOf, runStatements, settlements } from './runs.js';
 import { type PostgresNames, qualifiedTables } from './statements.js';
 
 type RunColumn = Exclude<(typeof RUN_COLUMNS)[number], 'session_id'>;
@@ -26,16 +25,11 @@ const RUN =
   'run_id AS run, session_id AS session, tenant, state, (place IS NOT NULL)::text AS alone, fence::text AS fence, ' +
   'lease_until::text AS held, created_at::text AS created, changed_at::text AS changed, content';
 
-const IS_RUN = "session_id = $2 AND run_id = $1 AND entry = ''";
-
 /** The statements on runs in tables that are split over nodes. The clock is asked before, and now is one of the parameters. */
 export function distributedRunStatements(names: PostgresNames) {
   const { runs } = qualifiedTables(names);
   const isHeld = (now: string) =>
     `fence = $3::text::bigint AND state = 'running' AND lease_until > ${now}::text::bigint`;
-  const settle = (fence: string, condition: string) =>
-    `UPDATE ${runs} SET state = $4::text, lease_until = 0, place = CASE WHEN $4::text IN ('waiting', 'running') THEN place END, ` +
-    `changed_at = $6::text::bigint, content = coalesce($5::text, content), fence = ${fence} WHERE ${IS_RUN} AND ${condition} RETURNING 1`;
   const columns = RUN_COLUMNS.join(', ');
   return {
     createTable: runStatements(names).createTable,
@@ -58,27 +52,9 @@ export function distributedRunStatements(names: PostgresNames) {
     add:
       `INSERT INTO ${runs} (${columns}) VALUES ($1::text, $3::text, $2::text, $4::text, '', 0, 0, NULL, ` +
       '$6::text::bigint, $6::text::bigint, $5::text) ON CONFLICT DO NOTHING',
-    settleHeld: settle('fence', isHeld('$6')),
-    settleOpen: settle('fence + 1', "$3::text IS NULL AND state IN ('running', 'waiting')"),
-    release: settle('fence', "$3::text IS NULL AND state = 'waiting'"),
-    list({ state, free, sessionId, tenant, after, limit }: RunQuery, now: string): BoundStatement {
-      const parameters: unknown[] = [];
-      const conditions: readonly (readonly [condition: string, value: unknown])[] = [
-        ['state =', state],
-        ['session_id =', sessionId],
-        ['tenant =', tenant],
-        ['run_id >', after],
-      ];
-      const where = conditions
-        .filter(([, value]) => value !== undefined)
-        .map(([condition, value]) => `${condition} $${parameters.push(value)}::text`);
-      if (free) where.push(`lease_until <= $${parameters.push(now)}::text::bigint`);
-      return [
-        `SELECT ${RUN} FROM ${runs} WHERE entry = '' AND ${where.join(' AND ')} ` +
-          `ORDER BY run_id LIMIT $${parameters.push(String(limit))}::text::bigint`,
-        parameters,
-      ];
-    },
+    ...settlements(runs, isHeld('$6'), '$6::text::bigint'),
+    list: (query: RunQuery, now: string) =>
+      runList(runs, RUN, query, (parameters) => `$${parameters.push(now)}::text::bigint`),
     /** To be moved. */
     rows: {
       name: runs,
@@ -114,21 +90,13 @@ export interface StepCalls {
 export class DistributedRuns implements RunVerbs {
   readonly #calls: StepCalls;
   readonly #sql: DistributedRunStatements;
-  readonly #removeSession: string;
   readonly #turns: DistributedTurns;
   readonly #isThere: boolean;
 
   /** @param isThere - Whether the table is. */
-  constructor(
-    calls: StepCalls,
-    sql: DistributedRunStatements,
-    removeSession: string,
-    turns: DistributedTurns,
-    isThere: boolean,
-  ) {
+  constructor(calls: StepCalls, sql: DistributedRunStatements, turns: DistributedTurns, isThere: boolean) {
     this.#calls = calls;
     this.#sql = sql;
-    this.#removeSession = removeSession;
     this.#turns = turns;
     this.#isThere = isThere;
   }
@@ -139,12 +107,9 @@ export class DistributedRuns implements RunVerbs {
    */
   async create(run: NewRun): Promise<RunCreation> {
     this.#check();
-    return this.#calls.atomically(async (query, locks) => {
-      const made = await locks.make(run.sessionId);
-      const creation = await this.#create(query, run);
-      if (made) await query(this.#removeSession, [run.sessionId]);
-      return creation;
-    });
+    return this.#calls.atomically((query, locks) =>
+      this.#turns.locked(query, locks, run.sessionId, () => this.#create(query, run)),
+    );
   }
 
   async #create(

@@ -11,7 +11,13 @@ import {
   TIME,
 } from './distributed-rows.js';
 import type { HistoryStatement } from './history-statements.js';
-import { type PostgresNames, type PostgresStatements, qualifiedTables, textRow } from './statements.js';
+import {
+  type PostgresNames,
+  type PostgresStatements,
+  qualifiedTables,
+  statements,
+  textRow,
+} from './statements.js';
 
 /** Which of the side tables are there. */
 export interface DistributedSideTables {
@@ -27,6 +33,7 @@ export interface DistributedSideTables {
  */
 export function distributedStatements(names: PostgresNames, has: DistributedSideTables) {
   const { sessions, messages, operations, metadata, usage, runs, erasures } = qualifiedTables(names);
+  const { lock, removeSession } = statements(names, has.erasures);
   const usageColumns = {
     response: TEXT,
     tenant: TEXT,
@@ -54,8 +61,8 @@ export function distributedStatements(names: PostgresNames, has: DistributedSide
       `SELECT m.id::text AS id FROM ${messages} AS m WHERE m.session_id = $1 ` +
       'AND ($3::text IS NULL OR m.id < $3::text::bigint) ORDER BY m.id LIMIT $2::text::bigint',
     ids: `SELECT m.id::text AS id FROM ${messages} AS m WHERE m.session_id = $1 ORDER BY m.id`,
-    lock: `SELECT 1 FROM ${sessions} WHERE session_id = $1 FOR UPDATE`,
-    removeSession: `DELETE FROM ${sessions} WHERE session_id = $1`,
+    lock,
+    removeSession,
     touch: `UPDATE ${sessions} SET updated_at = $2::text::timestamp WHERE session_id = $1`,
     times: `SELECT to_char(created_at, ${EXACT_TIME}) AS created, to_char(updated_at, ${EXACT_TIME}) AS updated FROM ${sessions} WHERE session_id = $1`,
     writeTimes: `UPDATE ${sessions} SET created_at = $2::text::timestamp, updated_at = $3::text::timestamp WHERE session_id = $1`,

@@ -7,6 +7,7 @@ import {
   sessionErased,
 } from '@stackone/sessions-core/backend';
 import { operationKey, type RecordedOperation } from './append-batches.js';
+import type { ConversationLocks } from './conversations.js';
 import { asArray, writeRows } from './distributed-rows.js';
 import type { DistributedStatements } from './distributed-statements.js';
 import type { Query } from './executor.js';
@@ -27,6 +28,19 @@ export class DistributedTurns {
 
   constructor(sql: DistributedStatements) {
     this.#sql = sql;
+  }
+
+  /** Does something under the lock of a session, which goes again where it was made for that. */
+  async locked<T>(
+    query: Query,
+    locks: ConversationLocks,
+    sessionId: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const made = await locks.make(sessionId);
+    const result = await work();
+    if (made) await query(this.#sql.removeSession, [sessionId]);
+    return result;
   }
 
   async clock(query: Query): Promise<Clock> {

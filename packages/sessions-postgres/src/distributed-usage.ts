@@ -1,28 +1,27 @@
 import { rowNumber, USAGE_COLUMNS, USAGE_COUNTS, type UsageBatch } from '@stackone/sessions-core/backend';
+import type { LockingWork } from './conversations.js';
 import { writeRows } from './distributed-rows.js';
 import type { StepCalls } from './distributed-runs.js';
 import type { DistributedStatements } from './distributed-statements.js';
 import type { DistributedTurns } from './distributed-turns.js';
+import type { Query } from './executor.js';
 import { PostgresUsage } from './usage.js';
 
 /** Usage in tables that are split over nodes: it is recorded under the session's lock, as who erases the session waits for that alone. */
 export class DistributedUsage extends PostgresUsage {
   readonly #steps: StepCalls;
   readonly #stepSql: DistributedStatements;
-  readonly #removeSession: string;
   readonly #turns: DistributedTurns;
 
   constructor(
     parts: ConstructorParameters<typeof PostgresUsage>,
     steps: StepCalls,
     sql: DistributedStatements,
-    removeSession: string,
     turns: DistributedTurns,
   ) {
     super(...parts);
     this.#steps = steps;
     this.#stepSql = sql;
-    this.#removeSession = removeSession;
     this.#turns = turns;
   }
 
@@ -30,9 +29,7 @@ export class DistributedUsage extends PostgresUsage {
     this.check();
     if (rows.length === 0) return;
     const place = turn === undefined ? null : rowNumber(turn);
-    // may be repeated: what is there already is not counted again
-    await this.#steps.atomically(async (query, locks) => {
-      const made = await locks.make(sessionId);
+    const record = async (query: Query) => {
       const clock = await this.#turns.clock(query);
       await this.#turns.refuseErased(query, sessionId, clock);
       const recorded = rows.map((row) => ({
@@ -44,8 +41,11 @@ export class DistributedUsage extends PostgresUsage {
         ...usageTexts(row),
       }));
       await writeRows(query, this.#stepSql.recordedUsage, sessionId, recorded);
-      if (made) await query(this.#removeSession, [sessionId]);
-    }, true);
+    };
+    const work: LockingWork<void> = (query, locks) =>
+      this.#turns.locked(query, locks, sessionId, () => record(query));
+    // may be repeated: what is there already is not counted again
+    await this.#steps.atomically(work, true);
   }
 }
 

@@ -24,7 +24,7 @@ const RUN =
   `(lease_until - ${NOW})::text AS held, created_at::text AS created, changed_at::text AS changed, content`;
 
 const COLUMNS = RUN_COLUMNS.join(', ');
-const IS_RUN = "run_id = $1 AND session_id = $2 AND entry = ''";
+export const IS_RUN = "run_id = $1 AND session_id = $2 AND entry = ''";
 /** The fence is the third parameter. */
 const IS_HELD = `fence = $3::text::bigint AND state = 'running' AND lease_until > ${NOW}`;
 
@@ -39,9 +39,6 @@ export function runStatements(names: PostgresNames, withErasures = false) {
     `INSERT INTO ${runs} (${COLUMNS}) SELECT $1::text, ${key}, $2::text, tenant, '', 0, 0, NULL, ${NOW}, ${NOW}, ${content} ` +
     `FROM ${from} ON CONFLICT DO NOTHING`;
   const hold = `UPDATE ${runs} SET lease_until = ${NOW} + $4::text::bigint WHERE ${IS_RUN} AND ${IS_HELD} RETURNING tenant`;
-  const settle = (fence: string, condition: string) =>
-    `UPDATE ${runs} SET state = $4::text, lease_until = 0, place = CASE WHEN $4::text IN ('waiting', 'running') THEN place END, ` +
-    `changed_at = ${NOW}, content = coalesce($5::text, content), fence = ${fence} WHERE ${IS_RUN} AND ${condition} RETURNING 1`;
   return {
     createTable: schemaObjects(names).find(({ kind }) => kind === 'runs')?.sql ?? '',
     /** No row comes back where there is such a run, or another one in its place, or where the conversation was erased. */
@@ -61,33 +58,60 @@ export function runStatements(names: PostgresNames, withErasures = false) {
     hold,
     write: `WITH held AS (${hold}), kept AS (${insertEntry('$5::text', '$6::text', 'held')}) SELECT 1 FROM held`,
     add: insertEntry('$3::text', '$4::text', `${runs} WHERE ${IS_RUN}`),
-    settleHeld: settle('fence', IS_HELD),
-    settleOpen: settle('fence + 1', "$3::text IS NULL AND state IN ('running', 'waiting')"),
-    release: settle('fence', "$3::text IS NULL AND state = 'waiting'"),
-    list({ state, free, sessionId, tenant, after, limit }: RunQuery): BoundStatement {
-      const parameters: unknown[] = [];
-      const conditions: readonly (readonly [condition: string, value: unknown])[] = [
-        ['state =', state],
-        ['session_id =', sessionId],
-        ['tenant =', tenant],
-        ['run_id >', after],
-      ];
-      const where = conditions
-        .filter(([, value]) => value !== undefined)
-        .map(([condition, value]) => `${condition} $${parameters.push(value)}::text`);
-      if (free) where.push(`lease_until <= ${NOW}`);
-      return [
-        `SELECT ${RUN} FROM ${runs} WHERE entry = '' AND ${where.join(' AND ')} ` +
-          `ORDER BY run_id LIMIT $${parameters.push(String(limit))}::text::bigint`,
-        parameters,
-      ];
-    },
+    ...settlements(runs, IS_HELD, NOW),
+    list: (query: RunQuery) => runList(runs, RUN, query, () => NOW),
     /** Parameters: from and to. */
     move: `UPDATE ${runs} SET session_id = $2::text, place = CASE WHEN place IS NOT NULL THEN $2::text END WHERE session_id = $1`,
     remove:
       `WITH removed AS (DELETE FROM ${runs} WHERE session_id = $1 RETURNING 1) ` +
       'SELECT count(*)::text AS n FROM removed',
   };
+}
+
+/**
+ * The statements that end a hold on a run, by who does it. Parameters: the run, its conversation, the fence, the state and the content.
+ *
+ * @param now - The time that is written, as SQL.
+ */
+export function settlements(runs: string, isHeld: string, now: string) {
+  const settle = (fence: string, condition: string) =>
+    `UPDATE ${runs} SET state = $4::text, lease_until = 0, place = CASE WHEN $4::text IN ('waiting', 'running') THEN place END, ` +
+    `changed_at = ${now}, content = coalesce($5::text, content), fence = ${fence} WHERE ${IS_RUN} AND ${condition} RETURNING 1`;
+  return {
+    settleHeld: settle('fence', isHeld),
+    settleOpen: settle('fence + 1', "$3::text IS NULL AND state IN ('running', 'waiting')"),
+    release: settle('fence', "$3::text IS NULL AND state = 'waiting'"),
+  };
+}
+
+/**
+ * The statement that lists runs.
+ *
+ * @param run - The columns, as SQL.
+ * @param now - The time by which a lease is over, as SQL; what it adds to the parameters comes before their last one.
+ */
+export function runList(
+  runs: string,
+  run: string,
+  { state, free, sessionId, tenant, after, limit }: RunQuery,
+  now: (parameters: unknown[]) => string,
+): BoundStatement {
+  const parameters: unknown[] = [];
+  const conditions: readonly (readonly [condition: string, value: unknown])[] = [
+    ['state =', state],
+    ['session_id =', sessionId],
+    ['tenant =', tenant],
+    ['run_id >', after],
+  ];
+  const where = conditions
+    .filter(([, value]) => value !== undefined)
+    .map(([condition, value]) => `${condition} $${parameters.push(value)}::text`);
+  if (free) where.push(`lease_until <= ${now(parameters)}`);
+  return [
+    `SELECT ${run} FROM ${runs} WHERE entry = '' AND ${where.join(' AND ')} ` +
+      `ORDER BY run_id LIMIT $${parameters.push(String(limit))}::text::bigint`,
+    parameters,
+  ];
 }
 
 export type RunStatements = ReturnType<typeof runStatements>;
