@@ -49,11 +49,11 @@ export async function race({ url, count, slowest = 20, fault }: Race): Promise<D
     return child;
   };
   racers.forEach(watched);
-  const hanging = setTimeout(() => {
+  const giveUp = () => {
     isOver = true;
     for (const child of racers) child.kill('SIGKILL');
-  }, HANGS);
-  if (!fault) clearTimeout(hanging);
+  };
+  const hanging = fault && setTimeout(giveUp, HANGS);
   while (!isOver) {
     if (fault) await wait(100 + Math.random() * 300);
     // however slow the machine is, some runs have come to their end since the last time

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
-  CLUSTER_ROUND_LIMIT,
-  CLUSTER_ROUNDS,
+  CLUSTER_LIMIT,
   type ClusterScene,
+  IMPATIENT,
   listed,
   playClusterScene,
+  storedTexts,
 } from '@stackone/interruptions';
 import type { Cluster, ThrowawayServer } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,18 +16,6 @@ import { sessionsConformance } from './sessions-conformance.js';
 
 /** Cuts a node off from the others. @returns What ends it. */
 type CutOff = (node: ThrowawayServer) => Promise<() => Promise<void>>;
-
-/** What a writer of a cluster can wait for: servers that are silent are left after it. */
-export const IMPATIENT = { timeout: 4000, connectionTimeout: 2000 };
-
-/** All texts of a conversation as one server has them. */
-export async function textsAt(url: string, id: string): Promise<string[]> {
-  const rows = await rowsOf(
-    url,
-    `SELECT message_data AS text FROM agent_messages WHERE session_id = '${id}' ORDER BY id`,
-  );
-  return rows.map(({ text }) => (JSON.parse(String(text)) as { content: string }).content);
-}
 
 /**
  * What holds on three nodes that replicate to each other and all take writes.
@@ -40,6 +29,7 @@ export function describeClusterScenes(
   let cluster: Cluster;
   let database: string;
   const url = (node: number) => cluster.nodes[node]?.url(database) ?? '';
+  const textsOn = (node: number, id: string) => storedTexts((sql) => rowsOf(url(node), sql), id);
   beforeAll(async () => {
     cluster = await start();
     database = (await cluster.nodes[0]?.createDatabase()) ?? '';
@@ -89,7 +79,7 @@ export function describeClusterScenes(
   async function turnsOn(node: number, ids: readonly string[]): Promise<string[]> {
     const names: string[] = [];
     for (const id of ids) {
-      const texts = await textsAt(url(node), id);
+      const texts = await textsOn(node, id);
       for (let at = 0; at < texts.length; at += PARTS.length) {
         const name = String(texts[at]).replace(/ first$/, '');
         expect(texts.slice(at, at + PARTS.length)).toEqual(PARTS.map((part) => `${name} ${part}`));
@@ -200,13 +190,13 @@ export function describeClusterScenes(
           }),
         ),
       strike,
-      readers: cluster.nodes.map((_, node) => (id) => textsAt(url(node), id)),
+      readers: cluster.nodes.map((_, node) => (id) => textsOn(node, id)),
     });
   const nodeOf = (round: number) => cluster.nodes[round % cluster.nodes.length] as ThrowawayServer;
 
   test(
     'writers on all nodes, one of which is killed: they go on at the others, and it has all that was acknowledged when it is back',
-    LIMIT,
+    CLUSTER_LIMIT,
     () =>
       played('a node killed', async (round) => {
         const node = nodeOf(round);
@@ -218,7 +208,7 @@ export function describeClusterScenes(
 
   test(
     'writers on all nodes, one of which is stopped until the others go on without it: they go on too, and nothing is lost or doubled when it wakes up',
-    LIMIT,
+    CLUSTER_LIMIT,
     () =>
       played('a node stopped', async (round) => {
         const node = nodeOf(round);
@@ -237,7 +227,7 @@ export function describeClusterScenes(
     describeCutOff: (cutOff) =>
       test(
         'writers on all nodes, one of which the others do not reach any more, though writers do: they go on at the others',
-        LIMIT,
+        CLUSTER_LIMIT,
         () =>
           played('a node cut off', async (round) => {
             const node = nodeOf(round);
@@ -251,7 +241,5 @@ export function describeClusterScenes(
       ),
   };
 }
-
-const LIMIT = { timeout: CLUSTER_ROUNDS * CLUSTER_ROUND_LIMIT };
 
 const AFTER_A_LOSS = /^(?:CONNECTION_FAILED|OUTCOME_UNKNOWN|READ_ONLY|TRANSACTION_CONFLICT|BUSY)$/;

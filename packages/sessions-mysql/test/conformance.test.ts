@@ -11,14 +11,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MysqlSessionStore, type MysqlStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { DRIZZLES, driverUrl, failOnWarning, rawPool, SERVERS, SUPPORT } from './databases.js';
-import { sessionsConformance } from './sessions-conformance.js';
+import { sessionsConformance, storeSubject } from './sessions-conformance.js';
 
 const runModule = moduleRunner(import.meta.dirname);
 
 const everything = { ...sessionFeatures(SUPPORT), reopen: true, raw: true };
 const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
-
-let stores = 0;
 
 /** The suite of a store in a process of its own, which fails if a case does. */
 const SUITE = `
@@ -82,25 +80,7 @@ describeEngine(SERVERS, ({ engine, url }) => {
     name: 'a store',
     describe,
     test,
-    open: () => ({
-      store: new MysqlSessionStore({ url }, { max: 2 }).on('warning', () => {}),
-      reopen: () => new MysqlSessionStore({ url }, { max: 2 }),
-      insertRaw: (id, text) =>
-        pool.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
-      outOfReach: () => {
-        const number = stores++;
-        const tables = { sessions: `late_sessions_${number}`, messages: `late_messages_${number}` };
-        const store = new MysqlSessionStore({ url }, { max: 2, tables, createTables: false });
-        return { store, mend: async () => (await MysqlSessionStore.fromUrl(url, { tables })).close() };
-      },
-      inTransaction: async (work, end) => {
-        const connection = await pool.getConnection();
-        await connection.beginTransaction();
-        await work(connection);
-        await connection[end]();
-        connection.release();
-      },
-    }),
+    open: () => storeSubject(url, pool, { max: 2 }),
     supports: { ...SUPPORT, ...parts },
   });
 

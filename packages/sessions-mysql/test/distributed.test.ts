@@ -15,10 +15,9 @@ import { backendOpener } from '../src/store.js';
 import { driverUrl, emptyDatabase, failOnWarning, rawPool, rowsOf, SUPPORT } from './databases.js';
 import { texts } from './items.js';
 import { faultOf, SentTexts } from './recorded-statements.js';
+import { storeSubject } from './sessions-conformance.js';
 
 const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
-
-let stores = 0;
 
 describeEngine(['mysql', 'mariadb:11.8'], ({ server }) => {
   let url = '';
@@ -49,26 +48,7 @@ describeEngine(['mysql', 'mariadb:11.8'], ({ server }) => {
     name: 'a store over split tables',
     describe,
     test,
-    open: () => ({
-      store: new MysqlSessionStore({ url }, { max: 2, distributed: true }).on('warning', () => {}),
-      reopen: () => new MysqlSessionStore({ url }, { max: 2, distributed: true }),
-      insertRaw: (id, text) =>
-        pool.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
-      outOfReach: () => {
-        const number = stores++;
-        const tables = { sessions: `late_sessions_${number}`, messages: `late_messages_${number}` };
-        const options = { max: 2, tables, distributed: true };
-        const store = new MysqlSessionStore({ url }, { ...options, createTables: false });
-        return { store, mend: async () => (await MysqlSessionStore.fromUrl(url, options)).close() };
-      },
-      inTransaction: async (work, end) => {
-        const connection = await pool.getConnection();
-        await connection.beginTransaction();
-        await work(connection);
-        await connection[end]();
-        connection.release();
-      },
-    }),
+    open: () => storeSubject(url, pool, { max: 2, distributed: true }),
     supports: { ...SUPPORT, ...parts },
   });
 

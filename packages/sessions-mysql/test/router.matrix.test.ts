@@ -1,5 +1,5 @@
 // Promises: Whole turns, in order; No item twice; Errors tell the truth; Servers of several nodes.
-import { CLUSTER_ROUND_LIMIT, CLUSTER_ROUNDS, listed, playClusterScene } from '@stackone/interruptions';
+import { CLUSTER_LIMIT, IMPATIENT, listed, playClusterScene, storedTexts } from '@stackone/interruptions';
 import {
   type Cluster,
   primaryOf,
@@ -9,7 +9,6 @@ import {
 } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { MysqlSessionStore } from '../src/index.js';
-import { IMPATIENT, textsAt } from './cluster-scenes.js';
 
 describe('MySQL Router before Group Replication, three nodes of which one takes writes', () => {
   let group: Cluster;
@@ -27,7 +26,7 @@ describe('MySQL Router before Group Replication, three nodes of which one takes 
 
   test(
     'the primary is killed: writers go on at another one, by Router and by a URL with all hosts, it comes back, and nothing is lost or doubled',
-    { timeout: CLUSTER_ROUNDS * CLUSTER_ROUND_LIMIT },
+    CLUSTER_LIMIT,
     () =>
       playClusterScene({
         name: 'MySQL Router, primary killed',
@@ -44,7 +43,7 @@ describe('MySQL Router before Group Replication, three nodes of which one takes 
           await group.untilLeft(primary);
           return () => group.rejoin(primary);
         },
-        readers: group.nodes.map((node) => (id) => textsAt(node.url(database), id)),
+        readers: group.nodes.map((node) => (id) => storedTexts((sql) => node.query(sql, database), id)),
       }),
   );
 });

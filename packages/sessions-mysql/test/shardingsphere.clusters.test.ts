@@ -4,6 +4,7 @@ import { startMysql, startShardingProxy, type ThrowawayServer } from '@stackone/
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { MysqlSessionStore, schemaSql } from '../src/index.js';
 import { rawPool, SUPPORT } from './databases.js';
+import { storeSubject } from './sessions-conformance.js';
 
 /**
  * What it cannot do, by the names of cases. Its answers do not tell whether a transaction is open, so that a store refuses those of an
@@ -80,10 +81,7 @@ describe('ShardingSphere-Proxy before two MySQL servers', () => {
     describe,
     test: orNot,
     open: () => ({
-      store: new MysqlSessionStore({ url }, options).on('warning', () => {}),
-      reopen: () => new MysqlSessionStore({ url }, options),
-      insertRaw: (id, text) =>
-        pool.query('INSERT INTO agent_messages (session_id, message_data) VALUES (?, ?)', [id, text]),
+      ...storeSubject(url, pool, options),
       inTransaction: async (work, end) => {
         const connection = await pool.getConnection();
         await connection.beginTransaction();

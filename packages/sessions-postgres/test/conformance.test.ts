@@ -6,33 +6,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { PostgresSessionStore, type PostgresStoreOptions } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
 import { runProgram } from './processes.js';
+import { failOnWarning, SUPPORT } from './support.js';
 
-const portable = {
-  durable: true,
-  shared: true,
-  edit: true,
-  operations: true,
-  transactions: true,
-  listing: true,
-  conversations: true,
-  history: true,
-  metadata: true,
-  copying: true,
-  usage: true,
-  runs: true,
-  ownTransactions: true,
-  erasure: true,
-  retention: true,
-  restoring: true,
-  watching: true,
-};
 const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 let stores = 0;
-
-function failOnWarning(): never {
-  throw new Error('a warning about tables of our own');
-}
 
 describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
   const raw = new pg.Pool({ connectionString: url, max: 2 });
@@ -76,7 +54,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
     describe,
     test,
     open: () => open({}),
-    supports: { ...portable, ...parts },
+    supports: { ...SUPPORT, ...parts },
   });
 
   test('every case of the suite of a store is covered', () => {
@@ -95,7 +73,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
           tables: { sessions: 'my "chats"', messages: "rows; -- of $1 ?'" },
           schema: 'the "agents"',
         }),
-      supports: { ...portable, ...parts },
+      supports: { ...SUPPORT, ...parts },
     });
 
   if (wholeMatrix)
@@ -116,7 +94,7 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
       const backend = await backendOpener({ url })(failOnWarning);
       return { backend, close: () => backend.close() };
     },
-    supports: portable,
+    supports: SUPPORT,
   });
   backendConformance({
     name: 'the port inside a transaction of the application',
@@ -134,6 +112,6 @@ describeEngine(['postgres', 'pgbouncer'], ({ url }) => {
         },
       };
     },
-    supports: portable,
+    supports: SUPPORT,
   });
 });

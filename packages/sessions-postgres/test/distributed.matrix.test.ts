@@ -1,4 +1,4 @@
-// Promise: Whole turns, over tables that are split by conversation.
+// Promises: Whole turns, in order; Tables split over nodes.
 import { randomUUID } from 'node:crypto';
 import {
   CALLS,
@@ -17,13 +17,10 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
 import { backendOpener } from '../src/store.js';
+import { failOnWarning, SUPPORT } from './support.js';
 
 const PROGRAM = new URL('./programs/store-to-kill.mjs', import.meta.url);
 const RUNS = 100;
-
-function failOnWarning(): never {
-  throw new Error('a warning about tables of our own');
-}
 
 describeEngine('postgres:15', ({ engine, server, url, target }) => {
   // every store of this database finds them so
@@ -38,25 +35,7 @@ describeEngine('postgres:15', ({ engine, server, url, target }) => {
       expect(backend.gathersBySession).toBe(true);
       return { backend, close: () => backend.close() };
     },
-    supports: {
-      durable: true,
-      shared: true,
-      edit: true,
-      operations: true,
-      transactions: true,
-      listing: true,
-      conversations: true,
-      history: true,
-      metadata: true,
-      copying: true,
-      usage: true,
-      runs: true,
-      ownTransactions: true,
-      erasure: true,
-      retention: true,
-      restoring: true,
-      watching: true,
-    },
+    supports: SUPPORT,
   });
 
   test('two stores behave as MemorySession does', { timeout: modelTimeout(modelRuns(RUNS)) }, async () => {

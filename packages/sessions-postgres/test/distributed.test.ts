@@ -17,36 +17,14 @@ import { backendOpener } from '../src/store.js';
 import { usageStatements } from '../src/usage.js';
 import { contents, message } from './messages.js';
 import { objectionTo, type RecordedStatement, recordingPool } from './recorded-statements.js';
+import { failOnWarning, SUPPORT } from './support.js';
 
-const portable = {
-  durable: true,
-  shared: true,
-  edit: true,
-  operations: true,
-  transactions: true,
-  listing: true,
-  conversations: true,
-  history: true,
-  metadata: true,
-  copying: true,
-  usage: true,
-  runs: true,
-  ownTransactions: true,
-  erasure: true,
-  retention: true,
-  restoring: true,
-  watching: true,
-};
 const parts = { tenants: true, limits: true, reopen: true, raw: true, outOfReach: true, inTransaction: true };
 
 const TABLES = { sessions: 'split_sessions', messages: 'split_messages' };
 const SPLIT: PostgresStoreOptions = { tables: TABLES, distributed: true };
 
 let stores = 0;
-
-function failOnWarning(): never {
-  throw new Error('a warning about tables of our own');
-}
 
 describeEngine('postgres:18', ({ url }) => {
   const sent: RecordedStatement[] = [];
@@ -106,7 +84,7 @@ describeEngine('postgres:18', ({ url }) => {
     describe,
     test,
     open,
-    supports: { ...portable, ...parts },
+    supports: { ...SUPPORT, ...parts },
   });
 
   backendConformance({
@@ -117,7 +95,7 @@ describeEngine('postgres:18', ({ url }) => {
       const backend = await backendOpener({ pool }, SPLIT)(failOnWarning);
       return { backend, close: () => backend.close() };
     },
-    supports: portable,
+    supports: SUPPORT,
   });
 
   backendConformance({
@@ -136,7 +114,7 @@ describeEngine('postgres:18', ({ url }) => {
         },
       };
     },
-    supports: portable,
+    supports: SUPPORT,
   });
 
   test('every case of the suite of a store is covered', () => {

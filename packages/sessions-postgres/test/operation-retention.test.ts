@@ -2,12 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { describeEngine } from '@stackone/test-servers/vitest';
 import { expect, test } from 'vitest';
 import { backendOpener } from '../src/store.js';
+import { failOnWarning } from './support.js';
 
 const HOUR = 3600;
-
-function failOnWarning(): never {
-  throw new Error('a warning about tables of our own');
-}
 
 // The column is of a type without time zone. Etc/GMT+12 is twelve hours behind UTC, Etc/GMT-14 fourteen before it.
 describeEngine('postgres', ({ url }) => {

@@ -1,19 +1,16 @@
 // Promises: Whole turns, in order; No item twice; Errors tell the truth; Servers of several nodes.
 import {
-  CLUSTER_ROUND_LIMIT,
-  CLUSTER_ROUNDS,
+  CLUSTER_LIMIT,
   type ClusterScene,
+  IMPATIENT,
   listed,
   playClusterScene,
+  storedTexts,
 } from '@stackone/interruptions';
 import { PATRONI_TTL, type PatroniCluster, startPatroniCluster } from '@stackone/test-servers';
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { PostgresSessionStore } from '../src/index.js';
-import { queryAt } from './queries.js';
 
-/** What a writer of a cluster can wait for: servers that are silent are left after it. */
-const IMPATIENT = { timeout: 4000, connectionTimeout: 2000 };
-const LIMIT = { timeout: CLUSTER_ROUNDS * CLUSTER_ROUND_LIMIT };
 /** A failover that waits until the leader has lost its place by silence, and what comes after, in ms. */
 const BY_SILENCE = (PATRONI_TTL + 10) * 1000;
 
@@ -44,13 +41,13 @@ describe('Patroni, etcd and HAProxy, three nodes of which one takes writes', () 
         );
       },
       strike,
-      readers: cluster.nodes.map((node) => (id) => textsAt(node.url(database), id)),
+      readers: cluster.nodes.map((node) => (id) => storedTexts((sql) => node.query(sql, database), id)),
       ...(longestGap && { longestGap }),
     });
 
   test(
     'the PostgreSQL of the primary is killed: writers go on at another one, by HAProxy and by a URL with all hosts, with nothing lost or doubled',
-    LIMIT,
+    CLUSTER_LIMIT,
     () =>
       played('PostgreSQL of the primary killed', async () => {
         await cluster.killPostgres(await cluster.untilSafe());
@@ -60,7 +57,7 @@ describe('Patroni, etcd and HAProxy, three nodes of which one takes writes', () 
 
   test(
     'the primary is killed with its Patroni: writers go on at another one, it comes back as a standby, and nothing is lost or doubled',
-    LIMIT,
+    CLUSTER_LIMIT,
     () =>
       played(
         'primary and its Patroni killed',
@@ -76,19 +73,13 @@ describe('Patroni, etcd and HAProxy, three nodes of which one takes writes', () 
       ),
   );
 
-  test('another node takes over as planned: writers go on there, with nothing lost or doubled', LIMIT, () =>
-    played('planned switchover', async () => {
-      await cluster.switchOver();
-      return () => cluster.untilWhole();
-    }),
+  test(
+    'another node takes over as planned: writers go on there, with nothing lost or doubled',
+    CLUSTER_LIMIT,
+    () =>
+      played('planned switchover', async () => {
+        await cluster.switchOver();
+        return () => cluster.untilWhole();
+      }),
   );
 });
-
-/** All texts of a conversation as one server has them. */
-async function textsAt(url: string, id: string): Promise<string[]> {
-  const rows = await queryAt(
-    url,
-    `SELECT message_data AS text FROM agent_messages WHERE session_id = '${id}' ORDER BY id`,
-  );
-  return (rows as { text: string }[]).map(({ text }) => (JSON.parse(text) as { content: string }).content);
-}

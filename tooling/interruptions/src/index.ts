@@ -18,9 +18,10 @@ export {
   storedInTheEnd,
 } from './several-hosts.ts';
 export {
-  CLUSTER_ROUND_LIMIT,
-  CLUSTER_ROUNDS,
+  CLUSTER_LIMIT,
   type ClusterScene,
+  IMPATIENT,
   playClusterScene,
+  storedTexts,
 } from './steady-writers.ts';
 export { checkTouchedRows, type FilledStore, type Touched } from './touched-rows.ts';

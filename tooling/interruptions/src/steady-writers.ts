@@ -4,10 +4,30 @@ import { isSessionError, type SessionStore } from '@stackone/sessions-core';
 import { expect } from 'vitest';
 
 /** Rounds of each scene of a cluster: one, and 20 with `--mode clusters` (`npm run test:clusters`). */
-export const CLUSTER_ROUNDS = Number(process.env.CLUSTER_ROUNDS ?? 1);
+const CLUSTER_ROUNDS = Number(process.env.CLUSTER_ROUNDS ?? 1);
 
-/** For one round on a busy machine, in ms: what hangs ends then. */
-export const CLUSTER_ROUND_LIMIT = 180_000;
+/** For all rounds of a scene on a busy machine, in ms: what hangs ends then. */
+export const CLUSTER_LIMIT = { timeout: CLUSTER_ROUNDS * 180_000 };
+
+/** What a writer of a cluster can wait for: servers that are silent are left after it. */
+export const IMPATIENT = { timeout: 4000, connectionTimeout: 2000 };
+
+/**
+ * All texts of a conversation as one server has them.
+ *
+ * @param query - Asks that server, and gives the rows.
+ */
+export async function storedTexts(
+  query: (sql: string) => Promise<readonly unknown[]>,
+  id: string,
+): Promise<string[]> {
+  const rows = await query(
+    `SELECT message_data AS text FROM agent_messages WHERE session_id = '${id}' ORDER BY id`,
+  );
+  return (rows as readonly { text: unknown }[]).map(
+    ({ text }) => (JSON.parse(String(text)) as { content: string }).content,
+  );
+}
 
 /** Writers may be without an answer for so long, in ms, where `--mode clusters` has the machine for itself. */
 const GAP = Number(process.env.CLUSTER_GAP ?? Number.POSITIVE_INFINITY);
